@@ -1,0 +1,56 @@
+# throng: `make run` starts the server, `make test` runs every test; both
+# install what is missing first. `make` alone builds the release binaries.
+# MODE=release|debug|asan|tsan builds side by side, each in its own folder.
+
+MODE ?= release
+O    := build/$(MODE)
+BIN  := $(if $(filter release,$(MODE)),build,$(O))
+
+LIBRARIES      := liburing libxxhash libsodium libedit
+BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
+TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev
+
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2
+FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+FLAGS_debug   := -O0 -g3
+FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+FLAGS_tsan    := -O1 -g -fsanitize=thread
+LINK_release  := -pie -Wl,-z,relro,-z,now
+
+# Asked once, and only when something is compiled: a bare machine gets
+# pkg-config from `deps` first.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES)))$(PKG_LIBS)
+
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
+	-pthread $(CFLAGS)
+LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
+
+SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
+BENCH  := $(wildcard bench/*.c)
+TESTS  := $(wildcard tests/*.c)
+objects = $(patsubst %.c,$(O)/%.o,$(1))
+
+all: $(BIN)/throng $(BIN)/throng-bench
+
+$(BIN)/throng: $(call objects,$(SERVER))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
+$(BIN)/throng-bench: $(call objects,$(BENCH))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+$(O)/throng-tests: $(call objects,$(filter-out console/main.c,$(SERVER)) $(TESTS))
+	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+-include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS))
+
+.PHONY: all clean
+clean:
+	rm -rf build

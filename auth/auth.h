@@ -1,0 +1,137 @@
+/*
+ * The account store: a sharded table in memory, kept in an append-only flat
+ * file. This header is all that outsiders see of auth/. It knows no sockets, no
+ * threads and no log: the caller decides which thread makes which call, and
+ * every failure is returned with its reason.
+ *
+ * An account's way: auth_reserve holds the name, auth_hash makes the verifier
+ * (slow, no lock held), auth_commit appends and syncs a batch of changes and
+ * only then makes them visible. Nothing that auth_commit has reported AUTH_OK
+ * for can be lost by a crash of the process or the machine.
+ */
+#ifndef AUTH_AUTH_H
+#define AUTH_AUTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/limits.h"
+#include "proto/wire/span.h"
+
+struct auth;
+
+#define VERIFIER_BYTES_MAX 128 /* libsodium's crypto_pwhash_STRBYTES */
+#define AUTH_ERROR_BYTES   512
+
+enum auth_status {
+	AUTH_OK,
+	AUTH_NAME_TAKEN,      /* exists, or is being registered just now */
+	AUTH_NO_SUCH_USER,    /* never was, or is gone */
+	AUTH_BAD_CREDENTIALS, /* wrong password */
+	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
+	AUTH_NO_MEMORY,
+};
+
+/* Cost of Argon2id for new verifiers (RFC 9106, one lane). */
+struct argon2_cost {
+	uint32_t passes;
+	uint32_t memory_kib; /* at least 8 */
+};
+
+struct auth_options {
+	const char *path; /* the account file; created, 0600, when missing */
+	struct argon2_cost cost;
+};
+
+/* A copy of one account; nothing in it points into the store. */
+struct account {
+	uint64_t uid; /* never used again, also not for the same name */
+	int64_t created; /* seconds since 1970 */
+	char name[NAME_BYTES_MAX + 1]; /* as registered */
+	char verifier[VERIFIER_BYTES_MAX];
+};
+
+enum auth_change_kind {
+	AUTH_REGISTER, /* name is reserved by the caller; verifier is new */
+	AUTH_PASSWD,   /* account `uid` gets a new verifier */
+	AUTH_REMOVE,   /* account `uid` is removed */
+};
+
+/* One change for auth_commit. The caller owns it all the time. */
+struct auth_change {
+	enum auth_change_kind kind;
+	enum auth_status status; /* set by auth_commit */
+	uint64_t uid;            /* REGISTER: set by auth_commit */
+	char name[NAME_BYTES_MAX + 1];
+	char verifier[VERIFIER_BYTES_MAX];
+};
+
+/*
+ * Opens the store: locks the file against other processes, reads it, recovers
+ * what a crash has left. 0, or -1 with one line in `error` that names the path
+ * (and line and byte where they exist) and says what to do; nothing on disk has
+ * been overwritten then. When a torn tail was cut, 0 with a line in `error`
+ * for the operator (empty otherwise). Also calls sodium_init. One thread,
+ * before all others.
+ */
+int auth_open(struct auth **out, const struct auth_options *options,
+    char error[AUTH_ERROR_BYTES]);
+
+/* Unlocks and frees everything; *auth becomes NULL. All threads are done. */
+void auth_close(struct auth **auth);
+
+/* Number of accounts. Any thread. */
+size_t auth_count(struct auth *auth);
+
+/*
+ * Copies the account of this name (any case) to *out. AUTH_OK or
+ * AUTH_NO_SUCH_USER. Short lock, any thread.
+ */
+enum auth_status auth_find(
+    struct auth *auth, struct span name, struct account *out);
+
+/*
+ * Holds a free name (valid, any case) for a registration. AUTH_OK,
+ * AUTH_NAME_TAKEN, AUTH_READ_ONLY or AUTH_NO_MEMORY. One caller of many at once
+ * wins. The winner passes it to auth_commit, which ends the reservation either
+ * way, or gives it back by auth_unreserve. Short lock, any thread.
+ */
+enum auth_status auth_reserve(struct auth *auth, struct span name);
+void auth_unreserve(struct auth *auth, struct span name);
+
+/*
+ * Makes a verifier with the store's current cost: slow (milliseconds) and
+ * hungry (memory_kib), any thread but a reactor. AUTH_OK or AUTH_NO_MEMORY.
+ */
+enum auth_status auth_hash(struct auth *auth, struct span password,
+    char verifier[VERIFIER_BYTES_MAX]);
+
+/*
+ * Is this the account's password? As slow as auth_hash, also when `account` is
+ * NULL: an unknown user takes as long as a wrong password. AUTH_OK,
+ * AUTH_BAD_CREDENTIALS or AUTH_NO_MEMORY. Any thread but a reactor.
+ */
+enum auth_status auth_verify(struct auth *auth, const struct account *account,
+    struct span password);
+
+/*
+ * Appends the changes to the file as one batch, syncs once, then makes them
+ * visible, and sets each one's status. A change to an account that is gone gets
+ * AUTH_NO_SUCH_USER and is not written. When writing or syncing fails, all of
+ * the batch gets AUTH_READ_ONLY, and so does every later one. Blocks for the
+ * disk: one thread only, the journal's.
+ */
+void auth_commit(
+    struct auth *auth, struct auth_change *const changes[], size_t count);
+
+/*
+ * Why the store is read-only: one line, empty while it is not. Lives as long
+ * as the store. The journal's thread, or after AUTH_READ_ONLY was returned.
+ */
+const char *auth_error(struct auth *auth);
+
+/* Wipes a password or a verifier so that no optimiser can drop it. */
+void auth_wipe(void *bytes, size_t len);
+
+#endif

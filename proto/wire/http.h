@@ -1,0 +1,20 @@
+/*
+ * Tells a web client from a person, so that it can be closed without an
+ * answer: a page in a browser must not be able to make the browser talk to
+ * this server as a user (cross-protocol requests). Pure.
+ */
+#ifndef PROTO_WIRE_HTTP_H
+#define PROTO_WIRE_HTTP_H
+
+#include <stdbool.h>
+
+#include "proto/wire/span.h"
+
+/*
+ * True when a connection's first line is an HTTP request line (RFC 9112: method
+ * SP target SP HTTP/digit.digit; also the HTTP/2 preface, RFC 9113). "GET well
+ * soon" is not one.
+ */
+bool http_is_request(struct span line);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * What the server says, as values, and the codecs that turn them into bytes.
+ * Pure. A line always begins with the server's own words, so that no user's
+ * text can pass for another kind of line.
+ */
+#ifndef PROTO_WIRE_RENDER_H
+#define PROTO_WIRE_RENDER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/wire/span.h"
+
+enum reply_code {
+#define REPLY(id, code) ERR_##id,
+#include "proto/replies.def"
+#undef REPLY
+	REPLY_COUNT
+};
+
+enum event_kind {
+	EVENT_OK,      /* OK text               ends a command's answer */
+	EVENT_ERR,     /* ERR code text         ends it: nothing was changed */
+	EVENT_ITEM,    /* - text or - name#id   one item of a listing */
+	EVENT_ECHO,    /* Echo: text            the conversation */
+	EVENT_MESSAGE, /* [name#id] text        in a room other than the lobby
+	                * "#room " before it */
+	EVENT_DIRECT,  /* [name#id -> you] text */
+	EVENT_NOTICE,  /* *** text */
+	EVENT_GAP,     /* *** #room: N messages skipped, /history ... */
+};
+
+/* Unused fields are zero. All spans are borrowed for the call. */
+struct event {
+	enum event_kind kind;
+	enum reply_code code; /* ERR */
+	struct span tag;      /* OK, ERR, ITEM: the command's tag, or empty */
+	struct span room;     /* MESSAGE, GAP: the room's name without #; empty
+	                       * in a MESSAGE means the lobby */
+	struct span from;     /* MESSAGE, DIRECT, ITEM: account name */
+	uint64_t client;      /* with from: the client's id */
+	uint64_t seq;         /* MESSAGE: its number; GAP: the last one seen */
+	uint64_t missed;      /* GAP: how many were skipped after seq */
+	struct span text;
+};
+
+/* The code as it stands on the wire. */
+const char *reply_code_text(enum reply_code code);
+
+/* Most bytes that render_text writes for this event. Cheap; a bound. */
+size_t render_text_bound(const struct event *event);
+
+/*
+ * Writes the event as one line of the text format, LF included, to `out`, which
+ * has room for render_text_bound(event) bytes, and returns the bytes written.
+ */
+size_t render_text(const struct event *event, char *out);
+
+#endif
