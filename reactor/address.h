@@ -1,0 +1,53 @@
+/*
+ * Where to listen and who is there: listen URLs, and peers' addresses in the
+ * few bytes that a connection can spare for them. Pure; any thread.
+ */
+#ifndef REACTOR_ADDRESS_H
+#define REACTOR_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+/* Longest text of address_format, its NUL included. */
+#define ADDRESS_TEXT_BYTES 56
+
+/* A peer: IPv4 and IPv6 with their port, or a Unix socket without a name. */
+struct address {
+	uint8_t ip[16];  /* IPv4 in the first 4 */
+	uint16_t port;   /* host order */
+	uint16_t family; /* AF_INET, AF_INET6 or AF_UNIX */
+};
+
+/* A listen URL, parsed. */
+struct endpoint {
+	struct sockaddr_storage address;
+	socklen_t length;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* unix: */
+};
+
+/* Longest text of endpoint_format, its NUL included. */
+#define ENDPOINT_TEXT_BYTES (sizeof(((struct endpoint *)0)->path) + 8)
+
+/*
+ * Parses tcp://127.0.0.1:5000, tcp://[::1]:5000 or unix:PATH. Addresses are
+ * numeric. NULL when well-formed, else what is wrong with it.
+ */
+const char *endpoint_parse(const char *url, struct endpoint *out);
+
+/* The URL of an endpoint; returns `text`. */
+const char *endpoint_format(
+    const struct endpoint *endpoint, char text[ENDPOINT_TEXT_BYTES]);
+
+/* Takes the address out of what accept() or getpeername() has filled in. */
+struct address address_of(const struct sockaddr_storage *from);
+
+/* "127.0.0.1:5000", "[::1]:5000" or "unix"; returns `text`. */
+const char *address_format(
+    const struct address *address, char text[ADDRESS_TEXT_BYTES]);
+
+/* True for 127.0.0.0/8, ::1 and Unix sockets: peers on this machine. */
+bool address_is_local(const struct address *address);
+
+#endif

@@ -1,0 +1,339 @@
+/* A connection's life; its states are told in conn.h. */
+#include "reactor/conn.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "reactor/check.h"
+#include "reactor/reactor_priv.h"
+
+static void
+conn_mark(struct list *list, struct list *link)
+{
+	if (list_is_empty(link))
+		list_append(list, link);
+}
+
+static void
+conn_want_close_step(struct conn *conn)
+{
+	conn_mark(&conn->reactor->closing, &conn->closing);
+}
+
+/* Lingered long enough, or output that nobody takes. */
+static void
+conn_on_timer(struct timer *timer)
+{
+	struct conn *conn = list_entry(timer, struct conn, timer);
+	const struct reactor_limits *limits = &conn->reactor->config.limits;
+	uint64_t idle_ms;
+
+	check_magic(conn, CONN_MAGIC);
+	if (conn->state == CONN_LINGERING) {
+		conn_abort(conn, CLOSE_PEER);
+		return;
+	}
+	if (conn->out.bytes == 0)
+		return;
+	idle_ms = conn->reactor->now_ms - conn->progress_ms;
+	if (idle_ms >= limits->stall_ms)
+		conn_abort(conn, CLOSE_STALLED);
+	else
+		reactor_set_timer(
+		    conn->reactor, &conn->timer, limits->stall_ms - idle_ms);
+}
+
+static void
+conn_refuse(struct reactor *reactor, int fd)
+{
+	const char *text = reactor->config.limits.refusal;
+
+	counter_add(&reactor->counters.refused, 1);
+	if (text)
+		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+void
+conn_open(
+    struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
+{
+	struct conn *conn;
+	uint32_t slot;
+	int error;
+
+	if (!census_enter(reactor->config.census,
+	        reactor->config.limits.clients_max)) {
+		conn_refuse(reactor, fd);
+		return;
+	}
+	conn = slab_take(&reactor->conns, &slot);
+	conn->magic = CONN_MAGIC;
+	conn->fd = fd;
+	conn->reactor = reactor;
+	conn->slot = slot;
+	conn->id = census_next_id(reactor->config.census);
+	conn->opened_s = time(NULL);
+	conn->peer = address_of(peer);
+	outq_init(&conn->out);
+	list_init(&conn->dirty);
+	list_init(&conn->closing);
+	list_init(&conn->runnable);
+	list_init(&conn->engine);
+	list_init(&conn->all);
+	list_append(&reactor->open, &conn->all);
+	timer_init(&conn->timer, conn_on_timer);
+	counter_add(&reactor->counters.accepted, 1);
+	reactor->config.ops->on_open(conn);
+	error = reactor->config.engine->attach(reactor->engine, conn);
+	if (error)
+		conn_abort(conn, CLOSE_FAILED);
+}
+
+void
+conn_on_received(struct conn *conn, char *bytes, ssize_t result)
+{
+	const struct reactor_ops *ops = conn->reactor->config.ops;
+
+	check_magic(conn, CONN_MAGIC);
+	if (conn->state >= CONN_DETACHING)
+		return;
+	if (result < 0) {
+		conn_abort(conn, CLOSE_RESET);
+		return;
+	}
+	if (result == 0) {
+		conn->input_ended = true;
+		if (conn->state == CONN_OPEN)
+			ops->on_end(conn);
+		else if (conn->state == CONN_LINGERING)
+			conn_abort(conn, CLOSE_PEER);
+		return;
+	}
+	if (conn->state != CONN_OPEN)
+		return;
+	conn->bytes_in += (uint64_t)result;
+	counter_add(&conn->reactor->counters.bytes_in, (uint64_t)result);
+	ops->on_bytes(conn, bytes, (size_t)result);
+}
+
+void
+conn_on_sent(struct conn *conn, ssize_t result)
+{
+	struct reactor *reactor = conn->reactor;
+
+	check_magic(conn, CONN_MAGIC);
+	if (conn->state >= CONN_DETACHING)
+		return;
+	if (result < 0) {
+		conn_abort(conn, CLOSE_RESET);
+		return;
+	}
+	outq_consume(&conn->out, &reactor->blobs, (size_t)result);
+	conn->progress_ms = reactor->now_ms;
+	conn->bytes_out += (uint64_t)result;
+	counter_add(&reactor->counters.bytes_out, (uint64_t)result);
+	if (conn->drain_wanted && conn->out.bytes <= conn->drained_at) {
+		conn->drain_wanted = false;
+		conn_run_soon(conn);
+	}
+	if (conn->out.bytes > 0)
+		conn_mark(&reactor->dirty, &conn->dirty);
+	else if (conn->state == CONN_FLUSHING)
+		conn_want_close_step(conn);
+}
+
+void
+conn_on_detached(struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	check_magic(conn, CONN_MAGIC);
+	check(conn->state == CONN_DETACHING);
+	check(conn->told);
+	conn->state = CONN_DETACHED;
+	outq_fini(&conn->out, &reactor->blobs);
+	close(conn->fd);
+	conn->fd = -1;
+	timer_stop(&conn->timer);
+	list_remove(&conn->dirty);
+	list_remove(&conn->closing);
+	list_remove(&conn->runnable);
+	list_remove(&conn->engine);
+	list_remove(&conn->all);
+	list_append(&reactor->dead, &conn->all);
+	census_leave(reactor->config.census);
+	counter_add(&reactor->counters.closed, 1);
+}
+
+void
+conn_free(struct conn *conn)
+{
+	check_magic(conn, CONN_MAGIC);
+	check(conn->state == CONN_DETACHED);
+	conn->magic = 0;
+	slab_give(&conn->reactor->conns, conn->slot);
+}
+
+void
+conn_flush(struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	if (conn->sending || conn->out.bytes == 0 ||
+	    conn->state >= CONN_DETACHING)
+		return;
+	conn->progress_ms = reactor->now_ms;
+	reactor->config.engine->send(reactor->engine, conn);
+	/* Not set anew for each send: conn_on_timer looks at progress_ms. */
+	if (conn->out.bytes > 0 && !timer_is_set(&conn->timer))
+		reactor_set_timer(
+		    reactor, &conn->timer, reactor->config.limits.stall_ms);
+}
+
+/* All is sent: our FIN, then wait for the peer's. */
+static void
+conn_finish(struct conn *conn)
+{
+	shutdown(conn->fd, SHUT_WR);
+	if (conn->input_ended) {
+		conn->state = CONN_DETACHING;
+		return;
+	}
+	conn->state = CONN_LINGERING;
+	reactor_set_timer(conn->reactor, &conn->timer,
+	    conn->reactor->config.limits.linger_ms);
+	conn_resume_input(conn);
+}
+
+void
+conn_close_step(struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	check_magic(conn, CONN_MAGIC);
+	if (!conn->told) {
+		conn->told = true;
+		reactor->config.ops->on_closed(conn);
+	}
+	if (conn->state == CONN_FLUSHING && conn->out.bytes == 0)
+		conn_finish(conn);
+	if (conn->state == CONN_DETACHING) {
+		list_remove(&conn->closing);
+		reactor->config.engine->detach(reactor->engine, conn);
+	}
+}
+
+struct conn_handle
+conn_handle(const struct conn *conn)
+{
+	return (struct conn_handle){
+	    .id = conn->id,
+	    .slot = conn->slot,
+	    .reactor = conn->reactor->config.index,
+	};
+}
+
+struct conn *
+conn_find(struct reactor *reactor, struct conn_handle handle)
+{
+	struct conn *conn = slab_at(&reactor->conns, handle.slot);
+
+	check(handle.reactor == reactor->config.index);
+	if (!conn || conn->magic != CONN_MAGIC || conn->id != handle.id ||
+	    conn->state != CONN_OPEN)
+		return NULL;
+	return conn;
+}
+
+char *
+conn_reserve(struct conn *conn, size_t len)
+{
+	check_magic(conn, CONN_MAGIC);
+	return outq_reserve(&conn->out, &conn->reactor->blobs, len);
+}
+
+void
+conn_commit(struct conn *conn, size_t len)
+{
+	outq_commit(&conn->out, len);
+	conn_mark(&conn->reactor->dirty, &conn->dirty);
+}
+
+void
+conn_push(struct conn *conn, struct blob *blob)
+{
+	outq_push(&conn->out, blob);
+	conn_mark(&conn->reactor->dirty, &conn->dirty);
+}
+
+void
+conn_pause_input(struct conn *conn)
+{
+	conn->input_paused = true;
+}
+
+void
+conn_resume_input(struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	if (!conn->input_paused)
+		return;
+	conn->input_paused = false;
+	if (!conn->input_ended && conn->state < CONN_DETACHING)
+		reactor->config.engine->receive(reactor->engine, conn);
+}
+
+void
+conn_run_soon(struct conn *conn)
+{
+	if (conn->state == CONN_OPEN)
+		conn_mark(&conn->reactor->runnable, &conn->runnable);
+}
+
+void
+conn_wait_drained(struct conn *conn, uint32_t bytes)
+{
+	conn->drain_wanted = true;
+	conn->drained_at = bytes;
+}
+
+void
+conn_close(struct conn *conn, enum close_reason reason)
+{
+	check_magic(conn, CONN_MAGIC);
+	if (conn->state != CONN_OPEN)
+		return;
+	conn->state = CONN_FLUSHING;
+	conn->reason = (uint8_t)reason;
+	conn_want_close_step(conn);
+}
+
+void
+conn_abort(struct conn *conn, enum close_reason reason)
+{
+	check_magic(conn, CONN_MAGIC);
+	if (conn->state >= CONN_DETACHING)
+		return;
+	if (conn->state == CONN_OPEN)
+		conn->reason = (uint8_t)reason;
+	conn->state = CONN_DETACHING;
+	conn_want_close_step(conn);
+}
+
+const char *
+close_reason_text(enum close_reason reason)
+{
+	static const char *const texts[] = {
+#define REASON(id, text) [CLOSE_##id] = text,
+#include "reactor/close_reason.def"
+#undef REASON
+	};
+
+	check(reason < CLOSE_COUNT);
+	return texts[reason];
+}

@@ -1,0 +1,137 @@
+/*
+ * A connection: one socket, its pending output, its way out. It begins a larger
+ * object of the rank above (a session). Owner thread only, all of it.
+ *
+ *   OPEN       input is read, output is sent
+ *   FLUSHING   conn_close: input is dropped, pending output is still sent
+ *   LINGERING  our FIN is sent; input is dropped until the peer's FIN or a
+ *              deadline, for closing a socket with unread input would reset it
+ *              and lose what was sent last
+ *   DETACHING  no more input or output; the kernel still holds operations
+ *   DETACHED   freed at the end of the turn
+ */
+#ifndef REACTOR_CONN_H
+#define REACTOR_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reactor/address.h"
+#include "reactor/list.h"
+#include "reactor/outq.h"
+#include "reactor/timer.h"
+
+struct blob;
+struct reactor;
+
+enum close_reason {
+#define REASON(id, text) CLOSE_##id,
+#include "reactor/close_reason.def"
+#undef REASON
+	CLOSE_COUNT
+};
+
+enum conn_state {
+	CONN_OPEN,
+	CONN_FLUSHING,
+	CONN_LINGERING,
+	CONN_DETACHING,
+	CONN_DETACHED,
+};
+
+#define CONN_MAGIC 0xc0220c70u
+
+struct conn {
+	uint32_t magic;
+	int fd; /* owned */
+	struct reactor *reactor;
+	uint64_t id; /* the client's number, never used again */
+	struct outq out;
+	struct list all;      /* link in the reactor's open connections */
+	struct list dirty;    /* link in those with output to start */
+	struct list closing;  /* link in those for the close phase */
+	struct list runnable; /* link in those for the run phase */
+	struct list engine;   /* link in a list of the engine's */
+	struct timer timer;   /* stall or linger */
+	uint64_t progress_ms; /* when the peer last took output */
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	int64_t opened_s;      /* seconds since 1970 */
+	uint32_t slot;         /* in the reactor's slab */
+	uint32_t drained_at;   /* conn_wait_drained: run at this many bytes */
+	struct address peer;
+	uint8_t state;         /* enum conn_state */
+	uint8_t reason;        /* enum close_reason */
+	bool drain_wanted;     /* drained_at is set */
+	bool told;             /* on_closed has been called */
+	bool input_paused;     /* owner wants no bytes */
+	bool input_ended;      /* the peer's FIN was seen */
+	/* The engine's; no one else looks. */
+	bool receiving;        /* uring: a receive is armed */
+	bool cancelling;       /* uring: it is being cancelled */
+	bool sending;          /* a send is under way, or blocked */
+	bool readable;         /* epoll: an edge was seen, not used up */
+	bool hung_up;          /* epoll: it said that there is an end to read */
+	uint8_t in_flight;     /* uring: operations the kernel holds */
+};
+
+/* Names a connection across threads; what it names may be gone by then. */
+struct conn_handle {
+	uint64_t id;
+	uint32_t slot;
+	uint32_t reactor; /* index */
+};
+
+struct conn_handle conn_handle(const struct conn *conn);
+
+/* The open connection, or NULL when it is gone. This reactor's handles only. */
+struct conn *conn_find(struct reactor *reactor, struct conn_handle handle);
+
+/*
+ * Output. conn_reserve gives room for `len` bytes, conn_commit takes what was
+ * written there; conn_push adds a shared blob (and takes its own reference).
+ * All of it is sent from the flush phase on, in order. After conn_close they
+ * may still be called and do nothing that anyone sees.
+ */
+char *conn_reserve(struct conn *conn, size_t len);
+void conn_commit(struct conn *conn, size_t len);
+void conn_push(struct conn *conn, struct blob *blob);
+
+/* Bytes that wait to be sent. */
+static inline uint32_t
+conn_out_bytes(const struct conn *conn)
+{
+	return conn->out.bytes;
+}
+
+static inline bool
+conn_is_open(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN;
+}
+
+/*
+ * Input: while paused, bytes that are under way already may still come to
+ * on_bytes (a few buffers at most); none after that.
+ */
+void conn_pause_input(struct conn *conn);
+void conn_resume_input(struct conn *conn);
+
+/* on_run is called once, in this turn's or the next run phase. */
+void conn_run_soon(struct conn *conn);
+
+/* on_run is called once output has fallen to `bytes` or less. */
+void conn_wait_drained(struct conn *conn, uint32_t bytes);
+
+/*
+ * Both only mark; the close phase acts. conn_close sends what is pending
+ * first, conn_abort drops it. The first reason given counts.
+ */
+void conn_close(struct conn *conn, enum close_reason reason);
+void conn_abort(struct conn *conn, enum close_reason reason);
+
+/* For people; terminated. */
+const char *close_reason_text(enum close_reason reason);
+
+#endif

@@ -1,0 +1,267 @@
+/* Listening sockets. */
+#include "reactor/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "reactor/address.h"
+#include "reactor/check.h"
+#include "reactor/log.h"
+#include "reactor/reactor_priv.h"
+
+#define BACKLOG  4096 /* the kernel cuts it to net.core.somaxconn */
+#define RETRY_MS 100  /* after running out of descriptors or memory */
+
+/* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
+ * output ends the connection after 120 s (tcp(7)). Accepted sockets inherit
+ * all of it, so nothing is set for each connection. */
+static void
+socket_set_options(int fd)
+{
+	static const struct {
+		int level, name, value;
+	} options[] = {
+	    {SOL_SOCKET, SO_KEEPALIVE, 1},
+	    {IPPROTO_TCP, TCP_NODELAY, 1},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, 60},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, 20},
+	    {IPPROTO_TCP, TCP_KEEPCNT, 3},
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT, 120 * 1000},
+	};
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		check_zero(setsockopt(fd, options[i].level, options[i].name,
+		    &options[i].value, sizeof(options[i].value)));
+}
+
+static int
+socket_make(const struct endpoint *endpoint)
+{
+	int fd = socket(endpoint->address.ss_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1;
+
+	if (fd >= 0 && endpoint->address.ss_family != AF_UNIX) {
+		check_zero(setsockopt(
+		    fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
+		socket_set_options(fd);
+	}
+	if (fd >= 0 && endpoint->address.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
+	return fd;
+}
+
+/* Is somebody listening at this path? If not, it is a dead server's. */
+static bool
+unix_is_alive(const struct endpoint *endpoint)
+{
+	int fd = socket_make(endpoint);
+	bool alive = fd >= 0 && (connect(fd, (const void *)&endpoint->address,
+	    endpoint->length) == 0 || errno != ECONNREFUSED);
+
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+static int
+endpoint_bind(int fd, const struct endpoint *endpoint)
+{
+	struct stat st;
+
+	if (bind(fd, (const void *)&endpoint->address, endpoint->length) == 0)
+		return 0;
+	if (errno != EADDRINUSE || !endpoint->path[0])
+		return -1;
+	/* Only a socket is ever replaced, never somebody's file. */
+	if (lstat(endpoint->path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    unix_is_alive(endpoint) || unlink(endpoint->path) < 0) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return bind(fd, (const void *)&endpoint->address, endpoint->length);
+}
+
+/*
+ * The first socket binds without SO_REUSEPORT, so that a port which another
+ * server has is found to be in use even when that server shares its port with
+ * us willingly; it is set afterwards, for our own further sockets.
+ */
+static int
+listen_first(struct endpoint *endpoint)
+{
+	int fd = socket_make(endpoint);
+	int one = 1;
+
+	if (fd < 0)
+		return -1;
+	if (endpoint_bind(fd, endpoint) < 0)
+		goto fail;
+	if (endpoint->path[0])
+		return fd;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
+	    getsockname(
+	        fd, (void *)&endpoint->address, &endpoint->length) < 0)
+		goto fail;
+	return fd;
+fail:
+	one = errno;
+	close(fd);
+	errno = one;
+	return -1;
+}
+
+static int
+listen_further(const struct endpoint *endpoint, int first)
+{
+	int one = 1;
+	int fd;
+
+	if (endpoint->path[0])
+		return fcntl(first, F_DUPFD_CLOEXEC, 0);
+	fd = socket_make(endpoint);
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0 &&
+	    bind(fd, (const void *)&endpoint->address, endpoint->length) == 0)
+		return fd;
+	one = errno;
+	close(fd);
+	errno = one;
+	return -1;
+}
+
+int
+listen_open(struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES])
+{
+	char text[ENDPOINT_TEXT_BYTES];
+	unsigned made = 0;
+
+	for (; made < count; made++) {
+		fds[made] = made == 0 ? listen_first(endpoint)
+				      : listen_further(endpoint, fds[0]);
+		if (fds[made] < 0)
+			goto fail;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (listen(fds[i], BACKLOG) < 0)
+			goto fail;
+	return 0;
+fail:
+	snprintf(error, LISTEN_ERROR_BYTES, "cannot listen on %s: %s%s",
+	    endpoint_format(endpoint, text), strerrordesc_np(errno),
+	    errno == EADDRINUSE ? " (is another server running?)" : "");
+	while (made > 0)
+		close(fds[--made]);
+	return -1;
+}
+
+static void
+listener_on_retry(struct timer *timer)
+{
+	listener_start(list_entry(timer, struct listener, retry));
+}
+
+void
+listener_init(struct listener *listener, struct reactor *reactor, int fd)
+{
+	*listener = (struct listener){.fd = fd, .reactor = reactor};
+	timer_init(&listener->retry, listener_on_retry);
+}
+
+void
+listener_start(struct listener *listener)
+{
+	struct reactor *reactor = listener->reactor;
+
+	if (listener->stopped || listener->armed)
+		return;
+	listener->armed = true;
+	reactor->config.engine->listen(reactor->engine, listener);
+}
+
+/* Out of descriptors or memory: leave the queue alone for a moment, since a
+ * listener that cannot accept stays readable and would spin. */
+static void
+listener_pause(struct listener *listener, int error)
+{
+	struct reactor *reactor = listener->reactor;
+
+	if (listener->armed)
+		reactor->config.engine->unlisten(reactor->engine, listener);
+	listener->armed = false;
+	if (listener->stopped)
+		return;
+	reactor_set_timer(reactor, &listener->retry, RETRY_MS);
+	if (listener->warned_ms && reactor->now_ms - listener->warned_ms < 1000)
+		return;
+	listener->warned_ms = reactor->now_ms;
+	log_warnx("accept paused reactor=%u error=\"%s\"",
+	    reactor->config.index, strerrordesc_np(error));
+}
+
+void
+listener_on_accepted(struct listener *listener, int fd_or_error,
+    const struct sockaddr_storage *peer)
+{
+	struct sockaddr_storage found = {0};
+	socklen_t length = sizeof(found);
+
+	switch (fd_or_error) {
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOBUFS:
+	case -ENOMEM:
+		listener_pause(listener, -fd_or_error);
+		return;
+	}
+	/* Other errors are of the one connection, which is gone (accept(2)). */
+	if (fd_or_error < 0)
+		return;
+	if (!peer && getpeername(fd_or_error, (void *)&found, &length) < 0) {
+		close(fd_or_error);
+		return;
+	}
+	conn_open(listener->reactor, fd_or_error, peer ? peer : &found);
+}
+
+void
+listener_stop(struct listener *listener)
+{
+	struct reactor *reactor = listener->reactor;
+	struct sockaddr_storage peer = {0};
+	int fd;
+
+	listener->stopped = true;
+	timer_stop(&listener->retry);
+	if (listener->armed)
+		reactor->config.engine->unlisten(reactor->engine, listener);
+	listener->armed = false;
+	/* Whoever waits in the queue would be reset by the close: take them
+	 * in, so that they hear the goodbye. */
+	for (;;) {
+		socklen_t length = sizeof(peer);
+
+		fd = accept4(listener->fd, (void *)&peer, &length,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0)
+			conn_open(reactor, fd, &peer);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			break;
+	}
+}
+
+void
+listener_close(struct listener *listener)
+{
+	close(listener->fd);
+	listener->fd = -1;
+}

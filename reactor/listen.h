@@ -1,0 +1,38 @@
+/*
+ * Listening sockets. One for each reactor and URL, bound to the same port with
+ * SO_REUSEPORT, so that the kernel spreads new connections and no thread shares
+ * a queue. A Unix socket has no such thing: its one descriptor is shared.
+ */
+#ifndef REACTOR_LISTEN_H
+#define REACTOR_LISTEN_H
+
+#include <stdbool.h>
+
+#include "reactor/timer.h"
+
+struct endpoint;
+struct reactor;
+struct sockaddr_storage;
+
+#define LISTEN_ERROR_BYTES 256
+
+/*
+ * Opens `count` listening sockets for one endpoint; fds[] gets them, the caller
+ * owns them. Port 0 is replaced by the one the kernel picked. A Unix socket
+ * left by a dead server is replaced; one in use is not. 0, or -1 with a line in
+ * `error` and nothing left open. Main thread, before the reactors start.
+ */
+int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES]);
+
+/* A listening socket of one reactor. Owner thread only. */
+struct listener {
+	int fd; /* owned */
+	struct reactor *reactor;
+	struct timer retry;   /* accept again after running out of something */
+	bool armed;           /* the engine accepts */
+	bool stopped;         /* for good */
+	uint64_t warned_ms;   /* last time the log was told */
+};
+
+#endif

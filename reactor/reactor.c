@@ -1,0 +1,343 @@
+/* The loop: the phases of a turn, in the order that reactor.h tells. */
+#include "reactor/reactor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "reactor/check.h"
+#include "reactor/conn.h"
+#include "reactor/log.h"
+#include "reactor/memory.h"
+#include "reactor/reactor_priv.h"
+
+#define CHUNKS_KEPT 1024 /* free reply chunks a reactor keeps: 4 MiB */
+
+static uint64_t
+clock_now_ms(void)
+{
+	struct timespec ts;
+
+	check_zero(clock_gettime(CLOCK_MONOTONIC, &ts));
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static void
+reactor_abort_conn(struct conn *conn, void *context)
+{
+	(void)context;
+	conn_abort(conn, CLOSE_GOING_DOWN);
+}
+
+/* Whoever has not gone by now is cut. */
+static void
+reactor_on_stop_timer(struct timer *timer)
+{
+	struct reactor *reactor = list_entry(timer, struct reactor, stop_timer);
+	struct list *link;
+
+	list_for_each(link, &reactor->open)
+		reactor_abort_conn(list_entry(link, struct conn, all), NULL);
+}
+
+static void
+reactor_on_stop_order(struct envelope *envelope, void *owner)
+{
+	struct reactor *reactor =
+	    list_entry(envelope, struct reactor, stop_order);
+
+	reactor->stopping = true;
+	for (unsigned i = 0; i < reactor->listener_count; i++)
+		listener_stop(&reactor->listeners[i]);
+	reactor->config.ops->on_stop(owner);
+	reactor_set_timer(
+	    reactor, &reactor->stop_timer, reactor->config.limits.stop_ms);
+}
+
+struct reactor *
+reactor_new(const struct reactor_config *config)
+{
+	struct reactor *r = aligned_alloc(64, sizeof(*r));
+	int error;
+
+	if (!r)
+		memory_exhausted(sizeof(*r));
+	*r = (struct reactor){.magic = REACTOR_MAGIC, .config = *config};
+	error = mailbox_init(&r->mailbox);
+	if (error) {
+		free(r);
+		errno = -error;
+		return NULL;
+	}
+	check(config->conn_bytes >= sizeof(struct conn));
+	r->outboxes = memory_new(config->count * sizeof(*r->outboxes));
+	r->now_ms = clock_now_ms();
+	timer_wheel_init(&r->wheel, r->now_ms);
+	timer_init(&r->stop_timer, reactor_on_stop_timer);
+	slab_init(&r->conns, config->conn_bytes);
+	blob_pool_init(&r->blobs, CHUNKS_KEPT);
+	list_init(&r->open);
+	list_init(&r->dirty);
+	list_init(&r->closing);
+	list_init(&r->runnable);
+	list_init(&r->dead);
+	check_zero(sem_init(&r->started, 0, 0));
+	r->stop_order.handle = reactor_on_stop_order;
+	return r;
+}
+
+void
+reactor_free(struct reactor **pointer)
+{
+	struct reactor *r = *pointer;
+
+	check_magic(r, REACTOR_MAGIC);
+	while (mailbox_drain(&r->mailbox, r->config.owner) > 0)
+		;
+	check(list_is_empty(&r->open));
+	for (unsigned i = 0; i < r->listener_count; i++)
+		listener_close(&r->listeners[i]);
+	mailbox_fini(&r->mailbox);
+	check_zero(sem_destroy(&r->started));
+	slab_fini(&r->conns);
+	blob_pool_fini(&r->blobs);
+	free(r->outboxes);
+	free(r);
+	*pointer = NULL;
+}
+
+void
+reactor_set_peers(struct reactor *reactor, struct reactor *const *peers)
+{
+	reactor->peers = peers;
+}
+
+void
+reactor_add_listener(struct reactor *reactor, int fd)
+{
+	check(reactor->listener_count < REACTOR_LISTENERS_MAX);
+	listener_init(
+	    &reactor->listeners[reactor->listener_count++], reactor, fd);
+}
+
+void
+reactor_on_bell(struct reactor *reactor)
+{
+	mailbox_hush(&reactor->mailbox);
+}
+
+static void
+turn_run(struct reactor *r)
+{
+	struct list due;
+	struct list *link;
+
+	list_init(&due);
+	list_move_all(&due, &r->runnable);
+	while ((link = list_take_first(&due)) != NULL) {
+		struct conn *conn = list_entry(link, struct conn, runnable);
+
+		if (conn_is_open(conn))
+			r->config.ops->on_run(conn);
+	}
+}
+
+static void
+turn_post(struct reactor *r)
+{
+	for (unsigned i = 0; i < r->config.count; i++)
+		mailbox_push_all(&r->peers[i]->mailbox, &r->outboxes[i]);
+}
+
+static void
+turn_flush(struct reactor *r)
+{
+	struct list due;
+	struct list *link;
+
+	list_init(&due);
+	list_move_all(&due, &r->dirty);
+	while ((link = list_take_first(&due)) != NULL)
+		conn_flush(list_entry(link, struct conn, dirty));
+}
+
+static void
+turn_close(struct reactor *r)
+{
+	struct list *link;
+
+	while ((link = list_take_first(&r->closing)) != NULL)
+		conn_close_step(list_entry(link, struct conn, closing));
+	while ((link = list_take_first(&r->dead)) != NULL)
+		conn_free(list_entry(link, struct conn, all));
+}
+
+static int
+turn_timeout(struct reactor *r)
+{
+	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
+	    !list_is_empty(&r->closing))
+		return 0;
+	return timer_wheel_wait_ms(&r->wheel, clock_now_ms());
+}
+
+static void
+reactor_turn(struct reactor *r)
+{
+	r->config.engine->wait(r->engine, turn_timeout(r));
+	mailbox_drain(&r->mailbox, r->config.owner);
+	timer_wheel_advance(&r->wheel, r->now_ms);
+	turn_run(r);
+	r->config.ops->on_turn_end(r->config.owner);
+	turn_post(r);
+	turn_flush(r);
+	turn_close(r);
+	counter_add(&r->counters.turns, 1);
+}
+
+/* Engines call this when they wake, before they dispatch. */
+void
+reactor_on_wake(struct reactor *reactor)
+{
+	reactor->now_ms = clock_now_ms();
+}
+
+static void *
+reactor_main(void *argument)
+{
+	struct reactor *r = argument;
+
+	check_magic(r, REACTOR_MAGIC);
+	r->engine = r->config.engine->make(r);
+	r->start_error = r->engine ? 0 : -errno;
+	check_zero(sem_post(&r->started));
+	if (!r->engine)
+		return NULL;
+	for (unsigned i = 0; i < r->listener_count; i++)
+		listener_start(&r->listeners[i]);
+	while (!r->stopping || !list_is_empty(&r->open))
+		reactor_turn(r);
+	r->config.engine->free(&r->engine);
+	return NULL;
+}
+
+int
+reactor_start(struct reactor *r)
+{
+	char name[24];
+	int error;
+
+	check(r->peers);
+	error = pthread_create(&r->thread, NULL, reactor_main, r);
+	if (error)
+		return -error;
+	snprintf(name, sizeof(name), "throng/r%u", r->config.index);
+	name[15] = '\0'; /* the kernel takes no more */
+	pthread_setname_np(r->thread, name);
+	while (sem_wait(&r->started) < 0)
+		check(errno == EINTR);
+	if (r->start_error)
+		reactor_join(r);
+	return r->start_error;
+}
+
+void
+reactor_stop(struct reactor *reactor)
+{
+	mailbox_push(&reactor->mailbox, &reactor->stop_order);
+}
+
+void
+reactor_join(struct reactor *reactor)
+{
+	check_zero(pthread_join(reactor->thread, NULL));
+}
+
+void
+reactor_send(struct reactor *reactor, struct envelope *envelope)
+{
+	mailbox_push(&reactor->mailbox, envelope);
+}
+
+void
+reactor_post(
+    struct reactor *from, unsigned to_index, struct envelope *envelope)
+{
+	check(to_index < from->config.count);
+	outbox_add(&from->outboxes[to_index], envelope);
+}
+
+unsigned
+reactor_index(const struct reactor *reactor)
+{
+	return reactor->config.index;
+}
+
+unsigned
+reactor_count(const struct reactor *reactor)
+{
+	return reactor->config.count;
+}
+
+const struct counters *
+reactor_read_counters(const struct reactor *reactor)
+{
+	return &reactor->counters;
+}
+
+struct mailbox *
+reactor_mailbox(struct reactor *reactor)
+{
+	return &reactor->mailbox;
+}
+
+void *
+reactor_owner(const struct reactor *reactor)
+{
+	return reactor->config.owner;
+}
+
+struct counters *
+reactor_counters(struct reactor *reactor)
+{
+	return &reactor->counters;
+}
+
+struct blob_pool *
+reactor_blobs(struct reactor *reactor)
+{
+	return &reactor->blobs;
+}
+
+bool
+reactor_is_stopping(const struct reactor *reactor)
+{
+	return reactor->stopping;
+}
+
+uint64_t
+reactor_now_ms(const struct reactor *reactor)
+{
+	return reactor->now_ms;
+}
+
+void
+reactor_set_timer(
+    struct reactor *reactor, struct timer *timer, uint64_t delay_ms)
+{
+	timer_set(&reactor->wheel, timer, reactor->now_ms, delay_ms);
+}
+
+void
+reactor_each_conn(struct reactor *reactor,
+    void (*visit)(struct conn *conn, void *context), void *context)
+{
+	struct list *link;
+
+	list_for_each(link, &reactor->open) {
+		struct conn *conn = list_entry(link, struct conn, all);
+
+		if (conn_is_open(conn))
+			visit(conn, context);
+	}
+}

@@ -1,0 +1,66 @@
+/* The reactor's inside, for reactor/ alone. */
+#ifndef REACTOR_REACTOR_PRIV_H
+#define REACTOR_REACTOR_PRIV_H
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include "reactor/blob.h"
+#include "reactor/counters.h"
+#include "reactor/engine.h"
+#include "reactor/listen.h"
+#include "reactor/mailbox.h"
+#include "reactor/reactor.h"
+#include "reactor/slab.h"
+
+#define REACTOR_MAGIC         0x2eac7042u
+#define REACTOR_LISTENERS_MAX 16
+
+struct reactor {
+	uint32_t magic;
+	/* Written before the thread starts. */
+	struct reactor_config config;
+	struct reactor *const *peers; /* borrowed */
+	pthread_t thread;
+	sem_t started;   /* posted once the engine is there, or is not */
+	int start_error; /* -errno; written before `started` is posted */
+	/* Owner thread only. */
+	struct engine *engine; /* owned */
+	struct outbox *outboxes; /* one per reactor; owned */
+	struct timer_wheel wheel;
+	uint64_t now_ms;
+	struct slab conns;
+	struct blob_pool blobs;
+	struct list open;     /* every connection that is not DETACHED */
+	struct list dirty;    /* have output that no send is started for */
+	struct list closing;  /* have something for the close phase */
+	struct list runnable; /* on_run is owed */
+	struct list dead;     /* DETACHED, to be freed */
+	struct listener listeners[REACTOR_LISTENERS_MAX];
+	unsigned listener_count;
+	struct timer stop_timer;
+	bool stopping;
+	struct envelope stop_order; /* sent once, by reactor_stop */
+	/* Written by senders. */
+	struct mailbox mailbox;
+	/* Written by the owner, read by all. */
+	struct counters counters;
+};
+
+/* Phases 8, 9 and 10, for one connection each (conn.c). */
+void conn_flush(struct conn *conn);
+void conn_close_step(struct conn *conn);
+void conn_free(struct conn *conn);
+
+/* Takes a socket in, or refuses and closes it (conn.c). */
+void conn_open(struct reactor *reactor, int fd,
+    const struct sockaddr_storage *peer);
+
+/* A listener of this reactor (listen.c). */
+void listener_init(struct listener *listener, struct reactor *reactor, int fd);
+void listener_start(struct listener *listener);
+/* Takes in all that waits in the kernel's queue, then closes the socket. */
+void listener_stop(struct listener *listener);
+void listener_close(struct listener *listener);
+
+#endif

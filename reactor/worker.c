@@ -1,0 +1,186 @@
+/* Worker pools. */
+#include "reactor/worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "reactor/check.h"
+#include "reactor/memory.h"
+
+enum pool_state {
+	POOL_OPEN,
+	POOL_ENDING,  /* takes nothing new, runs what waits */
+	POOL_STOPPED, /* takes nothing new, drops what waits */
+};
+
+struct worker_pool {
+	struct worker_config config;
+	pthread_t *threads; /* owned */
+	unsigned started;
+	/* Under the lock. */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct list queue;
+	unsigned queued;
+	enum pool_state state;
+};
+
+/* Moves up to batch_max jobs over; waits for one. False: time to end. */
+static bool
+pool_take(struct worker_pool *pool, struct list *jobs)
+{
+	bool run;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	while (pool->queued == 0 && pool->state == POOL_OPEN)
+		check_zero(pthread_cond_wait(&pool->changed, &pool->lock));
+	run = pool->queued > 0;
+	for (unsigned n = 0; n < pool->config.batch_max && pool->queued; n++) {
+		list_append(jobs, list_take_first(&pool->queue));
+		pool->queued--;
+	}
+	if (run && pool->state == POOL_STOPPED) {
+		list_move_all(jobs, &pool->queue);
+		pool->queued = 0;
+	}
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	return run;
+}
+
+static bool
+pool_is_stopped(struct worker_pool *pool)
+{
+	bool stopped;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	stopped = pool->state == POOL_STOPPED;
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	return stopped;
+}
+
+static void
+pool_drop(struct worker_pool *pool, struct list *jobs)
+{
+	struct list *link;
+
+	while ((link = list_take_first(jobs)) != NULL)
+		pool->config.drop(
+		    list_entry(link, struct job, link), pool->config.context);
+}
+
+static void *
+worker_main(void *argument)
+{
+	struct worker_pool *pool = argument;
+	struct list jobs;
+
+	/* Linux: a thread's own priority, so that a flood of logins does not
+	 * take the processor from the reactors. */
+	if (pool->config.nice)
+		setpriority(
+		    PRIO_PROCESS, (id_t)gettid(), pool->config.nice);
+	list_init(&jobs);
+	while (pool_take(pool, &jobs)) {
+		if (pool_is_stopped(pool))
+			pool_drop(pool, &jobs);
+		else
+			pool->config.run(&jobs, pool->config.context);
+		check(list_is_empty(&jobs));
+	}
+	return NULL;
+}
+
+static void
+pool_set_state(struct worker_pool *pool, enum pool_state state)
+{
+	check_zero(pthread_mutex_lock(&pool->lock));
+	if (pool->state < state)
+		pool->state = state;
+	check_zero(pthread_cond_broadcast(&pool->changed));
+	check_zero(pthread_mutex_unlock(&pool->lock));
+}
+
+struct worker_pool *
+worker_pool_new(const struct worker_config *config)
+{
+	struct worker_pool *pool = memory_new(sizeof(*pool));
+	int error = 0;
+
+	check(config->threads > 0);
+	check(config->batch_max > 0);
+	pool->config = *config;
+	pool->threads = memory_new(config->threads * sizeof(*pool->threads));
+	check_zero(pthread_mutex_init(&pool->lock, NULL));
+	check_zero(pthread_cond_init(&pool->changed, NULL));
+	list_init(&pool->queue);
+	for (unsigned i = 0; i < config->threads && !error; i++) {
+		char name[40];
+
+		error = pthread_create(
+		    &pool->threads[i], NULL, worker_main, pool);
+		if (error)
+			break;
+		pool->started++;
+		snprintf(name, sizeof(name), "throng/%s%u", config->name, i);
+		name[15] = '\0'; /* the kernel takes no more */
+		pthread_setname_np(pool->threads[i], name);
+	}
+	if (error) {
+		worker_pool_free(&pool);
+		errno = error;
+	}
+	return pool;
+}
+
+bool
+worker_submit(struct worker_pool *pool, struct job *job)
+{
+	bool taken;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	taken = pool->state == POOL_OPEN &&
+	    pool->queued < pool->config.queue_max;
+	if (taken) {
+		list_append(&pool->queue, &job->link);
+		pool->queued++;
+		check_zero(pthread_cond_signal(&pool->changed));
+	}
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	return taken;
+}
+
+unsigned
+worker_queue_length(struct worker_pool *pool)
+{
+	unsigned queued;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	queued = pool->queued;
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	return queued;
+}
+
+void
+worker_pool_stop(struct worker_pool *pool)
+{
+	pool_set_state(pool, POOL_STOPPED);
+}
+
+void
+worker_pool_free(struct worker_pool **pointer)
+{
+	struct worker_pool *pool = *pointer;
+
+	pool_set_state(pool, POOL_ENDING);
+	for (unsigned i = 0; i < pool->started; i++)
+		check_zero(pthread_join(pool->threads[i], NULL));
+	check(list_is_empty(&pool->queue));
+	check_zero(pthread_mutex_destroy(&pool->lock));
+	check_zero(pthread_cond_destroy(&pool->changed));
+	free(pool->threads);
+	free(pool);
+	*pointer = NULL;
+}
