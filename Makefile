@@ -37,17 +37,22 @@ objects = $(patsubst %.c,$(O)/%.o,$(1))
 all: $(BIN)/throng $(BIN)/throng-bench
 
 $(BIN)/throng: $(call objects,$(SERVER))
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(BIN)/throng-bench: $(call objects,$(BENCH))
-	$(CC) $(LDFLAGS_ALL) -o $@ $^
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 
-$(O)/throng-tests: $(call objects,$(filter-out console/main.c,$(SERVER)) $(TESTS))
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
+# All tests are one program, so that one summary closes them.
+$(O)/throng-tests: $(call objects,$(filter-out %/main.c,$(SERVER) $(BENCH)) $(TESTS))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS))
 

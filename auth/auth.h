@@ -20,6 +20,7 @@
 #include "proto/wire/span.h"
 
 struct auth;
+struct fileio;
 
 #define VERIFIER_BYTES_MAX 128 /* libsodium's crypto_pwhash_STRBYTES */
 #define AUTH_ERROR_BYTES   512
@@ -42,6 +43,7 @@ struct argon2_cost {
 struct auth_options {
 	const char *path; /* the account file; created, 0600, when missing */
 	struct argon2_cost cost;
+	const struct fileio *io; /* NULL: the real disk (auth/fileio.h) */
 };
 
 /* A copy of one account; nothing in it points into the store. */
@@ -114,6 +116,13 @@ enum auth_status auth_hash(struct auth *auth, struct span password,
  */
 enum auth_status auth_verify(struct auth *auth, const struct account *account,
     struct span password);
+
+/*
+ * True if the verifier was made at a lower cost than the store's current one:
+ * after a login with the right password, make a new one and commit it as
+ * AUTH_PASSWD. Any thread.
+ */
+bool auth_needs_rehash(struct auth *auth, const struct account *account);
 
 /*
  * Appends the changes to the file as one batch, syncs once, then makes them

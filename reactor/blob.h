@@ -53,7 +53,7 @@ struct parcel {
 	_Atomic uint32_t refs;
 	uint32_t len;
 	uint32_t cap;
-	char bytes[];
+	_Alignas(8) char bytes[];
 };
 
 /* A parcel with one reference and room for `cap` bytes. Any thread. */

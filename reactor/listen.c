@@ -164,6 +164,13 @@ fail:
 	return -1;
 }
 
+void
+listen_remove(const struct endpoint *endpoint)
+{
+	if (endpoint->path[0])
+		unlink(endpoint->path);
+}
+
 static void
 listener_on_retry(struct timer *timer)
 {

@@ -25,6 +25,9 @@ struct sockaddr_storage;
 int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES]);
 
+/* Removes a Unix socket's path again; nothing to do for the others. */
+void listen_remove(const struct endpoint *endpoint);
+
 /* A listening socket of one reactor. Owner thread only. */
 struct listener {
 	int fd; /* owned */

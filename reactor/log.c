@@ -23,6 +23,9 @@ log_escape(char *text)
 			*text = '?';
 }
 
+static void log_write(enum log_level level, bool with_errno,
+    const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
+
 static void
 log_write(enum log_level level, bool with_errno, const char *format, va_list ap)
 {

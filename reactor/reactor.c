@@ -92,8 +92,6 @@ reactor_free(struct reactor **pointer)
 	struct reactor *r = *pointer;
 
 	check_magic(r, REACTOR_MAGIC);
-	while (mailbox_drain(&r->mailbox, r->config.owner) > 0)
-		;
 	check(list_is_empty(&r->open));
 	for (unsigned i = 0; i < r->listener_count; i++)
 		listener_close(&r->listeners[i]);
@@ -145,6 +143,9 @@ turn_run(struct reactor *r)
 static void
 turn_post(struct reactor *r)
 {
+	if (!r->has_mail)
+		return;
+	r->has_mail = false;
 	for (unsigned i = 0; i < r->config.count; i++)
 		mailbox_push_all(&r->peers[i]->mailbox, &r->outboxes[i]);
 }
@@ -176,7 +177,7 @@ static int
 turn_timeout(struct reactor *r)
 {
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
-	    !list_is_empty(&r->closing))
+	    !list_is_empty(&r->closing) || r->has_mail)
 		return 0;
 	return timer_wheel_wait_ms(&r->wheel, clock_now_ms());
 }
@@ -265,6 +266,17 @@ reactor_post(
 {
 	check(to_index < from->config.count);
 	outbox_add(&from->outboxes[to_index], envelope);
+	from->has_mail = true;
+}
+
+unsigned
+reactor_settle(struct reactor *reactor)
+{
+	unsigned handled =
+	    mailbox_drain(&reactor->mailbox, reactor->config.owner);
+
+	turn_post(reactor);
+	return handled;
 }
 
 unsigned
@@ -283,12 +295,6 @@ const struct counters *
 reactor_read_counters(const struct reactor *reactor)
 {
 	return &reactor->counters;
-}
-
-struct mailbox *
-reactor_mailbox(struct reactor *reactor)
-{
-	return &reactor->mailbox;
 }
 
 void *

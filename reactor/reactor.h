@@ -34,7 +34,6 @@ struct conn;
 struct counters;
 struct engine_ops;
 struct envelope;
-struct mailbox;
 struct reactor;
 struct timer;
 
@@ -79,10 +78,18 @@ struct reactor_config {
 
 /*
  * Makes a reactor that does not run yet. NULL with errno set. Main thread.
- * reactor_free joins nothing; envelopes that are left are handed to their
- * handlers, which find no connection any more.
  */
 struct reactor *reactor_new(const struct reactor_config *config);
+
+/*
+ * After all reactors have been joined: hands the envelopes that came too late
+ * to their handlers, which find no connection any more, and posts what those
+ * have to post. Returns how many there were; at 0 from every reactor in turn,
+ * all mail is gone. Main thread.
+ */
+unsigned reactor_settle(struct reactor *reactor);
+
+/* Frees a reactor that has been joined, or never ran, and has been settled. */
 void reactor_free(struct reactor **reactor);
 
 /* Before the start: who the others are (count pointers, borrowed). */
@@ -112,7 +119,6 @@ void reactor_post(
 unsigned reactor_index(const struct reactor *reactor);
 unsigned reactor_count(const struct reactor *reactor);
 const struct counters *reactor_read_counters(const struct reactor *reactor);
-struct mailbox *reactor_mailbox(struct reactor *reactor);
 
 /* The owner's. */
 void *reactor_owner(const struct reactor *reactor);

@@ -27,6 +27,7 @@ struct reactor {
 	/* Owner thread only. */
 	struct engine *engine; /* owned */
 	struct outbox *outboxes; /* one per reactor; owned */
+	bool has_mail;           /* one of them is not empty */
 	struct timer_wheel wheel;
 	uint64_t now_ms;
 	struct slab conns;

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "reactor/check.h"
@@ -25,6 +27,7 @@ struct worker_pool {
 	pthread_cond_t changed;
 	struct list queue;
 	unsigned queued;
+	unsigned job_us; /* what a job takes, a moving average */
 	enum pool_state state;
 };
 
@@ -48,6 +51,42 @@ pool_take(struct worker_pool *pool, struct list *jobs)
 	}
 	check_zero(pthread_mutex_unlock(&pool->lock));
 	return run;
+}
+
+static uint64_t
+clock_now_us(void)
+{
+	struct timespec ts;
+
+	check_zero(clock_gettime(CLOCK_MONOTONIC, &ts));
+	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Runs the jobs and learns from it how long one takes. */
+static void
+pool_run(struct worker_pool *pool, struct list *jobs)
+{
+	uint64_t start = clock_now_us();
+	uint64_t took;
+
+	pool->config.run(jobs, pool->config.context);
+	took = clock_now_us() - start;
+	check_zero(pthread_mutex_lock(&pool->lock));
+	pool->job_us = (unsigned)((pool->job_us * 7 + took) / 8);
+	check_zero(pthread_mutex_unlock(&pool->lock));
+}
+
+/* Under the lock: can a job be done in time if it is queued now? */
+static bool
+pool_has_room(const struct worker_pool *pool)
+{
+	uint64_t wait_us =
+	    (uint64_t)pool->queued * pool->job_us / pool->config.threads;
+
+	if (pool->queued >= pool->config.queue_max)
+		return false;
+	return pool->config.wait_ms_max == 0 ||
+	    wait_us <= (uint64_t)pool->config.wait_ms_max * 1000;
 }
 
 static bool
@@ -87,7 +126,7 @@ worker_main(void *argument)
 		if (pool_is_stopped(pool))
 			pool_drop(pool, &jobs);
 		else
-			pool->config.run(&jobs, pool->config.context);
+			pool_run(pool, &jobs);
 		check(list_is_empty(&jobs));
 	}
 	return NULL;
@@ -141,8 +180,7 @@ worker_submit(struct worker_pool *pool, struct job *job)
 	bool taken;
 
 	check_zero(pthread_mutex_lock(&pool->lock));
-	taken = pool->state == POOL_OPEN &&
-	    pool->queued < pool->config.queue_max;
+	taken = pool->state == POOL_OPEN && pool_has_room(pool);
 	if (taken) {
 		list_append(&pool->queue, &job->link);
 		pool->queued++;
@@ -150,17 +188,6 @@ worker_submit(struct worker_pool *pool, struct job *job)
 	}
 	check_zero(pthread_mutex_unlock(&pool->lock));
 	return taken;
-}
-
-unsigned
-worker_queue_length(struct worker_pool *pool)
-{
-	unsigned queued;
-
-	check_zero(pthread_mutex_lock(&pool->lock));
-	queued = pool->queued;
-	check_zero(pthread_mutex_unlock(&pool->lock));
-	return queued;
 }
 
 void

@@ -24,6 +24,8 @@ struct worker_config {
 	int nice;           /* added to the threads' priority; 0 to 19 */
 	unsigned batch_max; /* most jobs that one call of `run` gets */
 	unsigned queue_max; /* most jobs that wait */
+	unsigned wait_ms_max; /* longest that a new job may have to wait, as far
+	                       * as the time of those before tells; 0: any */
 	/* On a worker thread: does the jobs in the list, one at least. They
 	 * are the handler's from then on. */
 	void (*run)(struct list *jobs, void *context);
@@ -38,13 +40,10 @@ struct worker_pool *worker_pool_new(const struct worker_config *config);
 
 /*
  * Queues a job; it is the pool's until run or drop gets it. False, and the job
- * stays the caller's, when the queue is full or the pool is stopping. Any
- * thread.
+ * stays the caller's, when the queue is full, the wait would be too long, or
+ * the pool is stopping. Any thread.
  */
 bool worker_submit(struct worker_pool *pool, struct job *job);
-
-/* Jobs that wait and are not begun. Any thread. */
-unsigned worker_queue_length(struct worker_pool *pool);
 
 /*
  * No new job is taken; jobs under way end, those that wait are dropped, the

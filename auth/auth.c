@@ -1,0 +1,122 @@
+/*
+ * The facade's short calls: opening, and what any thread may do to the table.
+ */
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "auth/auth_priv.h"
+#include "auth/reason.h"
+#include "auth/table.h"
+#include "auth/verifier.h"
+#include "proto/wire/name.h"
+#include "reactor/check.h"
+
+/* What comes before the disk: the cost, libsodium, the dummy verifier. */
+static int
+prepare(struct auth *auth, const struct auth_options *options,
+    char error[AUTH_ERROR_BYTES])
+{
+	if (!verifier_cost_is_valid(options->cost)) {
+		reason_set(error, "argon2",
+		    "passes must be 1 to %d and memory %d to %d KiB",
+		    ARGON2_PASSES_MAX, ARGON2_MEMORY_KIB_MIN,
+		    ARGON2_MEMORY_KIB_MAX);
+		return -1;
+	}
+	if (sodium_init() < 0) {
+		reason_set(error, options->path, "libsodium cannot start");
+		return -1;
+	}
+	auth->magic = AUTH_MAGIC;
+	auth->cost = options->cost;
+	auth->table = table_new();
+	if (!auth->table ||
+	    auth_hash(auth, span_of("nobody"), auth->dummy) != AUTH_OK) {
+		reason_set(error, options->path,
+		    "no memory for accounts and one hash of %u KiB",
+		    options->cost.memory_kib);
+		return -1;
+	}
+	return 0;
+}
+
+int
+auth_open(struct auth **out, const struct auth_options *options,
+    char error[AUTH_ERROR_BYTES])
+{
+	const struct fileio *io = options->io ? options->io : &fileio_system;
+	struct auth *auth = calloc(1, sizeof(*auth));
+
+	check(options->path != NULL);
+	error[0] = '\0';
+	*out = NULL;
+	if (!auth) {
+		reason_set(error, options->path, "no memory to open it");
+		return -1;
+	}
+	if (prepare(auth, options, error) < 0 ||
+	    journal_open(&auth->journal, io, options->path, auth->table,
+		error) < 0) {
+		table_free(&auth->table);
+		free(auth);
+		return -1;
+	}
+	*out = auth;
+	return 0;
+}
+
+void
+auth_close(struct auth **auth)
+{
+	struct auth *a = *auth;
+
+	if (!a)
+		return;
+	check_magic(a, AUTH_MAGIC);
+	journal_close(&a->journal);
+	table_free(&a->table);
+	a->magic = 0;
+	free(a);
+	*auth = NULL;
+}
+
+size_t
+auth_count(struct auth *auth)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return table_count(auth->table);
+}
+
+enum auth_status
+auth_find(struct auth *auth, struct span name, struct account *out)
+{
+	check_magic(auth, AUTH_MAGIC);
+	if (!name_is_valid(name))
+		return AUTH_NO_SUCH_USER;
+	return table_find(auth->table, name, out) ? AUTH_OK : AUTH_NO_SUCH_USER;
+}
+
+enum auth_status
+auth_reserve(struct auth *auth, struct span name)
+{
+	check_magic(auth, AUTH_MAGIC);
+	check(name_is_valid(name));
+	if (journal_is_read_only(&auth->journal))
+		return AUTH_READ_ONLY;
+	return table_reserve(auth->table, name);
+}
+
+void
+auth_unreserve(struct auth *auth, struct span name)
+{
+	check_magic(auth, AUTH_MAGIC);
+	check(name_is_valid(name));
+	table_unreserve(auth->table, name);
+}
+
+const char *
+auth_error(struct auth *auth)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return journal_error(&auth->journal);
+}

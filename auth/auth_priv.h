@@ -1,0 +1,25 @@
+/*
+ * What stands behind struct auth, for the files that make up the facade
+ * (auth.c, commit.c, password.c). The parts know nothing of each other: the
+ * table is memory, the journal is the file, and auth_commit keeps them equal.
+ */
+#ifndef AUTH_AUTH_PRIV_H
+#define AUTH_AUTH_PRIV_H
+
+#include "auth/auth.h"
+#include "auth/journal.h"
+
+#define AUTH_MAGIC 0x41555448u
+
+struct auth {
+	uint32_t magic;
+	struct argon2_cost cost;        /* read by all, written at open */
+	char dummy[VERIFIER_BYTES_MAX]; /* the same */
+	struct table *table;            /* owned; has its own locks */
+	struct journal journal;
+	/* The batch at hand: what each change puts in the table, or NULL.
+	 * Journal's thread. */
+	struct entry *prepared[BATCH_CHANGES_MAX];
+};
+
+#endif

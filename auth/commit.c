@@ -1,0 +1,163 @@
+/*
+ * Changes of accounts: first to the file, then to the table, so that nobody
+ * sees an account that a crash could take away. The journal's thread.
+ */
+#include <string.h>
+#include <time.h>
+
+#include "auth/auth_priv.h"
+#include "auth/table.h"
+#include "proto/wire/name.h"
+#include "reactor/check.h"
+
+/* Ends a registration that will not be. */
+static void
+refuse(struct auth *auth, struct auth_change *change, enum auth_status status)
+{
+	if (change->kind == AUTH_REGISTER)
+		table_unreserve(auth->table, span_of(change->name));
+	change->status = status;
+}
+
+/* The account a change is to; NULL if it is gone, or will be by this batch. */
+static struct entry *
+subject(struct auth *auth, const struct auth_change *change)
+{
+	struct entry *entry = table_by_uid(auth->table, change->uid);
+
+	return entry && !entry->removing ? entry : NULL;
+}
+
+static struct record
+record_of(const struct auth_change *change, const struct entry *entry)
+{
+	struct record record = {
+	    .name = entry_name(entry),
+	    .verifier = entry_verifier(entry),
+	    .time = time(NULL),
+	    .uid = entry->uid,
+	};
+
+	switch (change->kind) {
+	case AUTH_REGISTER:
+		record.op = RECORD_REGISTER;
+		record.time = entry->created;
+		break;
+	case AUTH_PASSWD:
+		record.op = RECORD_PASSWD;
+		break;
+	case AUTH_REMOVE:
+		record.op = RECORD_REMOVE;
+		record.verifier.len = 0;
+		break;
+	}
+	return record;
+}
+
+/*
+ * Puts a change into the batch and makes what the table will get, so that
+ * nothing can fail once the batch is on disk.
+ */
+static enum auth_status
+prepare(struct auth *auth, struct auth_change *change, struct entry **out)
+{
+	struct span verifier = span_of(change->verifier);
+	struct entry *old = NULL, *new = NULL;
+	struct record record;
+
+	*out = NULL;
+	if (change->kind == AUTH_REGISTER)
+		new = entry_new(journal_next_seq(&auth->journal), time(NULL),
+		    span_of(change->name), verifier);
+	else if (!(old = subject(auth, change)))
+		return AUTH_NO_SUCH_USER;
+	else if (change->kind == AUTH_PASSWD)
+		new = entry_new(
+		    old->uid, old->created, entry_name(old), verifier);
+	else
+		old->removing = true;
+	if (!new && change->kind != AUTH_REMOVE)
+		return AUTH_NO_MEMORY;
+	record = record_of(change, new ? new : old);
+	journal_add(&auth->journal, &record);
+	*out = new;
+	return AUTH_OK;
+}
+
+/* The change is durable: the table gets it. */
+static void
+publish(struct auth *auth, struct auth_change *change, struct entry *entry)
+{
+	switch (change->kind) {
+	case AUTH_REGISTER:
+		change->uid = entry->uid;
+		table_add(auth->table, entry);
+		break;
+	case AUTH_PASSWD:
+		table_replace(auth->table, entry);
+		break;
+	case AUTH_REMOVE:
+		table_remove(auth->table, change->uid);
+		break;
+	}
+}
+
+/* The change is not in the file: the table stays as it was. */
+static void
+undo(struct auth *auth, struct auth_change *change, struct entry *entry)
+{
+	if (change->kind == AUTH_REMOVE)
+		table_by_uid(auth->table, change->uid)->removing = false;
+	entry_free(&entry);
+	refuse(auth, change, AUTH_READ_ONLY);
+}
+
+static void
+commit_batch(
+    struct auth *auth, struct auth_change *const changes[], size_t count)
+{
+	bool has_room = table_grow(auth->table, count) == 0;
+	size_t written = 0, i;
+	int result = 0;
+
+	for (i = 0; i < count; i++) {
+		struct auth_change *change = changes[i];
+
+		change->status = has_room
+		    ? prepare(auth, change, &auth->prepared[i])
+		    : AUTH_NO_MEMORY;
+		if (change->status == AUTH_OK)
+			written++;
+		else
+			refuse(auth, change, change->status);
+	}
+	if (written)
+		result = journal_commit(&auth->journal);
+	for (i = 0; i < count; i++) {
+		if (changes[i]->status != AUTH_OK)
+			continue;
+		if (result == 0)
+			publish(auth, changes[i], auth->prepared[i]);
+		else
+			undo(auth, changes[i], auth->prepared[i]);
+	}
+}
+
+void
+auth_commit(
+    struct auth *auth, struct auth_change *const changes[], size_t count)
+{
+	size_t done, i;
+
+	check_magic(auth, AUTH_MAGIC);
+	for (done = 0; done < count && !journal_is_read_only(&auth->journal);) {
+		size_t n = count - done;
+
+		if (n > BATCH_CHANGES_MAX)
+			n = BATCH_CHANGES_MAX;
+		commit_batch(auth, changes + done, n);
+		done += n;
+	}
+	for (i = done; i < count; i++)
+		refuse(auth, changes[i], AUTH_READ_ONLY);
+}

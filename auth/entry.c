@@ -1,0 +1,76 @@
+#include "auth/entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reactor/check.h"
+
+_Static_assert(NAME_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
+_Static_assert(VERIFIER_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
+
+static size_t
+entry_bytes(size_t name_len, size_t verifier_len)
+{
+	size_t len = offsetof(struct entry, text) + name_len + verifier_len;
+
+	return len < sizeof(struct entry) ? sizeof(struct entry) : len;
+}
+
+struct entry *
+entry_new(uint64_t uid, int64_t created, struct span name, struct span verifier)
+{
+	struct entry *entry;
+
+	check(name.len >= 1);
+	check(name.len <= NAME_BYTES_MAX);
+	check(verifier.len < VERIFIER_BYTES_MAX);
+	entry = malloc(entry_bytes(name.len, verifier.len));
+	if (!entry)
+		return NULL;
+	entry->uid = uid;
+	entry->created = created;
+	entry->name_len = (uint8_t)name.len;
+	entry->verifier_len = (uint8_t)verifier.len;
+	entry->removing = false;
+	memcpy(entry->text, name.at, name.len);
+	if (verifier.len)
+		memcpy(entry->text + name.len, verifier.at, verifier.len);
+	return entry;
+}
+
+void
+entry_free(struct entry **entry)
+{
+	struct entry *e = *entry;
+
+	if (!e)
+		return;
+	auth_wipe(e, entry_bytes(e->name_len, e->verifier_len));
+	free(e);
+	*entry = NULL;
+}
+
+struct span
+entry_name(const struct entry *entry)
+{
+	return (struct span){entry->text, entry->name_len};
+}
+
+struct span
+entry_verifier(const struct entry *entry)
+{
+	return (struct span){
+	    entry->text + entry->name_len, entry->verifier_len};
+}
+
+void
+entry_copy(const struct entry *entry, struct account *out)
+{
+	out->uid = entry->uid;
+	out->created = entry->created;
+	memcpy(out->name, entry->text, entry->name_len);
+	out->name[entry->name_len] = '\0';
+	memcpy(out->verifier, entry->text + entry->name_len,
+	    entry->verifier_len);
+	out->verifier[entry->verifier_len] = '\0';
+}

@@ -1,0 +1,44 @@
+/*
+ * One account in memory: a single allocation of a 19-byte head, the name and
+ * the verifier, without terminators. An entry with uid 0 is a name that is
+ * reserved for a registration.
+ *
+ * An entry that is in the table does not change but for `removing`; it is
+ * replaced. Whoever holds its shard's lock, and the journal's thread, may read
+ * it.
+ */
+#ifndef AUTH_ENTRY_H
+#define AUTH_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "auth/auth.h"
+
+struct entry {
+	uint64_t uid;    /* 0: a reservation */
+	int64_t created; /* seconds since 1970 */
+	uint8_t name_len;
+	uint8_t verifier_len;
+	bool removing; /* the batch at hand removes it; journal's thread */
+	char text[];   /* name, then verifier */
+};
+
+/*
+ * A new entry with copies of the two texts; `verifier` is empty for a
+ * reservation. NULL when there is no memory.
+ */
+struct entry *entry_new(
+    uint64_t uid, int64_t created, struct span name, struct span verifier);
+
+/* Wipes and frees; NULL is fine. *entry becomes NULL. */
+void entry_free(struct entry **entry);
+
+/* Name and verifier as spans into the entry. */
+struct span entry_name(const struct entry *entry);
+struct span entry_verifier(const struct entry *entry);
+
+/* Copies an account out, terminated. */
+void entry_copy(const struct entry *entry, struct account *out);
+
+#endif

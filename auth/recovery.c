@@ -1,0 +1,296 @@
+#include "auth/recovery.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/lines.h"
+#include "auth/reason.h"
+#include "reactor/check.h"
+
+#define WORDS 10 /* of a record */
+
+static int
+register_account(struct table *table, const struct record *record,
+    const char **wrong)
+{
+	struct entry *entry = entry_new(
+	    record->uid, record->time, record->name, record->verifier);
+	enum auth_status status = AUTH_NO_MEMORY;
+
+	if (entry)
+		status = table_insert(table, entry);
+	if (status == AUTH_OK)
+		return 0;
+	entry_free(&entry);
+	*wrong = status == AUTH_NAME_TAKEN
+	    ? "it registers a name or a uid that exists"
+	    : "there is no memory for it";
+	return -1;
+}
+
+static int
+change_verifier(struct table *table, const struct record *record,
+    const struct entry *old, const char **wrong)
+{
+	struct entry *entry = entry_new(
+	    old->uid, old->created, entry_name(old), record->verifier);
+
+	if (!entry) {
+		*wrong = "there is no memory for it";
+		return -1;
+	}
+	table_replace(table, entry);
+	return 0;
+}
+
+/* Does to the table what the record says. NULL, or why it cannot be done. */
+static const char *
+apply(struct table *table, const struct record *record)
+{
+	const struct entry *old;
+	const char *wrong = NULL;
+
+	if (record->op == RECORD_MARK)
+		return NULL;
+	if (record->op == RECORD_REGISTER) {
+		if (record->uid > record->seq)
+			return "its uid is of the future";
+		register_account(table, record, &wrong);
+		return wrong;
+	}
+	old = table_by_uid(table, record->uid);
+	if (!old || !span_equals(entry_name(old), record->name))
+		return "it changes an account that is not there";
+	if (record->op == RECORD_REMOVE)
+		table_remove(table, record->uid);
+	else
+		change_verifier(table, record, old, &wrong);
+	return wrong;
+}
+
+/* The end of a record's tenth word, if that many stand in `text`. */
+static const char *
+end_of_words(struct span text)
+{
+	const char *at = text.at, *end = text.at + text.len;
+	size_t i;
+
+	for (i = 1; i < WORDS; i++) {
+		at = memchr(at, ' ', (size_t)(end - at));
+		if (!at)
+			return NULL;
+		at++;
+	}
+	at += 16; /* CHECK */
+	return at < end ? at : NULL;
+}
+
+/*
+ * The highest batch of an intact line in the damaged end of a file. Lines are
+ * looked for behind every LF, and behind what would be the end of the first
+ * line if its LF is what was damaged.
+ */
+static uint64_t
+highest_batch(struct span rest)
+{
+	uint64_t highest = 0;
+	const char *end = rest.at + rest.len;
+	const char *next = end_of_words(rest);
+	const char *lf = memchr(rest.at, '\n', rest.len);
+
+	if (!next || (lf && next >= lf))
+		next = lf;
+	while (next) {
+		struct span line;
+		struct record record;
+
+		line.at = next + 1;
+		next = memchr(line.at, '\n', (size_t)(end - line.at));
+		if (!next)
+			break;
+		line.len = (size_t)(next - line.at);
+		if (record_is_intact(line) && !record_read(line, &record) &&
+		    record.batch > highest)
+			highest = record.batch;
+	}
+	return highest;
+}
+
+/*
+ * Is the damage behind the good lines older than the last batch? 1 or 0, or
+ * -1 with errno.
+ */
+static int
+is_rotten(const struct datafile *file, const struct recovery *recovery)
+{
+	off_t len = recovery->file_size - recovery->size;
+	uint64_t damaged_seq = recovery->chain.seq + 1;
+	char *bytes;
+	ssize_t n;
+	int result = -1;
+
+	if (len > BATCH_BYTES_MAX)
+		return 1;
+	bytes = malloc((size_t)len);
+	if (!bytes)
+		return -1;
+	n = fileio_read(
+	    file->io, file->fd, bytes, (size_t)len, recovery->size);
+	if (n >= 0)
+		result = highest_batch((struct span){bytes, (size_t)n}) >
+		    damaged_seq;
+	free(bytes);
+	return result;
+}
+
+static int
+read_header(struct recovery *recovery, struct lines *lines,
+    const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	struct span line = {0};
+	enum header_status status = HEADER_FOREIGN;
+
+	switch (lines_next(lines, &line, &recovery->size)) {
+	case LINES_LINE:
+		status = record_read_header(line, &recovery->chain);
+		break;
+	case LINES_END:
+		reason_set(error, file->path,
+		    "is empty, which an account file never is: put back a "
+		    "copy, or remove it to start without accounts");
+		return -1;
+	case LINES_BROKEN:
+		break;
+	case LINES_FAILED:
+		reason_set(error, file->path, "cannot be read at byte 0: %s",
+		    reason_of(errno));
+		return -1;
+	}
+	if (status == HEADER_OK) {
+		recovery->size = (off_t)line.len + 1;
+		recovery->lines = 1;
+		return 0;
+	}
+	if (status == HEADER_NEWER)
+		reason_set(error, file->path,
+		    "line 1: a newer throng has written it; this one reads "
+		    "format %d",
+		    FORMAT_VERSION);
+	else if (status == HEADER_DAMAGED)
+		reason_set(error, file->path,
+		    "line 1, byte 0: the first line is damaged: put back a "
+		    "copy of the file");
+	else
+		reason_set(error, file->path,
+		    "line 1, byte 0: this is not an account file of throng: "
+		    "name another, or one that does not exist yet");
+	return -1;
+}
+
+/* Takes one good line, or returns why it is none. */
+static const char *
+take_line(struct recovery *recovery, struct table *table, struct span line)
+{
+	struct record record;
+	const char *wrong = record_read(line, &record);
+
+	if (!wrong)
+		wrong = record_follow(&record, &recovery->chain);
+	if (!wrong)
+		wrong = apply(table, &record);
+	if (wrong)
+		return wrong;
+	recovery->size += (off_t)line.len + 1;
+	recovery->lines++;
+	recovery->at_mark = record.op == RECORD_MARK;
+	return NULL;
+}
+
+/* Reads lines as long as they are intact. 0, or -1 with the reason. */
+static int
+read_records(struct recovery *recovery, struct table *table,
+    struct lines *lines, const struct datafile *file,
+    char error[AUTH_ERROR_BYTES])
+{
+	struct span line;
+	const char *wrong;
+	off_t at;
+
+	for (;;) {
+		enum lines_result result = lines_next(lines, &line, &at);
+
+		check(at == recovery->size);
+		if (result == LINES_FAILED) {
+			reason_set(error, file->path,
+			    "cannot be read at byte %lld: %s", (long long)at,
+			    reason_of(errno));
+			return -1;
+		}
+		if (result != LINES_LINE || !record_is_intact(line))
+			return 0;
+		wrong = take_line(recovery, table, line);
+		if (wrong) {
+			reason_set(error, file->path,
+			    "line %llu, byte %lld: the line is whole, but "
+			    "%s: correct it or put back a copy of the file",
+			    (unsigned long long)recovery->lines + 1,
+			    (long long)at, wrong);
+			return -1;
+		}
+	}
+}
+
+static int
+read_lines(struct recovery *recovery, struct table *table,
+    const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	struct lines lines;
+	int result;
+
+	if (lines_init(&lines, file->io, file->fd) < 0) {
+		reason_set(error, file->path, "no memory to read it");
+		return -1;
+	}
+	result = read_header(recovery, &lines, file, error);
+	if (result == 0)
+		result = read_records(recovery, table, &lines, file, error);
+	lines_fini(&lines);
+	return result;
+}
+
+int
+recovery_read(struct recovery *recovery, struct table *table,
+    const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	struct stat st;
+	int rotten;
+
+	*recovery = (struct recovery){0};
+	if (file->io->fstat(file->io, file->fd, &st) < 0) {
+		reason_set(error, file->path, "cannot be examined: %s",
+		    reason_of(errno));
+		return -1;
+	}
+	if (read_lines(recovery, table, file, error) < 0)
+		return -1;
+	/* A file that is being appended to may have grown in the meantime. */
+	recovery->file_size =
+	    st.st_size > recovery->size ? st.st_size : recovery->size;
+	if (recovery->size == recovery->file_size)
+		return 0;
+	rotten = is_rotten(file, recovery);
+	if (rotten == 0)
+		return 0;
+	if (rotten < 0)
+		reason_set(error, file->path, "cannot be read at byte %lld: %s",
+		    (long long)recovery->size, reason_of(errno));
+	else
+		reason_set(error, file->path,
+		    "line %llu, byte %lld: damaged, and not by a crash: what "
+		    "follows was written after it was safe on disk; put back "
+		    "a copy of the file",
+		    (unsigned long long)recovery->lines + 1,
+		    (long long)recovery->size);
+	return -1;
+}

@@ -1,0 +1,79 @@
+/*
+ * All accounts in memory: 64 shards by name, each with a lock of its own, and
+ * one index by uid. Names compare without regard to case. About 110 bytes an
+ * account beyond its name and verifier.
+ *
+ * Threads: finding, counting and reserving from any thread, for as long as a
+ * shard's lock is held (two cache misses and a copy). Accounts come, change
+ * and go by the journal's thread alone, so that this thread may read what
+ * table_by_uid and table_collect return without a lock.
+ */
+#ifndef AUTH_TABLE_H
+#define AUTH_TABLE_H
+
+#include "auth/entry.h"
+
+struct table;
+
+/*
+ * An empty table with a random hash key, or NULL when there is no memory.
+ * sodium_init has been called. table_free frees the entries too; *table
+ * becomes NULL, and a NULL is fine.
+ */
+struct table *table_new(void);
+void table_free(struct table **table);
+
+/* Number of accounts, reservations not counted. Any thread. */
+size_t table_count(struct table *table);
+
+/* Copies the account of this valid name. False if there is none. Any thread. */
+bool table_find(struct table *table, struct span name, struct account *out);
+
+/*
+ * Reserves a valid name. AUTH_OK, AUTH_NAME_TAKEN (by an account or by another
+ * reservation) or AUTH_NO_MEMORY. Any thread.
+ */
+enum auth_status table_reserve(struct table *table, struct span name);
+
+/* Gives a reservation back. Any thread. */
+void table_unreserve(struct table *table, struct span name);
+
+/*
+ * Makes room for `more` accounts, so that as many table_add with a reserved
+ * name cannot fail. 0, or -1 when there is no memory. Journal's thread.
+ */
+int table_grow(struct table *table, size_t more);
+
+/*
+ * Turns the reservation of the entry's name into this account. The table owns
+ * the entry from then on. Journal's thread.
+ */
+void table_add(struct table *table, struct entry *entry);
+
+/*
+ * Adds an account that no reservation stands for, as the loader does. AUTH_OK,
+ * and the table owns the entry; AUTH_NAME_TAKEN when name or uid exist, or
+ * AUTH_NO_MEMORY. Journal's thread.
+ */
+enum auth_status table_insert(struct table *table, struct entry *entry);
+
+/* Puts `entry` in the place of the one with the same uid. Journal's thread. */
+void table_replace(struct table *table, struct entry *entry);
+
+/* Removes and frees the account with this uid. Journal's thread. */
+void table_remove(struct table *table, uint64_t uid);
+
+/*
+ * The account with this uid, or NULL; borrowed until it is replaced or
+ * removed. Journal's thread.
+ */
+struct entry *table_by_uid(struct table *table, uint64_t uid);
+
+/*
+ * All accounts in the order of their uids: a new array of table_count pointers
+ * that the caller frees; the entries are borrowed until they are replaced or
+ * removed. NULL when there is no memory. Journal's thread.
+ */
+const struct entry **table_collect(struct table *table);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * A scenario is one file that gives main.c's table its entry: it parses its own
+ * options, drives the server, prints its report and returns the exit status.
+ */
+#ifndef BENCH_SCENARIO_H
+#define BENCH_SCENARIO_H
+
+/*
+ * Many clients at once: half register, half log in, talk and log out, and
+ * every answer is checked. argv[0] is the name for messages. Exit status: 0
+ * when every client saw exactly what it should, 1 when not, 2 on bad usage.
+ */
+int lab_main(int argc, char **argv);
+
+#endif

@@ -1,0 +1,259 @@
+/* The operator's console. */
+#include "console/console.h"
+
+#include <editline/readline.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "console/admin.h"
+#include "console/feed.h"
+#include "console/server.h"
+#include "proto/limits.h"
+#include "reactor/check.h"
+#include "reactor/memory.h"
+
+#define PROMPT          "> "
+#define INPUT_BYTES_MAX (LINE_BYTES_MAX + 64)
+
+/* A command line on its way in, when standard input is no terminal. */
+struct plain_input {
+	char bytes[INPUT_BYTES_MAX];
+	size_t len;
+	bool skipping; /* the present line is too long */
+};
+
+/* libedit hands lines to a function without a context. */
+static struct console *the_console;
+static bool terminal_ended;
+
+void
+console_say(struct console *console, const char *format, ...)
+{
+	va_list ap;
+
+	if (console->terminal)
+		fputs("\r\033[K", stdout); /* over the prompt and what is typed */
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* Shows the prompt, and what has been typed, again after other output. */
+static void
+prompt_restore(const struct console *console)
+{
+	if (console->terminal && !console->stopping)
+		rl_forced_update_display();
+}
+
+/* Cuts up to `max` words off the line, the last of them with all the rest. */
+static int
+split_arguments(char *rest, int max, char *arguments[])
+{
+	int count = 0;
+
+	while (count < max) {
+		rest += strspn(rest, " \t");
+		if (!*rest)
+			return count;
+		arguments[count++] = rest;
+		if (count == max)
+			break;
+		rest += strcspn(rest, " \t");
+		if (*rest)
+			*rest++ = '\0';
+	}
+	return *rest && max == 0 ? -1 : count;
+}
+
+static void
+trim_end(char *line)
+{
+	size_t len = strlen(line);
+
+	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
+		line[--len] = '\0';
+}
+
+void
+console_command(struct console *console, char *line)
+{
+	char *arguments[ADMIN_ARGUMENTS_MAX] = {NULL};
+	const struct admin_row *row;
+	char *rest;
+	int count;
+
+	trim_end(line);
+	line += strspn(line, " \t");
+	if (!*line)
+		return;
+	rest = line + strcspn(line, " \t");
+	if (*rest)
+		*rest++ = '\0';
+	row = admin_find(line);
+	if (!row) {
+		console_say(console, "no such command: %s (try help)", line);
+		return;
+	}
+	rest += strspn(rest, " \t");
+	count = row->max == 0 && *rest
+	    ? -1
+	    : split_arguments(rest, row->max, arguments);
+	if (count < row->min) {
+		console_say(console, "usage: %s%s%s", row->name,
+		    *row->usage ? " " : "", row->usage);
+		return;
+	}
+	row->handle(console, arguments);
+}
+
+static void
+terminal_on_line(char *line)
+{
+	if (!line) {
+		/* Ctrl-D: the server stays. */
+		terminal_ended = true;
+		return;
+	}
+	if (*line)
+		add_history(line);
+	console_command(the_console, line);
+	free(line);
+}
+
+/* Runs the complete lines, as far as no errand is under way. */
+static void
+plain_run(struct console *console, struct plain_input *input, bool end)
+{
+	while (console->errands == 0 && !console->stopping && input->len > 0) {
+		char *newline = memchr(input->bytes, '\n', input->len);
+		size_t used = newline ? (size_t)(newline - input->bytes) + 1
+				      : input->len;
+		char line[INPUT_BYTES_MAX + 1];
+
+		if (!newline && !end && input->len < sizeof(input->bytes))
+			return;
+		memcpy(line, input->bytes, used);
+		line[used] = '\0';
+		input->len -= used;
+		memmove(input->bytes, input->bytes + used, input->len);
+		if (!input->skipping && (newline || end))
+			console_command(console, line);
+		else if (!input->skipping)
+			console_say(console, "the line is too long");
+		input->skipping = !newline && !end;
+	}
+}
+
+/* False at the end of input. */
+static bool
+plain_read(struct plain_input *input)
+{
+	ssize_t got = read(STDIN_FILENO, input->bytes + input->len,
+	    sizeof(input->bytes) - input->len);
+
+	if (got > 0)
+		input->len += (size_t)got;
+	return got > 0 || (got < 0 && errno == EINTR);
+}
+
+static int
+show_news(struct console *console, struct feed *feed)
+{
+	int again_ms;
+	struct feed_news news = feed_take(feed, &again_ms);
+	struct server_count count = server_count(console->server);
+
+	for (unsigned i = 0; i < news.line_count; i++)
+		console_say(console, "%s", news.lines[i]);
+	if (news.came + news.went > 0)
+		console_say(console,
+		    "[ACTIVE CONNECTIONS] %llu (%llu more came, %llu more went)",
+		    (unsigned long long)count.connected,
+		    (unsigned long long)news.came,
+		    (unsigned long long)news.went);
+	else if (news.line_count > 0)
+		console_say(console, "[ACTIVE CONNECTIONS] %llu",
+		    (unsigned long long)count.connected);
+	if (news.line_count + news.came + news.went > 0)
+		prompt_restore(console);
+	return again_ms;
+}
+
+enum watched {
+	WATCH_INPUT,
+	WATCH_SIGNALS,
+	WATCH_MAILBOX,
+	WATCH_FEED,
+	WATCH_COUNT,
+};
+
+static void
+take_signal(struct console *console, int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	console_say(console, "%s: stopping", strsignal((int)info.ssi_signo));
+	console->stopping = true;
+}
+
+static void
+take_input(struct console *console, struct plain_input *input, bool *ended)
+{
+	if (console->terminal) {
+		rl_callback_read_char();
+		*ended = terminal_ended;
+		if (*ended)
+			console_say(console, "end of input; the server goes on");
+		return;
+	}
+	*ended = !plain_read(input);
+}
+
+void
+console_run(struct console *console, struct feed *feed, int signals)
+{
+	struct plain_input *input = memory_new(sizeof(*input));
+	struct pollfd watched[WATCH_COUNT] = {
+	    [WATCH_INPUT] = {.fd = STDIN_FILENO, .events = POLLIN},
+	    [WATCH_SIGNALS] = {.fd = signals, .events = POLLIN},
+	    [WATCH_MAILBOX] = {.fd = console->mailbox.bell, .events = POLLIN},
+	    [WATCH_FEED] = {.fd = feed_descriptor(feed), .events = POLLIN},
+	};
+	bool ended = false;
+	int timeout_ms = -1;
+
+	the_console = console;
+	if (console->terminal)
+		rl_callback_handler_install(PROMPT, terminal_on_line);
+	while (!console->stopping) {
+		/* A command waits for the one before it. */
+		watched[WATCH_INPUT].fd =
+		    ended || console->errands > 0 ? -1 : STDIN_FILENO;
+		if (poll(watched, WATCH_COUNT, timeout_ms) < 0)
+			check(errno == EINTR);
+		if (watched[WATCH_SIGNALS].revents)
+			take_signal(console, signals);
+		if (watched[WATCH_MAILBOX].revents) {
+			mailbox_hush(&console->mailbox);
+			mailbox_drain(&console->mailbox, console);
+			prompt_restore(console);
+		}
+		timeout_ms = show_news(console, feed);
+		if (watched[WATCH_INPUT].revents)
+			take_input(console, input, &ended);
+		plain_run(console, input, ended);
+	}
+	if (console->terminal)
+		rl_callback_handler_remove();
+	free(input);
+}

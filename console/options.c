@@ -1,0 +1,276 @@
+/* Command line options. */
+#include "console/options.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/limits.h"
+#include "reactor/check.h"
+#include "reactor/log.h"
+
+#define REACTORS_MAX   256
+#define DEFAULT_LISTEN "tcp://127.0.0.1:5000"
+
+const char *argp_program_version = "throng " THRONG_VERSION;
+
+enum option_key {
+	KEY_LISTEN = 256,
+	KEY_ACCOUNTS,
+	KEY_REACTORS,
+	KEY_IO,
+	KEY_MAX_CLIENTS,
+	KEY_OUT_LIMIT,
+	KEY_STALL_TIMEOUT,
+	KEY_LOGIN_TIMEOUT,
+	KEY_UNTERMINATED,
+	KEY_MIN_PASSWORD,
+	KEY_REQUIRE_LOGIN,
+	KEY_ARGON2,
+	KEY_LOG_LEVEL,
+};
+
+static const struct argp_option option_table[] = {
+    {"listen", KEY_LISTEN, "URL", 0,
+	"tcp://127.0.0.1:5000 (the default), tcp://[::1]:5000 or unix:PATH; "
+	"may be repeated; port 0 picks a free one", 0},
+    {"accounts", KEY_ACCOUNTS, "FILE", 0,
+	"the account file (default: $STATE_DIRECTORY, else "
+	"$XDG_STATE_HOME/throng, else ~/.local/state/throng)", 0},
+    {"reactors", KEY_REACTORS, "N", 0,
+	"threads that serve clients (default: one per core)", 0},
+    {"io", KEY_IO, "auto|uring|epoll", 0,
+	"how to wait for the kernel (default: auto, io_uring where it works)",
+	0},
+    {"max-clients", KEY_MAX_CLIENTS, "N", 0,
+	"connections at once (default: what the descriptor limit allows)", 0},
+    {"out-limit", KEY_OUT_LIMIT, "BYTES", 0,
+	"unread output past which a client is sent no more room messages "
+	"(default: 1048576)", 0},
+    {"stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
+	"seconds after which a client that reads nothing is closed "
+	"(default: 60)", 0},
+    {"login-timeout", KEY_LOGIN_TIMEOUT, "S", 0,
+	"seconds a client from another machine has to log in (default: 60; "
+	"0: no limit)", 0},
+    {"unterminated-after", KEY_UNTERMINATED, "MS", 0,
+	"silence that ends a line of a client that has never sent a newline "
+	"(default: 100; 0: off)", 0},
+    {"min-password", KEY_MIN_PASSWORD, "N", 0,
+	"shortest new password in bytes (default: 8)", 0},
+    {"require-login", KEY_REQUIRE_LOGIN, NULL, 0,
+	"do not answer the plain text of guests", 0},
+    {"argon2", KEY_ARGON2, "t=N,m=KIB", 0,
+	"cost of hashing a new password (default: t=2,m=19456)", 0},
+    {"log-level", KEY_LOG_LEVEL, "LEVEL", 0,
+	"debug, info, warn or error (default: info)", 0},
+    {0},
+};
+
+/* A decimal number in a range, or a usage error that names both. */
+static uint64_t
+parse_number(struct argp_state *state, const char *option, const char *text,
+    uint64_t min, uint64_t max)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || value < min ||
+	    value > max)
+		argp_error(state, "--%s: %s is not a number from %llu to %llu",
+		    option, text, (unsigned long long)min,
+		    (unsigned long long)max);
+	return value;
+}
+
+static void
+parse_listen(struct argp_state *state, struct options *options, const char *url)
+{
+	const char *problem;
+
+	if (options->listen_count == OPTIONS_LISTEN_MAX)
+		argp_error(state, "--listen: more than %d addresses",
+		    OPTIONS_LISTEN_MAX);
+	problem = endpoint_parse(url, &options->listen[options->listen_count]);
+	if (problem)
+		argp_error(state, "--listen: %s: %s", url, problem);
+	options->listen_count++;
+}
+
+static void
+parse_io(struct argp_state *state, struct options *options, const char *text)
+{
+	if (!strcmp(text, "auto"))
+		options->io = IO_AUTO;
+	else if (!strcmp(text, "uring"))
+		options->io = IO_URING;
+	else if (!strcmp(text, "epoll"))
+		options->io = IO_EPOLL;
+	else
+		argp_error(
+		    state, "--io: %s is not auto, uring or epoll", text);
+}
+
+static void
+parse_argon2(struct argp_state *state, struct options *options, const char *text)
+{
+	unsigned passes, memory;
+	int end = 0;
+
+	if (sscanf(text, "t=%u,m=%u%n", &passes, &memory, &end) != 2 ||
+	    text[end] || passes < 1 || passes > 64 || memory < 8 ||
+	    memory > 1024 * 1024)
+		argp_error(state,
+		    "--argon2: %s is not t=N,m=KIB (t 1 to 64, m 8 to 1048576)",
+		    text);
+	options->argon2.passes = passes;
+	options->argon2.memory_kib = memory;
+}
+
+static void
+parse_accounts(
+    struct argp_state *state, struct options *options, const char *path)
+{
+	/* Room for .lock, .torn and the like. */
+	if (!*path || strlen(path) > sizeof(options->accounts) - 16)
+		argp_error(state, "--accounts: the path is empty or too long");
+	strcpy(options->accounts, path);
+	options->accounts_given = true;
+}
+
+static uint32_t
+parse_seconds(struct argp_state *state, const char *option, const char *text,
+    uint64_t min)
+{
+	return (uint32_t)parse_number(state, option, text, min, 86400) * 1000;
+}
+
+static error_t
+parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct options *options = state->input;
+
+	switch (key) {
+	case KEY_LISTEN:
+		parse_listen(state, options, arg);
+		break;
+	case KEY_ACCOUNTS:
+		parse_accounts(state, options, arg);
+		break;
+	case KEY_REACTORS:
+		options->reactors = (unsigned)parse_number(
+		    state, "reactors", arg, 1, REACTORS_MAX);
+		break;
+	case KEY_IO:
+		parse_io(state, options, arg);
+		break;
+	case KEY_MAX_CLIENTS:
+		options->clients_max = parse_number(
+		    state, "max-clients", arg, 1, 10 * 1000 * 1000);
+		break;
+	case KEY_OUT_LIMIT:
+		options->out_limit = (uint32_t)parse_number(
+		    state, "out-limit", arg, 4096, 1u << 30);
+		break;
+	case KEY_STALL_TIMEOUT:
+		options->stall_ms =
+		    parse_seconds(state, "stall-timeout", arg, 1);
+		break;
+	case KEY_LOGIN_TIMEOUT:
+		options->login_timeout_ms =
+		    parse_seconds(state, "login-timeout", arg, 0);
+		break;
+	case KEY_UNTERMINATED:
+		options->unterminated_ms = (uint32_t)parse_number(
+		    state, "unterminated-after", arg, 0, 60000);
+		break;
+	case KEY_MIN_PASSWORD:
+		options->password_min = (uint32_t)parse_number(state,
+		    "min-password", arg, 1, PASSWORD_BYTES_MAX);
+		break;
+	case KEY_REQUIRE_LOGIN:
+		options->require_login = true;
+		break;
+	case KEY_ARGON2:
+		parse_argon2(state, options, arg);
+		break;
+	case KEY_LOG_LEVEL:
+		if (log_level_parse(arg) < 0)
+			argp_error(state, "--log-level: %s is not debug, info, "
+					  "warn or error", arg);
+		log_set_level((enum log_level)log_level_parse(arg));
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "%s: there are only options", arg);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+	return 0;
+}
+
+/* Where the accounts are when nobody says. */
+static void
+default_accounts(struct options *options)
+{
+	const char *state = getenv("STATE_DIRECTORY");
+	const char *xdg = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char *out = options->accounts;
+	size_t size = sizeof(options->accounts) - 16;
+
+	if (state && *state)
+		snprintf(out, size, "%s/accounts", state);
+	else if (xdg && *xdg)
+		snprintf(out, size, "%s/throng/accounts", xdg);
+	else if (home && *home)
+		snprintf(out, size, "%s/.local/state/throng/accounts", home);
+	else
+		snprintf(out, size, "accounts");
+}
+
+static unsigned
+default_reactors(void)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+		return 1;
+	return (unsigned)CPU_COUNT(&cpus);
+}
+
+void
+options_parse(struct options *options, int argc, char *argv[])
+{
+	static const struct argp argp = {
+	    .options = option_table,
+	    .parser = parse_option,
+	    .doc = "A group-chat server. People talk to it with nc or telnet; "
+		   "its operator types commands on its standard input (help "
+		   "lists them, exit stops it).",
+	};
+
+	*options = (struct options){
+	    .reactors = default_reactors(),
+	    .io = IO_AUTO,
+	    .out_limit = 1024 * 1024,
+	    .stall_ms = 60 * 1000,
+	    .login_timeout_ms = 60 * 1000,
+	    .unterminated_ms = UNTERMINATED_MS,
+	    .password_min = PASSWORD_BYTES_MIN,
+	    .argon2 = {.passes = 2, .memory_kib = 19456},
+	};
+	default_accounts(options);
+	argp_err_exit_status = 2;
+	check_zero(argp_parse(&argp, argc, argv, 0, NULL, options));
+	if (options->listen_count == 0) {
+		check_zero(endpoint_parse(
+		    DEFAULT_LISTEN, &options->listen[0]) != NULL);
+		options->listen_count = 1;
+	}
+}

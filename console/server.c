@@ -1,0 +1,326 @@
+/* Start and stop of everything. */
+#include "console/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proto/account_service.h"
+#include "proto/session.h"
+#include "reactor/check.h"
+#include "reactor/counters.h"
+#include "reactor/engine.h"
+#include "reactor/listen.h"
+#include "reactor/log.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+#define LINGER_MS 2000 /* for the peer's FIN after ours */
+#define STOP_MS   8000 /* for all clients, when the server stops */
+
+/* Descriptors that are not clients': files, eventfds, rings, and slack. */
+#define DESCRIPTORS_KEPT 64
+
+struct server {
+	struct options *options; /* borrowed */
+	const struct engine_ops *engine;
+	char engine_text[160];
+	struct auth *auth;
+	struct account_service *accounts;
+	struct hub_config hub_config;
+	struct census census;
+	uint64_t clients_max;
+	unsigned reactor_count;
+	struct reactor **reactors; /* owned */
+	struct hub **hubs;         /* owned */
+	unsigned running;          /* reactors whose threads are there */
+};
+
+static int
+choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	enum io_choice io = server->options->io;
+	int refused = 0;
+
+	if (io != IO_EPOLL)
+		refused = engine_uring.probe();
+	if (io == IO_URING && refused) {
+		snprintf(error, SERVER_ERROR_BYTES,
+		    "io_uring cannot be used here: %s (try --io epoll)",
+		    strerrordesc_np(-refused));
+		return -1;
+	}
+	server->engine =
+	    io == IO_EPOLL || refused ? &engine_epoll : &engine_uring;
+	if (refused)
+		snprintf(server->engine_text, sizeof(server->engine_text),
+		    "epoll (io_uring is refused here: %s)",
+		    strerrordesc_np(-refused));
+	else
+		snprintf(server->engine_text, sizeof(server->engine_text),
+		    "%s", server->engine->name);
+	return 0;
+}
+
+/* The soft limit of descriptors goes up to the hard one; what is left after
+ * our own is for clients. */
+static void
+choose_clients_max(struct server *server)
+{
+	uint64_t own = DESCRIPTORS_KEPT +
+	    (uint64_t)server->reactor_count *
+		(3 + server->options->listen_count);
+	struct rlimit limit = {1024, 1024};
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	server->clients_max =
+	    limit.rlim_cur > own + 1 ? limit.rlim_cur - own : 1;
+	if (server->options->clients_max > 0 &&
+	    server->options->clients_max < server->clients_max)
+		server->clients_max = server->options->clients_max;
+}
+
+/* Makes the folders of the default place, as mkdir -p does. */
+static void
+make_folders(const char *path)
+{
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%s", path);
+	for (char *at = strchr(folder + 1, '/'); at; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		/* What can't be made is told when the file is opened. */
+		mkdir(folder, 0700);
+		*at = '/';
+	}
+}
+
+static int
+open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	struct auth_options auth = {
+	    .path = server->options->accounts,
+	    .cost = server->options->argon2,
+	};
+	char reason[AUTH_ERROR_BYTES] = "";
+
+	if (!server->options->accounts_given)
+		make_folders(server->options->accounts);
+	if (auth_open(&server->auth, &auth, reason) < 0) {
+		snprintf(error, SERVER_ERROR_BYTES, "%s", reason);
+		return -1;
+	}
+	if (reason[0])
+		log_warnx("accounts recovered: %s", reason);
+	server->accounts =
+	    account_service_new(server->auth, server->reactor_count);
+	if (!server->accounts) {
+		snprintf(error, SERVER_ERROR_BYTES,
+		    "cannot start worker threads: %s", strerrordesc_np(errno));
+		return -1;
+	}
+	server->hub_config.accounts = server->accounts;
+	return 0;
+}
+
+static int
+make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	const struct options *options = server->options;
+	struct reactor_config config = {
+	    .count = server->reactor_count,
+	    .engine = server->engine,
+	    .ops = &hub_reactor_ops,
+	    .conn_bytes = sizeof(struct session),
+	    .limits = {
+		.clients_max = server->clients_max,
+		.stall_ms = options->stall_ms,
+		.linger_ms = LINGER_MS,
+		.stop_ms = STOP_MS,
+		.refusal = "ERR busy the server is full, try again later\n",
+	    },
+	    .census = &server->census,
+	};
+
+	for (unsigned i = 0; i < server->reactor_count; i++) {
+		server->hubs[i] = hub_new(&server->hub_config);
+		config.index = i;
+		config.owner = server->hubs[i];
+		server->reactors[i] = reactor_new(&config);
+		if (!server->reactors[i]) {
+			snprintf(error, SERVER_ERROR_BYTES,
+			    "cannot make a reactor: %s",
+			    strerrordesc_np(errno));
+			return -1;
+		}
+		hub_set_reactor(server->hubs[i], server->reactors[i]);
+		reactor_set_peers(server->reactors[i], server->reactors);
+	}
+	return 0;
+}
+
+static int
+open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	struct options *options = server->options;
+	int *fds = memory_new(server->reactor_count * sizeof(*fds));
+	int result = 0;
+
+	for (unsigned i = 0; i < options->listen_count && !result; i++) {
+		result = listen_open(&options->listen[i],
+		    server->reactor_count, fds, error);
+		for (unsigned r = 0; r < server->reactor_count && !result; r++)
+			reactor_add_listener(server->reactors[r], fds[r]);
+	}
+	free(fds);
+	return result;
+}
+
+static int
+start_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	for (unsigned i = 0; i < server->reactor_count; i++) {
+		int result = reactor_start(server->reactors[i]);
+
+		if (result) {
+			snprintf(error, SERVER_ERROR_BYTES,
+			    "cannot start a reactor on %s: %s",
+			    server->engine->name, strerrordesc_np(-result));
+			return -1;
+		}
+		server->running++;
+	}
+	return 0;
+}
+
+struct server *
+server_start(struct options *options,
+    void (*on_client)(void *context, const struct client_event *event),
+    void *context, char error[SERVER_ERROR_BYTES])
+{
+	unsigned count = options->reactors;
+	struct server *server = aligned_alloc(64, sizeof(*server));
+
+	if (!server)
+		memory_exhausted(sizeof(*server));
+	memset(server, 0, sizeof(*server));
+	server->options = options;
+	server->reactor_count = count;
+	server->reactors = memory_new(count * sizeof(struct reactor *));
+	server->hubs = memory_new(count * sizeof(struct hub *));
+	server->hub_config = (struct hub_config){
+	    .options = {
+		.out_limit = options->out_limit,
+		.login_timeout_ms = options->login_timeout_ms,
+		.unterminated_ms = options->unterminated_ms,
+		.password_min = options->password_min,
+		.require_login = options->require_login,
+	    },
+	    .on_client = on_client,
+	    .context = context,
+	};
+	choose_clients_max(server);
+	if (choose_engine(server, error) == 0 &&
+	    open_accounts(server, error) == 0 &&
+	    make_reactors(server, error) == 0 &&
+	    open_listeners(server, error) == 0 &&
+	    start_reactors(server, error) == 0)
+		return server;
+	server_stop(&server);
+	return NULL;
+}
+
+/* Envelopes may lead to further envelopes, also on reactors done before. */
+static void
+settle_mail(struct server *server)
+{
+	unsigned moved;
+
+	do {
+		moved = 0;
+		for (unsigned i = 0; i < server->reactor_count; i++)
+			if (server->reactors[i])
+				moved += reactor_settle(server->reactors[i]);
+	} while (moved > 0);
+}
+
+void
+server_stop(struct server **pointer)
+{
+	struct server *server = *pointer;
+	unsigned i;
+
+	if (server->accounts)
+		account_service_stop(server->accounts);
+	for (i = 0; i < server->running; i++)
+		reactor_stop(server->reactors[i]);
+	for (i = 0; i < server->running; i++)
+		reactor_join(server->reactors[i]);
+	if (server->accounts)
+		account_service_free(&server->accounts);
+	settle_mail(server);
+	for (i = 0; i < server->reactor_count; i++) {
+		if (server->reactors[i])
+			reactor_free(&server->reactors[i]);
+		if (server->hubs[i])
+			hub_free(&server->hubs[i]);
+	}
+	if (server->auth)
+		auth_close(&server->auth);
+	for (i = 0; i < server->options->listen_count; i++)
+		listen_remove(&server->options->listen[i]);
+	free(server->reactors);
+	free(server->hubs);
+	free(server);
+	*pointer = NULL;
+}
+
+struct server_count
+server_count(const struct server *server)
+{
+	struct server_count count = {
+	    .connected = counter_read(&server->census.open)};
+	uint64_t logouts = 0;
+
+	/* Logouts first: a session counted out was counted in before. */
+	for (unsigned i = 0; i < server->reactor_count; i++)
+		logouts += counter_read(
+		    &reactor_read_counters(server->reactors[i])->logouts);
+	for (unsigned i = 0; i < server->reactor_count; i++)
+		count.logged_in += counter_read(
+		    &reactor_read_counters(server->reactors[i])->logins);
+	count.logged_in -= logouts;
+	return count;
+}
+
+struct reactor *
+server_first_reactor(struct server *server)
+{
+	return server->reactors[0];
+}
+
+const char *
+server_engine_text(const struct server *server)
+{
+	return server->engine_text;
+}
+
+uint64_t
+server_clients_max(const struct server *server)
+{
+	return server->clients_max;
+}
+
+uint64_t
+server_accounts(const struct server *server)
+{
+	return auth_count(server->auth);
+}

@@ -1,0 +1,231 @@
+/* Account work on its threads. */
+#include "proto/account_service.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "reactor/check.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+#define HASH_QUEUE_MAX 100000 /* one job a connection: more than can be */
+#define HASH_WAIT_MS   60000  /* longer than that: ERR busy, at once */
+#define HASH_NICE      5      /* chat goes before logins */
+#define JOURNAL_BATCH  1024   /* changes that share one sync */
+
+struct account_service {
+	struct auth *auth; /* borrowed */
+	struct worker_pool *hashers;
+	struct worker_pool *journal;
+};
+
+static struct account_job *
+account_job_of(struct list *link)
+{
+	return list_entry(link, struct account_job, job.link);
+}
+
+static void
+job_answer(struct account_job *job)
+{
+	reactor_send(job->reactor, &job->answer);
+}
+
+/* It will not be done: as if it had never been asked. */
+static void
+job_cancel(struct account_job *job)
+{
+	if (job->work == WORK_REGISTER)
+		auth_unreserve(job->service->auth, span_of(job->change.name));
+	job->cancelled = true;
+}
+
+static void
+job_drop(struct job *base, void *context)
+{
+	struct account_job *job = account_job_of(&base->link);
+
+	(void)context;
+	job_cancel(job);
+	job_answer(job);
+}
+
+/* The slow part of a job. True when it goes on to the journal. */
+static bool
+job_hash(struct account_job *job)
+{
+	struct auth *auth = job->service->auth;
+	const struct account *account = job->known ? &job->account : NULL;
+
+	if (job->work != WORK_REGISTER) {
+		job->status =
+		    auth_verify(auth, account, span_of(job->password));
+		if (job->status != AUTH_OK || job->work == WORK_LOGIN)
+			return false;
+		job->change.uid = job->account.uid;
+		strcpy(job->change.name, job->account.name);
+	}
+	if (job->work == WORK_REGISTER)
+		job->status = auth_hash(
+		    auth, span_of(job->password), job->change.verifier);
+	else if (job->work == WORK_PASSWD)
+		job->status = auth_hash(
+		    auth, span_of(job->new_password), job->change.verifier);
+	if (job->status == AUTH_OK)
+		return true;
+	if (job->work == WORK_REGISTER)
+		auth_unreserve(auth, span_of(job->change.name));
+	return false;
+}
+
+static void
+hashers_run(struct list *jobs, void *context)
+{
+	struct account_service *service = context;
+	struct list *link;
+
+	while ((link = list_take_first(jobs)) != NULL) {
+		struct account_job *job = account_job_of(link);
+
+		if (!job_hash(job)) {
+			job_answer(job);
+		} else if (!worker_submit(service->journal, &job->job)) {
+			job_cancel(job);
+			job_answer(job);
+		}
+	}
+}
+
+/* Everything that waits is one batch: one write, one sync. */
+static void
+journal_run(struct list *jobs, void *context)
+{
+	struct account_service *service = context;
+	struct account_job *taken[JOURNAL_BATCH];
+	struct auth_change *changes[JOURNAL_BATCH] = {NULL};
+	struct list *link;
+	size_t count = 0;
+
+	while ((link = list_take_first(jobs)) != NULL) {
+		check(count < JOURNAL_BATCH);
+		taken[count] = account_job_of(link);
+		changes[count] = &taken[count]->change;
+		count++;
+	}
+	auth_commit(service->auth, changes, count);
+	for (size_t i = 0; i < count; i++) {
+		taken[i]->status = changes[i]->status;
+		job_answer(taken[i]);
+	}
+}
+
+struct account_service *
+account_service_new(struct auth *auth, unsigned hashers)
+{
+	struct account_service *service = memory_new(sizeof(*service));
+	struct worker_config hashing = {
+	    .name = "hash",
+	    .threads = hashers,
+	    .nice = HASH_NICE,
+	    .batch_max = 1,
+	    .queue_max = HASH_QUEUE_MAX,
+	    .wait_ms_max = HASH_WAIT_MS,
+	    .run = hashers_run,
+	    .drop = job_drop,
+	    .context = service,
+	};
+	struct worker_config journal = {
+	    .name = "journal",
+	    .threads = 1,
+	    .batch_max = JOURNAL_BATCH,
+	    .queue_max = HASH_QUEUE_MAX,
+	    .run = journal_run,
+	    .drop = job_drop,
+	    .context = service,
+	};
+	int error;
+
+	service->auth = auth;
+	service->journal = worker_pool_new(&journal);
+	if (!service->journal)
+		goto fail;
+	service->hashers = worker_pool_new(&hashing);
+	if (!service->hashers)
+		goto fail;
+	return service;
+fail:
+	error = errno;
+	if (service->journal)
+		worker_pool_free(&service->journal);
+	free(service);
+	errno = error;
+	return NULL;
+}
+
+void
+account_service_stop(struct account_service *service)
+{
+	/* The journal goes on: what is hashed already shall be answered. */
+	worker_pool_stop(service->hashers);
+}
+
+void
+account_service_free(struct account_service **pointer)
+{
+	struct account_service *service = *pointer;
+
+	worker_pool_free(&service->hashers);
+	worker_pool_free(&service->journal);
+	free(service);
+	*pointer = NULL;
+}
+
+struct auth *
+account_service_auth(struct account_service *service)
+{
+	return service->auth;
+}
+
+struct account_job *
+account_job_new(struct account_service *service, struct conn *conn,
+    enum account_work work, envelope_handler *handle)
+{
+	struct account_job *job = memory_new(sizeof(*job));
+
+	list_init(&job->job.link);
+	job->answer.handle = handle;
+	job->service = service;
+	job->reactor = conn->reactor;
+	job->client = conn_handle(conn);
+	job->work = work;
+	switch (work) {
+	case WORK_LOGIN:
+		break;
+	case WORK_REGISTER:
+		job->change.kind = AUTH_REGISTER;
+		break;
+	case WORK_PASSWD:
+		job->change.kind = AUTH_PASSWD;
+		break;
+	case WORK_UNREGISTER:
+		job->change.kind = AUTH_REMOVE;
+		break;
+	}
+	return job;
+}
+
+bool
+account_job_submit(struct account_job *job)
+{
+	if (worker_submit(job->service->hashers, &job->job))
+		return true;
+	job_cancel(job);
+	return false;
+}
+
+void
+account_job_free(struct account_job *job)
+{
+	auth_wipe(job, sizeof(*job));
+	free(job);
+}

@@ -1,0 +1,76 @@
+/*
+ * Account work that is too slow for a reactor: passwords are hashed on one pool
+ * of threads, changes are written and synced on the journal's one thread, and
+ * the answer comes back to the reactor that asked, by its mailbox.
+ *
+ *   reactor --> hashing pool --> journal --> reactor        (a change)
+ *   reactor --> hashing pool --------------> reactor        (a login)
+ *
+ * A job belongs to itself: a client that vanishes changes nothing about it.
+ */
+#ifndef PROTO_ACCOUNT_SERVICE_H
+#define PROTO_ACCOUNT_SERVICE_H
+
+#include <stdbool.h>
+
+#include "auth/auth.h"
+#include "reactor/conn.h"
+#include "reactor/mailbox.h"
+#include "reactor/worker.h"
+
+struct reactor;
+
+enum account_work {
+	WORK_LOGIN,
+	WORK_REGISTER,
+	WORK_PASSWD,
+	WORK_UNREGISTER,
+};
+
+struct account_job {
+	struct envelope answer; /* first: handled on `reactor` when done */
+	struct job job;
+	struct account_service *service;
+	struct reactor *reactor;
+	struct conn_handle client;
+	enum account_work work;
+	bool cancelled; /* going down: it was never begun, nothing changed */
+	bool known;     /* LOGIN, PASSWD, UNREGISTER: `account` was found */
+	enum auth_status status;
+	struct account account;    /* a copy; LOGIN and after */
+	struct auth_change change; /* REGISTER: name set by the caller */
+	char password[PASSWORD_BYTES_MAX + 1];
+	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
+};
+
+/*
+ * Starts the threads: `hashers` for passwords, one for the journal. `auth` is
+ * borrowed. NULL with errno set. Main thread.
+ */
+struct account_service *account_service_new(
+    struct auth *auth, unsigned hashers);
+
+/* Jobs not begun yet come back cancelled, new ones are refused. Any thread. */
+void account_service_stop(struct account_service *service);
+
+/* Waits for the threads; what the journal has is written. Main thread, after
+ * the reactors have ended. */
+void account_service_free(struct account_service **service);
+
+struct auth *account_service_auth(struct account_service *service);
+
+/* A job for `work`, zeroed but for the fields it takes from the connection and
+ * `handle`, which gets it back on the reactor and frees it. */
+struct account_job *account_job_new(struct account_service *service,
+    struct conn *conn, enum account_work work, envelope_handler *handle);
+
+/*
+ * Hands the job over. False when the queue is full or the server stops: then
+ * it was not taken, and a name reserved for it is given back here. Any thread.
+ */
+bool account_job_submit(struct account_job *job);
+
+/* Wipes the passwords and frees it. */
+void account_job_free(struct account_job *job);
+
+#endif

@@ -1,0 +1,354 @@
+/*
+ * Commands about accounts. The checks that need no hashing are made at once,
+ * on the reactor; the rest is a job, and the session's input waits for it.
+ */
+#include <string.h>
+
+#include "proto/account_service.h"
+#include "proto/cmd.h"
+#include "proto/route.h"
+#include "proto/session.h"
+#include "proto/wire/name.h"
+#include "reactor/check.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+/* Sessions of a removed account become guests, at every hub. */
+struct removal {
+	struct tour tour;
+	uint64_t account;
+};
+
+static struct account_service *
+session_accounts(const struct session *session)
+{
+	return session->hub->config->accounts;
+}
+
+static bool
+check_name(struct session *session, struct span name)
+{
+	if (name_is_valid(name))
+		return true;
+	session_err(session, ERR_BAD_NAME,
+	    "a name has 1 to %d of A-Z a-z 0-9 . _ -, first a letter or digit",
+	    NAME_BYTES_MAX);
+	return false;
+}
+
+static bool
+check_new_password(struct session *session, struct span password)
+{
+	uint32_t min = session->hub->config->options.password_min;
+
+	if (password.len >= min && password.len <= PASSWORD_BYTES_MAX)
+		return true;
+	session_err(session, ERR_WEAK_PASSWORD,
+	    "a password has %u to %d bytes and no spaces", min,
+	    PASSWORD_BYTES_MAX);
+	return false;
+}
+
+/* Whatever can't have been set as a password is a wrong one. */
+static bool
+check_password(struct session *session, struct span password)
+{
+	if (password.len > 0 && password.len <= PASSWORD_BYTES_MAX)
+		return true;
+	session_err(session, ERR_BAD_CREDENTIALS, "wrong name or password");
+	return false;
+}
+
+static void
+copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
+{
+	check(password.len <= PASSWORD_BYTES_MAX);
+	memcpy(out, password.at, password.len);
+	out[password.len] = '\0';
+}
+
+/* Finds the session again and answers what went wrong, if something did. NULL
+ * when it is gone, or has been answered. */
+static struct session *
+job_session(struct account_job *job)
+{
+	struct conn *conn = conn_find(job->reactor, job->client);
+	struct session *session;
+
+	if (!conn)
+		return NULL;
+	session = session_of(conn);
+	check_magic(session, SESSION_MAGIC);
+	if (job->cancelled) {
+		session_err(session, ERR_GOING_DOWN,
+		    "the server is going down; nothing was changed");
+		session_answered(session);
+		return NULL;
+	}
+	switch (job->status) {
+	case AUTH_OK:
+		return session;
+	case AUTH_NAME_TAKEN:
+		session_err(session, ERR_NAME_TAKEN, "%s is taken",
+		    job->change.name);
+		break;
+	case AUTH_NO_SUCH_USER:
+	case AUTH_BAD_CREDENTIALS:
+		session_err(
+		    session, ERR_BAD_CREDENTIALS, "wrong name or password");
+		break;
+	case AUTH_READ_ONLY:
+		session_err(session, ERR_READ_ONLY,
+		    "accounts cannot be changed now: %.300s",
+		    auth_error(account_service_auth(job->service)));
+		break;
+	case AUTH_NO_MEMORY:
+		session_err(session, ERR_BUSY, "out of memory, try again later");
+		break;
+	}
+	session_answered(session);
+	return NULL;
+}
+
+/* The job's answer for one that went well; the job is freed. */
+static void
+job_done(struct account_job *job, struct session *session)
+{
+	if (session)
+		session_answered(session);
+	account_job_free(job);
+}
+
+static void
+job_start(struct session *session, struct account_job *job)
+{
+	if (account_job_submit(job)) {
+		session_await(session);
+		return;
+	}
+	account_job_free(job);
+	session_err(
+	    session, ERR_BUSY, "too many are waiting, try again in a minute");
+}
+
+static void
+register_done(struct envelope *envelope, void *owner)
+{
+	struct account_job *job = (struct account_job *)envelope;
+	struct session *session = job_session(job);
+
+	(void)owner;
+	if (session)
+		session_ok(session, "registered %s", job->change.name);
+	job_done(job, session);
+}
+
+void
+cmd_register(
+    struct session *session, const struct span arguments[], int count)
+{
+	struct account_service *accounts = session_accounts(session);
+	struct span name = arguments[0];
+	struct account_job *job;
+
+	(void)count;
+	if (!check_name(session, name) ||
+	    !check_new_password(session, arguments[1]))
+		return;
+	job = account_job_new(
+	    accounts, &session->conn, WORK_REGISTER, register_done);
+	memcpy(job->change.name, name.at, name.len);
+	copy_password(job->password, arguments[1]);
+	job->status = auth_reserve(account_service_auth(accounts), name);
+	if (job->status == AUTH_OK) {
+		job_start(session, job);
+		return;
+	}
+	/* The same answers as later, only at once. */
+	session_await(session);
+	register_done(&job->answer, session->hub);
+}
+
+/* Is it still there? It may have been removed while the password was hashed,
+ * and whoever ends its sessions has been here before. */
+static bool
+account_lives(struct account_job *job)
+{
+	struct account now;
+
+	return auth_find(account_service_auth(job->service),
+		   span_of(job->account.name), &now) == AUTH_OK &&
+	    now.uid == job->account.uid;
+}
+
+static void
+login_done(struct envelope *envelope, void *owner)
+{
+	struct account_job *job = (struct account_job *)envelope;
+	struct session *session;
+
+	(void)owner;
+	if (job->status == AUTH_OK && !job->cancelled && !account_lives(job))
+		job->status = AUTH_BAD_CREDENTIALS;
+	session = job_session(job);
+	if (session) {
+		session_log_in(session, job->account.name, job->account.uid);
+		session_ok(session, "logged in as %s#%llu", session->name,
+		    (unsigned long long)session->conn.id);
+	}
+	job_done(job, session);
+}
+
+static void
+login_start(struct session *session, struct span name, struct span password)
+{
+	struct account_service *accounts = session_accounts(session);
+	struct account_job *job;
+
+	if (!check_password(session, password))
+		return;
+	job = account_job_new(
+	    accounts, &session->conn, WORK_LOGIN, login_done);
+	/* An unknown name is hashed for as well, so that the time that an
+	 * answer takes does not tell which names exist. */
+	job->known = name_is_valid(name) &&
+	    auth_find(account_service_auth(accounts), name, &job->account) ==
+		AUTH_OK;
+	copy_password(job->password, password);
+	job_start(session, job);
+}
+
+void
+cmd_login(struct session *session, const struct span arguments[], int count)
+{
+	if (!check_name(session, arguments[0]))
+		return;
+	if (count == 2)
+		login_start(session, arguments[0], arguments[1]);
+	else
+		session_prompt(session, arguments[0]);
+}
+
+void
+cmd_login_password(struct session *session, struct span password)
+{
+	login_start(session, span_of(session->name), password);
+}
+
+void
+cmd_logout(struct session *session, const struct span arguments[], int count)
+{
+	(void)arguments;
+	(void)count;
+	session_log_out(session);
+	session_ok(session, "logged out");
+}
+
+/* A job about one's own account. NULL and answered when that is gone. */
+static struct account_job *
+own_job(struct session *session, enum account_work work,
+    envelope_handler *handle, struct span password)
+{
+	struct account_service *accounts = session_accounts(session);
+	struct account_job *job;
+
+	if (!check_password(session, password))
+		return NULL;
+	job = account_job_new(accounts, &session->conn, work, handle);
+	job->known = auth_find(account_service_auth(accounts),
+			 span_of(session->name), &job->account) == AUTH_OK &&
+	    job->account.uid == session->account;
+	copy_password(job->password, password);
+	return job;
+}
+
+static void
+passwd_done(struct envelope *envelope, void *owner)
+{
+	struct account_job *job = (struct account_job *)envelope;
+	struct session *session = job_session(job);
+
+	(void)owner;
+	if (session)
+		session_ok(session, "password changed");
+	job_done(job, session);
+}
+
+void
+cmd_passwd(struct session *session, const struct span arguments[], int count)
+{
+	struct account_job *job;
+
+	(void)count;
+	if (!check_new_password(session, arguments[1]))
+		return;
+	job = own_job(session, WORK_PASSWD, passwd_done, arguments[0]);
+	if (!job)
+		return;
+	copy_password(job->new_password, arguments[1]);
+	job_start(session, job);
+}
+
+static void
+removal_visit_conn(struct conn *conn, void *context)
+{
+	const struct removal *removal = context;
+	struct session *session = session_of(conn);
+
+	if (session->state != SESSION_USER ||
+	    session->account != removal->account)
+		return;
+	session_log_out(session);
+	session_notice(session,
+	    span_of("your account has been removed; you are a guest now"));
+}
+
+static void
+removal_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_each_conn(hub->reactor, removal_visit_conn, tour);
+}
+
+static void
+removal_done(struct tour *tour, struct hub *hub)
+{
+	(void)hub;
+	tour_fini(tour);
+	free(tour);
+}
+
+static void
+unregister_done(struct envelope *envelope, void *owner)
+{
+	struct account_job *job = (struct account_job *)envelope;
+	bool removed = !job->cancelled && job->status == AUTH_OK;
+	struct session *session = job_session(job);
+	struct removal *removal;
+
+	if (session) {
+		if (session->state == SESSION_USER)
+			session_log_out(session);
+		session_ok(session, "account removed");
+	}
+	/* Also when the client who asked for it is gone. */
+	if (removed) {
+		removal = memory_new(sizeof(*removal));
+		removal->tour.visit = removal_visit;
+		removal->tour.done = removal_done;
+		removal->account = job->account.uid;
+		tour_start(&removal->tour, owner);
+	}
+	job_done(job, session);
+}
+
+void
+cmd_unregister(
+    struct session *session, const struct span arguments[], int count)
+{
+	struct account_job *job =
+	    own_job(session, WORK_UNREGISTER, unregister_done, arguments[0]);
+
+	(void)count;
+	if (job)
+		job_start(session, job);
+}

@@ -1,0 +1,24 @@
+/* Commands that talk: to everyone, and to the server itself. */
+#include "proto/cmd.h"
+#include "proto/session.h"
+
+void
+cmd_text(struct session *session, struct span text)
+{
+	struct event event = {.kind = EVENT_ECHO, .text = text};
+
+	if (session->state == SESSION_GUEST &&
+	    session->hub->config->options.require_login) {
+		session_err(session, ERR_NOT_LOGGED_IN,
+		    "log in first: /login NAME PASSWORD");
+		return;
+	}
+	session_event(session, &event);
+}
+
+void
+cmd_broadcast(struct session *session, const struct span arguments[], int count)
+{
+	(void)count;
+	hub_say(session->hub, session, arguments[0]);
+}

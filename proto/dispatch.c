@@ -1,0 +1,126 @@
+/* The verb table with its handlers, and the dispatcher. */
+#include "proto/dispatch.h"
+
+#include <string.h>
+
+#include "proto/cmd.h"
+#include "proto/session.h"
+#include "reactor/check.h"
+#include "reactor/counters.h"
+#include "reactor/reactor.h"
+
+/* Own messages under way a session may have: input waits beyond them, which
+ * bounds what the mailboxes hold for one client. */
+#define UNSEEN_MAX 256
+
+/* The words of the table's columns. */
+enum {
+	GUEST = COMMAND_GUEST,
+	USER = COMMAND_USER,
+	ANYONE = COMMAND_ANYONE,
+	TEXT = COMMAND_TEXT,
+	SECRET = COMMAND_SECRET,
+	TALK = COMMAND_TALK,
+};
+
+static const struct command_row rows[VERB_COUNT] = {
+#define COMMAND(id, verb, alias, who, min, max, flags, usage, help)            \
+	[VERB_##id] = {#verb, alias, cmd_##verb, who, min, max, flags, usage,  \
+	    help},
+#include "proto/commands.def"
+#undef COMMAND
+};
+
+const struct command_row *
+command_row(enum verb verb)
+{
+	check(verb < VERB_COUNT);
+	return &rows[verb];
+}
+
+/* What keeps a command from being called; REPLY_COUNT when nothing does. */
+static enum reply_code
+dispatch_gate(const struct session *session, const struct command *command,
+    struct span arguments[], int *count)
+{
+	const struct command_row *row;
+
+	if (command->verb == VERB_UNKNOWN)
+		return ERR_UNKNOWN_COMMAND;
+	row = command_row(command->verb);
+	if (session->state == SESSION_GUEST && !(row->who & GUEST))
+		return ERR_NOT_LOGGED_IN;
+	if (session->state == SESSION_USER && !(row->who & USER))
+		return ERR_ALREADY_LOGGED_IN;
+	check(row->max <= ARGUMENTS_MAX);
+	*count = command_split(
+	    command->rest, (unsigned)row->max, row->flags & TEXT, arguments);
+	if (*count < row->min) /* -1: more than max */
+		return ERR_BAD_ARGUMENTS;
+	return REPLY_COUNT;
+}
+
+static void
+dispatch_refuse(struct session *session, const struct command *command,
+    enum reply_code code)
+{
+	const struct command_row *row;
+
+	switch (code) {
+	case ERR_UNKNOWN_COMMAND:
+		session_err(session, code, "no such command; try /help");
+		break;
+	case ERR_NOT_LOGGED_IN:
+		session_err(session, code, "log in first: /login NAME PASSWORD");
+		break;
+	case ERR_ALREADY_LOGGED_IN:
+		session_err(session, code, "you are logged in as %s; /logout first",
+		    session->name);
+		break;
+	default:
+		row = command_row(command->verb);
+		session_err(session, code, "usage: /%s%s%s", row->verb,
+		    *row->usage ? " " : "", row->usage);
+	}
+}
+
+static void
+session_set_tag(struct session *session, struct span tag)
+{
+	check(tag.len <= TAG_BYTES_MAX);
+	session->tag_len = (uint8_t)tag.len;
+	if (tag.len > 0)
+		memcpy(session->tag, tag.at, tag.len);
+}
+
+bool
+dispatch_line(struct session *session, char *line, size_t len)
+{
+	struct span arguments[ARGUMENTS_MAX];
+	const struct command_row *row = NULL;
+	struct command command;
+	enum reply_code refusal = REPLY_COUNT;
+	bool overtakes = false;
+	int count = 0;
+
+	command_parse((struct span){line, len}, &command);
+	if (command.verb != VERB_TEXT)
+		refusal = dispatch_gate(session, &command, arguments, &count);
+	if (command.verb < VERB_COUNT)
+		row = command_row(command.verb);
+	if (row && refusal == REPLY_COUNT)
+		overtakes = row->flags & TALK;
+	if (session->unseen >= (overtakes ? UNSEEN_MAX : 1))
+		return false;
+	counter_add(&reactor_counters(session->conn.reactor)->commands, 1);
+	session_set_tag(session, command.tag);
+	if (command.verb == VERB_TEXT)
+		cmd_text(session, command.rest);
+	else if (refusal != REPLY_COUNT)
+		dispatch_refuse(session, &command, refusal);
+	else
+		row->handle(session, arguments, count);
+	if (row && (row->flags & SECRET))
+		explicit_bzero(line, len);
+	return true;
+}

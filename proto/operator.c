@@ -1,0 +1,139 @@
+/* The operator's errands. */
+#include "proto/operator.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/hub.h"
+#include "proto/session.h"
+#include "proto/wire/name.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+static void
+list_visit_conn(struct conn *conn, void *context)
+{
+	struct errand *errand = context;
+	const struct session *session = session_of(conn);
+	struct client_row row = {
+	    .id = conn->id,
+	    .opened_s = conn->opened_s,
+	    .bytes_in = conn->bytes_in,
+	    .bytes_out = conn->bytes_out,
+	    .peer = conn->peer,
+	};
+
+	if (session->state == SESSION_USER)
+		strcpy(row.name, session->name);
+	memcpy(tour_reserve(&errand->tour, sizeof(row)), &row, sizeof(row));
+	errand->tour.text_len += sizeof(row);
+	errand->count++;
+}
+
+static void
+list_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_each_conn(hub->reactor, list_visit_conn, tour);
+}
+
+static void
+notice_visit(struct tour *tour, struct hub *hub)
+{
+	struct errand *errand = (struct errand *)tour;
+
+	hub_notice(hub, span_of(errand->text));
+}
+
+static bool
+kick_is_meant(const struct errand *errand, const struct session *session)
+{
+	char wanted[NAME_BYTES_MAX + 1];
+	char name[NAME_BYTES_MAX + 1];
+
+	if (errand->id != 0 && session->conn.id == errand->id)
+		return true;
+	if (!errand->name[0] || session->state != SESSION_USER)
+		return false;
+	return !strcmp(name_fold(span_of(errand->name), wanted),
+	    name_fold(span_of(session->name), name));
+}
+
+static void
+kick_visit_conn(struct conn *conn, void *context)
+{
+	struct errand *errand = context;
+	struct session *session = session_of(conn);
+	char text[LINE_BYTES_MAX + 64];
+
+	if (!kick_is_meant(errand, session))
+		return;
+	snprintf(text, sizeof(text), "you were kicked%s%s",
+	    errand->text[0] ? ": " : "", errand->text);
+	session_notice(session, span_of(text));
+	conn_close(conn, CLOSE_KICKED);
+	errand->count++;
+}
+
+static void
+kick_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_each_conn(hub->reactor, kick_visit_conn, tour);
+}
+
+static void
+errand_come_home(struct tour *tour, struct hub *hub)
+{
+	struct errand *errand = (struct errand *)tour;
+
+	(void)hub;
+	tour->envelope.handle = errand->handle;
+	mailbox_push(errand->home, &tour->envelope);
+}
+
+struct errand *
+errand_new(struct mailbox *home, envelope_handler *handle)
+{
+	struct errand *errand = memory_new(sizeof(*errand));
+
+	errand->tour.done = errand_come_home;
+	errand->home = home;
+	errand->handle = handle;
+	return errand;
+}
+
+void
+errand_list(struct errand *errand)
+{
+	errand->tour.visit = list_visit;
+}
+
+void
+errand_notice(struct errand *errand)
+{
+	errand->tour.visit = notice_visit;
+}
+
+void
+errand_kick(struct errand *errand)
+{
+	errand->tour.visit = kick_visit;
+}
+
+void
+errand_start(struct errand *errand, struct reactor *first)
+{
+	tour_start_outside(&errand->tour, first);
+}
+
+struct client_row *
+errand_rows(struct errand *errand)
+{
+	return (struct client_row *)(void *)errand->tour.text;
+}
+
+void
+errand_free(struct errand *errand)
+{
+	tour_fini(&errand->tour);
+	free(errand);
+}

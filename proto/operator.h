@@ -1,0 +1,57 @@
+/*
+ * The operator's errands to the hubs: each goes round all reactors as a tour
+ * and comes back to the console's mailbox. The console's thread makes and
+ * starts them, and handles and frees them when they are back.
+ */
+#ifndef PROTO_OPERATOR_H
+#define PROTO_OPERATOR_H
+
+#include <stdint.h>
+
+#include "proto/limits.h"
+#include "proto/route.h"
+#include "reactor/address.h"
+
+struct reactor;
+
+/* One client, as `list` shows it. */
+struct client_row {
+	uint64_t id;
+	int64_t opened_s; /* seconds since 1970 */
+	uint64_t bytes_in;
+	uint64_t bytes_out;
+	struct address peer;
+	char name[NAME_BYTES_MAX + 1]; /* empty for a guest */
+};
+
+struct errand {
+	struct tour tour;
+	struct mailbox *home;     /* gets the errand back; borrowed */
+	envelope_handler *handle; /* on the console's thread; frees it */
+	unsigned count; /* clients that it met: listed, told or kicked */
+	uint64_t id;    /* KICK: this client, if not 0 */
+	char name[NAME_BYTES_MAX + 1]; /* KICK: or all of this account */
+	char text[LINE_BYTES_MAX + 1]; /* NOTICE: what; KICK: the reason */
+};
+
+/* Gathers a client_row for every open connection (errand_rows). */
+void errand_list(struct errand *errand);
+
+/* Sends the notice in `text` to everybody. */
+void errand_notice(struct errand *errand);
+
+/* Closes the connections of `id` or `name`, after a notice with `text`. */
+void errand_kick(struct errand *errand);
+
+/* A zeroed errand that will come back to `handle` by `home`. */
+struct errand *errand_new(struct mailbox *home, envelope_handler *handle);
+
+/* Sends it off, after one of the three above has been called for it. */
+void errand_start(struct errand *errand, struct reactor *first);
+
+/* After errand_list: count rows, valid until errand_free. */
+struct client_row *errand_rows(struct errand *errand);
+
+void errand_free(struct errand *errand);
+
+#endif

@@ -1,0 +1,495 @@
+/* Sessions: input in order, waiting, answers, coming and going. */
+#include "proto/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/cmd.h"
+#include "proto/dispatch.h"
+#include "proto/wire/http.h"
+#include "reactor/check.h"
+#include "reactor/counters.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+#define GOODBYE "server is going down"
+
+static const struct hub_options *
+session_options(const struct session *session)
+{
+	return &session->hub->config->options;
+}
+
+/* Unsent bytes past which its commands are not read. */
+static uint32_t
+session_out_limit(const struct session *session)
+{
+	uint32_t limit = session_options(session)->out_limit;
+
+	if (session->state == SESSION_GUEST && limit > GUEST_OUT_BYTES_MAX)
+		return GUEST_OUT_BYTES_MAX;
+	return limit;
+}
+
+static void
+input_free(struct session *session)
+{
+	/* May be part of a line with a password. */
+	if (session->input)
+		explicit_bzero(session->input, session->input_cap);
+	free(session->input);
+	session->input = NULL;
+	session->input_len = 0;
+	session->input_cap = 0;
+}
+
+static void
+input_append(struct session *session, const char *bytes, size_t len)
+{
+	uint32_t need = session->input_len + (uint32_t)len;
+
+	if (need > session->input_cap) {
+		uint32_t cap = need < 128 ? 128 : need + need / 2;
+		char *grown = memory_new_raw(cap);
+
+		if (session->input) {
+			memcpy(grown, session->input, session->input_len);
+			explicit_bzero(session->input, session->input_cap);
+			free(session->input);
+		}
+		session->input = grown;
+		session->input_cap = cap;
+	}
+	memcpy(session->input + session->input_len, bytes, len);
+	session->input_len = need;
+}
+
+static void
+input_consume(struct session *session, size_t len)
+{
+	if (len == session->input_len) {
+		input_free(session);
+		return;
+	}
+	session->input_len -= (uint32_t)len;
+	memmove(session->input, session->input + len, session->input_len);
+}
+
+static void
+session_send(struct session *session, const char *bytes, size_t len)
+{
+	memcpy(conn_reserve(&session->conn, len), bytes, len);
+	conn_commit(&session->conn, len);
+}
+
+/* The line after a prompt; echo comes back on, and a new line with it. */
+static void
+session_password(struct session *session, enum line_result result, char *line,
+    size_t len)
+{
+	char request[TELNET_ANSWER_BYTES];
+
+	session->prompting = false;
+	if (telnet_set_echo(&session->telnet, true, request)) {
+		session_send(session, request, sizeof(request));
+		session_send(session, "\r\n", 2);
+	}
+	if (result == LINE_OK)
+		cmd_login_password(session, (struct span){line, len});
+	else
+		session_err(session, ERR_BAD_CREDENTIALS,
+		    "that is no password; /login again");
+	explicit_bzero(line, len);
+}
+
+/* One line, whole or broken. False: it has to wait, nothing was done. */
+static bool
+session_line(struct session *session, enum line_result result, struct span line)
+{
+	/* Input is ours to change (reactor_ops.on_bytes). */
+	char *bytes = (char *)line.at;
+
+	if (session->prompting) {
+		session_password(session, result, bytes, line.len);
+		return true;
+	}
+	if (!session->greeted && result == LINE_OK && http_is_request(line)) {
+		conn_close(&session->conn, CLOSE_HTTP);
+		return true;
+	}
+	if (result == LINE_OK) {
+		if (!dispatch_line(session, bytes, line.len))
+			return false;
+	} else if (session->unseen > 0) {
+		return false;
+	} else {
+		session->tag_len = 0;
+		if (result == LINE_TOO_LONG)
+			session_err(session, ERR_TOO_LONG,
+			    "a line may have %d bytes", LINE_BYTES_MAX);
+		else
+			session_err(session, ERR_BAD_TEXT,
+			    "only UTF-8 text without control characters");
+	}
+	session->greeted = true;
+	return true;
+}
+
+static void
+session_check_output(struct session *session)
+{
+	if (conn_out_bytes(&session->conn) <= session_out_limit(session))
+		return;
+	session->waits |= WAIT_DRAIN;
+	session_wait_drained(session);
+}
+
+/*
+ * Handles lines until one has to wait or there is none; returns the bytes that
+ * are done with. With `end` the unterminated rest is a line too.
+ */
+static size_t
+session_pump(struct session *session, char *bytes, size_t len, bool end)
+{
+	size_t done = 0;
+
+	while (!session->waits && conn_is_open(&session->conn)) {
+		struct line_framer before = session->framer;
+		enum line_result result;
+		struct span line = {bytes, 0};
+		size_t used;
+
+		result = line_next(
+		    &session->framer, bytes + done, len - done, &used, &line);
+		if (result == LINE_MORE) {
+			done += used;
+			if (!end)
+				break;
+			before = session->framer;
+			result = line_end(
+			    &session->framer, bytes + done, len - done, &line);
+			used = len - done;
+			if (result == LINE_MORE)
+				break;
+		}
+		if (!session_line(session, result, line)) {
+			session->framer = before;
+			session->waits |= WAIT_COPY;
+			break;
+		}
+		done += used;
+		session_check_output(session);
+	}
+	return done;
+}
+
+/* The same for what has been kept. */
+static void
+session_pump_kept(struct session *session, bool end)
+{
+	static char nothing[1];
+	char *input = session->input ? session->input : nothing;
+
+	input_consume(
+	    session, session_pump(session, input, session->input_len, end));
+}
+
+/* The peer has sent all: what is owed is sent, then the connection closes. */
+static void
+session_finish(struct session *session)
+{
+	session_pump_kept(session, true);
+	if (session->waits)
+		return;
+	if (session->unseen > 0)
+		session->waits |= WAIT_COPY;
+	else
+		conn_close(&session->conn, CLOSE_PEER);
+}
+
+/* After any input or waiting: read on, hold, wait for silence, or end. */
+static void
+session_settle(struct session *session)
+{
+	const struct hub_options *options = session_options(session);
+	struct conn *conn = &session->conn;
+
+	if (!conn_is_open(conn))
+		return;
+	session_check_output(session);
+	if (!session->waits && conn->input_ended)
+		session_finish(session);
+	if (session->waits) {
+		conn_pause_input(conn);
+		return;
+	}
+	conn_resume_input(conn);
+	if ((session->input_len > 0 || session->framer.skipping) &&
+	    !session->framer.terminated && options->unterminated_ms > 0)
+		reactor_set_timer(
+		    conn->reactor, &session->silence, options->unterminated_ms);
+}
+
+static void
+session_on_silence(struct timer *timer)
+{
+	struct session *session = list_entry(timer, struct session, silence);
+
+	check_magic(session, SESSION_MAGIC);
+	if (!session->waits)
+		session_pump_kept(session, true);
+	session_settle(session);
+}
+
+static void
+session_on_deadline(struct timer *timer)
+{
+	struct session *session = list_entry(timer, struct session, deadline);
+
+	check_magic(session, SESSION_MAGIC);
+	session_notice(session, span_of("you did not log in in time"));
+	conn_close(&session->conn, CLOSE_LOGIN_TIMEOUT);
+}
+
+static void
+session_start_deadline(struct session *session)
+{
+	uint32_t limit_ms = session_options(session)->login_timeout_ms;
+
+	if (limit_ms > 0 && !address_is_local(&session->conn.peer))
+		reactor_set_timer(
+		    session->conn.reactor, &session->deadline, limit_ms);
+}
+
+static void
+session_tell_console(struct session *session, bool gone)
+{
+	const struct hub_config *config = session->hub->config;
+	struct client_event event = {
+	    .conn = &session->conn,
+	    .name = session->state == SESSION_USER ? session->name : NULL,
+	    .gone = gone,
+	};
+
+	if (config->on_client)
+		config->on_client(config->context, &event);
+}
+
+void
+session_on_open(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+
+	session->magic = SESSION_MAGIC;
+	session->hub = reactor_owner(conn->reactor);
+	timer_init(&session->silence, session_on_silence);
+	timer_init(&session->deadline, session_on_deadline);
+	session_start_deadline(session);
+	session_tell_console(session, false);
+	if (reactor_is_stopping(conn->reactor))
+		session_going_down(session);
+}
+
+static void
+session_telnet_answer(void *context, const char answer[TELNET_ANSWER_BYTES])
+{
+	session_send(context, answer, TELNET_ANSWER_BYTES);
+}
+
+void
+session_on_bytes(struct conn *conn, char *bytes, size_t len)
+{
+	struct session *session = session_of(conn);
+	size_t done;
+
+	check_magic(session, SESSION_MAGIC);
+	len = telnet_filter(
+	    &session->telnet, bytes, len, session_telnet_answer, session);
+	if (session->waits || session->input_len > 0) {
+		input_append(session, bytes, len);
+		if (!session->waits)
+			session_pump_kept(session, false);
+	} else {
+		done = session_pump(session, bytes, len, false);
+		if (done < len && conn_is_open(conn))
+			input_append(session, bytes + done, len - done);
+	}
+	session_settle(session);
+}
+
+void
+session_on_end(struct conn *conn)
+{
+	session_settle(session_of(conn));
+}
+
+void
+session_on_run(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+	uint32_t low = session_out_limit(session) / 2;
+
+	check_magic(session, SESSION_MAGIC);
+	if (conn_out_bytes(conn) <= low) {
+		session->waits &= (uint8_t)~WAIT_DRAIN;
+		if (session->lobby.joined && session->lobby.behind)
+			room_catch_up(&session->hub->lobby, session,
+			    &session->lobby);
+	} else if ((session->waits & WAIT_DRAIN) || session->lobby.behind) {
+		session_wait_drained(session);
+	}
+	if (session->unseen == 0)
+		session->waits &= (uint8_t)~WAIT_COPY;
+	if (!session->waits && session->input_len > 0)
+		session_pump_kept(session, false);
+	session_settle(session);
+}
+
+void
+session_on_closed(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+
+	check_magic(session, SESSION_MAGIC);
+	session_tell_console(session, true);
+	if (session->state == SESSION_USER)
+		session_log_out(session);
+	timer_stop(&session->silence);
+	timer_stop(&session->deadline);
+	input_free(session);
+	session->magic = 0;
+}
+
+void
+session_going_down(struct session *session)
+{
+	if (session->waits & WAIT_ANSWER) {
+		session->leaving = true;
+		return;
+	}
+	session_notice(session, span_of(GOODBYE));
+	conn_close(&session->conn, CLOSE_GOING_DOWN);
+}
+
+void
+session_event(struct session *session, const struct event *event)
+{
+	char *out = conn_reserve(&session->conn, render_text_bound(event));
+
+	conn_commit(&session->conn, render_text(event, out));
+}
+
+static void session_answer(struct session *session, struct event event,
+    const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
+
+static void
+session_answer(struct session *session, struct event event, const char *format,
+    va_list ap)
+{
+	char text[512];
+	int len = vsnprintf(text, sizeof(text), format, ap);
+
+	check(len >= 0);
+	check(len < (int)sizeof(text));
+	event.tag = (struct span){session->tag, session->tag_len};
+	event.text = (struct span){text, (size_t)len};
+	session_event(session, &event);
+}
+
+void
+session_ok(struct session *session, const char *format, ...)
+{
+	struct event event = {.kind = EVENT_OK};
+	va_list ap;
+
+	va_start(ap, format);
+	session_answer(session, event, format, ap);
+	va_end(ap);
+}
+
+void
+session_err(struct session *session, enum reply_code code, const char *format,
+    ...)
+{
+	struct event event = {.kind = EVENT_ERR, .code = code};
+	va_list ap;
+
+	va_start(ap, format);
+	session_answer(session, event, format, ap);
+	va_end(ap);
+}
+
+void
+session_notice(struct session *session, struct span text)
+{
+	struct event event = {.kind = EVENT_NOTICE, .text = text};
+
+	session_event(session, &event);
+}
+
+void
+session_await(struct session *session)
+{
+	check(!(session->waits & WAIT_ANSWER));
+	session->waits |= WAIT_ANSWER;
+}
+
+void
+session_answered(struct session *session)
+{
+	check(session->waits & WAIT_ANSWER);
+	session->waits &= (uint8_t)~WAIT_ANSWER;
+	if (session->leaving)
+		session_going_down(session);
+	conn_run_soon(&session->conn);
+}
+
+void
+session_prompt(struct session *session, struct span name)
+{
+	char request[TELNET_ANSWER_BYTES];
+
+	memcpy(session->name, name.at, name.len);
+	session->name[name.len] = '\0';
+	session->prompting = true;
+	session_send(session, "Password: ", strlen("Password: "));
+	if (telnet_set_echo(&session->telnet, false, request))
+		session_send(session, request, sizeof(request));
+}
+
+void
+session_log_in(struct session *session, const char *name, uint64_t account)
+{
+	check(session->state == SESSION_GUEST);
+	check(strlen(name) <= NAME_BYTES_MAX);
+	strcpy(session->name, name);
+	session->account = account;
+	session->state = SESSION_USER;
+	timer_stop(&session->deadline);
+	hub_enter(session->hub, session);
+}
+
+void
+session_log_out(struct session *session)
+{
+	check(session->state == SESSION_USER);
+	hub_leave(session->hub, session);
+	session->state = SESSION_GUEST;
+	session->account = 0;
+	session_start_deadline(session);
+}
+
+void
+session_own_copy(struct session *session)
+{
+	check(session->unseen > 0);
+	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
+		conn_run_soon(&session->conn);
+}
+
+void
+session_wait_drained(struct session *session)
+{
+	conn_wait_drained(&session->conn, session_out_limit(session) / 2);
+}

@@ -1,0 +1,111 @@
+/*
+ * A session: what one connection is to the chat. Lines come in, in order, and
+ * each is finished before the next is begun: while one waits (for a password
+ * to be hashed, for the sender's own copy, for output to drain) the rest of the
+ * input is held and the connection is not read. The reactor's thread only.
+ */
+#ifndef PROTO_SESSION_H
+#define PROTO_SESSION_H
+
+#include "proto/hub.h"
+#include "proto/wire/command.h"
+#include "proto/wire/line.h"
+#include "proto/wire/render.h"
+#include "proto/wire/telnet.h"
+
+struct reactor;
+
+enum session_state {
+	SESSION_GUEST,
+	SESSION_USER,
+};
+
+/* Why input is held; bits. */
+enum session_wait {
+	WAIT_ANSWER = 1, /* a worker or other reactors are asked */
+	WAIT_COPY = 2,   /* messages of its own that it has not been sent yet */
+	WAIT_DRAIN = 4,  /* its output is over the limit */
+};
+
+#define SESSION_MAGIC 0x5e551041u
+
+struct session {
+	struct conn conn; /* first: the reactor knows no more */
+	uint32_t magic;
+	uint8_t state;    /* enum session_state */
+	uint8_t waits;    /* enum session_wait bits */
+	bool prompting;   /* the next line is the password to log in with */
+	bool greeted;     /* the first line has been looked at */
+	bool leaving;     /* the server stops: goodbye after the answer */
+	uint8_t tag_len;
+	struct line_framer framer;
+	struct telnet telnet;
+	struct hub *hub;
+	char *input;         /* bytes not handled yet; owned, NULL when none */
+	uint32_t input_len;
+	uint32_t input_cap;
+	uint32_t unseen;     /* own messages said and not yet delivered to it */
+	struct timer silence;
+	struct timer deadline; /* to log in */
+	struct membership lobby;
+	uint64_t account; /* uid; users only */
+	char name[NAME_BYTES_MAX + 1]; /* users; while prompting, the one typed */
+	char tag[TAG_BYTES_MAX];       /* of the command being answered */
+};
+
+_Static_assert(sizeof(struct session) <= 512,
+    "an idle client costs 512 bytes at most");
+
+static inline struct session *
+session_of(struct conn *conn)
+{
+	return (struct session *)conn;
+}
+
+static inline struct membership *
+session_membership(struct session *session)
+{
+	return &session->lobby;
+}
+
+/* The reactor's calls (hub_reactor_ops). */
+void session_on_open(struct conn *conn);
+void session_on_bytes(struct conn *conn, char *bytes, size_t len);
+void session_on_end(struct conn *conn);
+void session_on_run(struct conn *conn);
+void session_on_closed(struct conn *conn);
+
+/* The server stops: a last answer if one is awaited, goodbye, close. */
+void session_going_down(struct session *session);
+
+/* Sends one line. Text of more than a line's length never gets here. */
+void session_event(struct session *session, const struct event *event);
+
+/* The answer to the present command; printf-like, 400 bytes at most. */
+void session_ok(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void session_err(struct session *session, enum reply_code code,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* A notice to this client alone. */
+void session_notice(struct session *session, struct span text);
+
+/* Holds input until session_answered; for handlers that answer later. */
+void session_await(struct session *session);
+void session_answered(struct session *session);
+
+/* Asks for the password to log in as `name` with. */
+void session_prompt(struct session *session, struct span name);
+
+/* Guest to user and back. */
+void session_log_in(
+    struct session *session, const char *name, uint64_t account);
+void session_log_out(struct session *session);
+
+/* One message of its own has come back to it, or was skipped for it. */
+void session_own_copy(struct session *session);
+
+/* Runs it again once its output has drained to half the limit. */
+void session_wait_drained(struct session *session);
+
+#endif

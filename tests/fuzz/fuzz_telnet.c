@@ -1,0 +1,151 @@
+/*
+ * The same text and the same answers for any split, but for a stray 0xFF whose
+ * LF comes in the next piece (telnet.c says why); input without 0xFF is left
+ * alone; answers are well-formed and never more than the input asks for; and
+ * the echo option is never asked for twice.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/wire/telnet.h"
+#include "reactor/check.h"
+
+#define INPUT_BYTES_MAX 4096
+
+enum {
+	WILL = 251,
+	WONT = 252,
+	DONT = 254,
+	IAC = 255,
+};
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct output {
+	struct telnet telnet;
+	size_t len;
+	char bytes[INPUT_BYTES_MAX];
+	size_t answers_len;
+	char answers[2 * INPUT_BYTES_MAX];
+};
+
+static void
+keep_answer(void *context, const char answer[TELNET_ANSWER_BYTES])
+{
+	struct output *output = context;
+	uint8_t verb = (uint8_t)answer[1];
+
+	check((uint8_t)answer[0] == IAC);
+	check(verb == WILL || verb == WONT || verb == DONT);
+	check(verb != WILL || answer[2] == 1);
+	check(output->answers_len + 3 <= sizeof(output->answers));
+	memcpy(output->answers + output->answers_len, answer, 3);
+	output->answers_len += 3;
+}
+
+/* In its own memory, so that a byte too many is seen. */
+static void
+filter(struct output *output, const uint8_t *data, size_t size)
+{
+	char *piece = malloc(size);
+
+	memcpy(piece, data, size);
+	size_t left =
+	    telnet_filter(&output->telnet, piece, size, keep_answer, output);
+	check(left <= size);
+	memcpy(output->bytes + output->len, piece, left);
+	output->len += left;
+	free(piece);
+}
+
+static void
+filter_in_pieces(
+    struct output *output, const uint8_t *data, size_t size, size_t piece)
+{
+	memset(output, 0, sizeof(*output));
+	for (size_t at = 0; at < size; at += piece)
+		filter(
+		    output, data + at, size - at < piece ? size - at : piece);
+}
+
+/* Takes out all 0xFF that stand before a LF. */
+static void
+drop_iac_before_lf(struct output *output)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < output->len; i++) {
+		if (output->bytes[i] == '\n') {
+			while (
+			    kept > 0 && (uint8_t)output->bytes[kept - 1] == IAC)
+				kept--;
+		}
+		output->bytes[kept++] = output->bytes[i];
+	}
+	output->len = kept;
+}
+
+static void
+compare(struct output *whole, const uint8_t *data, size_t size, size_t piece)
+{
+	static struct output split;
+
+	filter_in_pieces(&split, data, size, piece);
+	drop_iac_before_lf(&split);
+	check(split.len == whole->len);
+	check(!memcmp(split.bytes, whole->bytes, whole->len));
+	check(split.answers_len == whole->answers_len);
+	check(!memcmp(split.answers, whole->answers, whole->answers_len));
+	check(split.telnet.state == whole->telnet.state);
+	check(split.telnet.echo == whole->telnet.echo);
+	check(split.telnet.seen == whole->telnet.seen);
+}
+
+/* An even byte of the input asks for echo, an odd one for none, before it is
+ * passed on; we and the peer may disagree, but requests alternate until the
+ * peer has spoken. */
+static void
+toggle_echo(const uint8_t *data, size_t size)
+{
+	static struct output output;
+	uint8_t last = WONT;
+
+	memset(&output, 0, sizeof(output));
+	for (size_t i = 0; i < size; i++) {
+		char request[TELNET_ANSWER_BYTES];
+		size_t spoken = output.answers_len;
+		uint8_t echo = output.telnet.echo;
+		filter(&output, data + i, 1);
+		if (output.answers_len != spoken || output.telnet.echo != echo)
+			last = 0;
+		if (!telnet_set_echo(&output.telnet, data[i] % 2 == 0, request))
+			continue;
+		check(output.telnet.seen);
+		check((uint8_t)request[1] != last);
+		check((uint8_t)request[1] == (data[i] % 2 ? WILL : WONT));
+		last = (uint8_t)request[1];
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct output whole;
+
+	if (size == 0 || size > INPUT_BYTES_MAX)
+		return 0;
+	filter_in_pieces(&whole, data, size, size);
+	check(whole.answers_len <= size);
+	if (memchr(data, IAC, size) == NULL) {
+		check(whole.len == size);
+		check(!memcmp(whole.bytes, data, size));
+		check(!whole.telnet.seen);
+	}
+	drop_iac_before_lf(&whole);
+	compare(&whole, data, size, 1);
+	compare(&whole, data, size, 2);
+	compare(&whole, data, size, 1 + data[0]);
+	toggle_echo(data, size);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* A browser's first line, and lines that people might well type. */
+#include <criterion/criterion.h>
+
+#include <stdlib.h>
+
+#include "proto/wire/http.h"
+
+/* The line ends where its memory ends, so that a read beyond is seen. */
+static bool
+is_request(const char *text)
+{
+	size_t len = strlen(text);
+	char *exact = malloc(len + (len == 0));
+
+	memcpy(exact, text, len);
+	bool result = http_is_request((struct span){exact, len});
+	free(exact);
+	return result;
+}
+
+Test(http, request_lines_are_seen)
+{
+	static const char *const requests[] = {
+	    "GET / HTTP/1.1",
+	    "GET / HTTP/1.0",
+	    "GET /?a=b&c=%20d HTTP/0.9",
+	    "POST /register HTTP/1.1",
+	    "OPTIONS * HTTP/1.1",
+	    "CONNECT chat.example:443 HTTP/1.1",
+	    "GET http://chat.example/ HTTP/1.1",
+	    "PRI * HTTP/2.0",
+	    "X x HTTP/9.9",
+	    "GET \xC3\xA9\tx HTTP/1.1",
+	};
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
+		cr_assert(is_request(requests[i]), "%s", requests[i]);
+}
+
+Test(http, sentences_are_no_requests)
+{
+	static const char *const sentences[] = {
+	    "",
+	    " ",
+	    "GET",
+	    "GET well soon",
+	    "GET / HTTP",
+	    "GET / HTTP/1",
+	    "GET / HTTP/1.",
+	    "GET / HTTP/1.10",
+	    "GET / HTTP/11",
+	    "GET / HTTP/a.1",
+	    "GET / HTTP/1.b",
+	    "GET / HTTP/1:1",
+	    "GET / HTTP/1.1 ",
+	    "GET / HTTPS/1.1",
+	    "GET / http/1.1",
+	    "get / HTTP/1.1",
+	    "Get / HTTP/1.1",
+	    "GE7 / HTTP/1.1",
+	    " GET / HTTP/1.1",
+	    "GET HTTP/1.1",
+	    "GET  HTTP/1.1",
+	    "GET   HTTP/1.1",
+	    "GET  / HTTP/1.1",
+	    "GET /  HTTP/1.1",
+	    "GET /a b HTTP/1.1",
+	    "GET /HTTP/1.1",
+	    "GET\t/ HTTP/1.1",
+	    " HTTP/1.1",
+	    "HTTP/1.1",
+	    "/ HTTP/1.1",
+	    "HTTP/1.1 HTTP/1.1",
+	    "//GET / HTTP/1.1",
+	    "I THINK HTTP/1.1 is old",
+	};
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		cr_assert_not(is_request(sentences[i]), "%s", sentences[i]);
+}
+
+Test(http, method_length_limit_is_exact)
+{
+	cr_assert(is_request("ABCDEFGHIJKLMNOPQRST / HTTP/1.1"));
+	cr_assert_not(is_request("ABCDEFGHIJKLMNOPQRSTU / HTTP/1.1"));
+}
+
+Test(http, every_byte_but_a_capital_ends_a_method)
+{
+	for (int c = 1; c <= 0xFF; c++) {
+		char line[] = "G?T / HTTP/1.1";
+		line[1] = (char)c;
+		cr_assert_eq(is_request(line), c >= 'A' && c <= 'Z', "%02x", c);
+	}
+}
+
+Test(http, every_part_of_a_request_is_no_request)
+{
+	static const char request[] = "DELETE /x HTTP/1.1";
+	char part[sizeof(request)];
+
+	for (size_t len = 0; len < sizeof(request) - 1; len++) {
+		memcpy(part, request, len);
+		part[len] = '\0';
+		cr_assert_not(is_request(part), "%s", part);
+	}
+	cr_assert(is_request(request));
+}
