@@ -6,6 +6,7 @@ MODE ?= release
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
+TSAN_TESTS := {mailbox,worker,parcel}/*
 LIBRARIES      := liburing libxxhash libsodium libedit
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev
@@ -56,6 +57,27 @@ $(O)/%.o: %.c
 
 -include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS))
 
-.PHONY: all clean
+# What was built for one MODE stays good for it; each has a folder of its own.
+run:
+	@.ci/install $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@exec build/throng $(ARGS)
+
+# Threads first, under ThreadSanitizer; then everything, against a server with
+# AddressSanitizer and UndefinedBehaviorSanitizer. ASLR is off for the former,
+# whose runtime in gcc 12 does not know the address layout of new kernels.
+test:
+	@.ci/install $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng-tests
+	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests
+	setarch -R build/tsan/throng-tests --filter '$(TSAN_TESTS)'
+	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
+
+format:
+	clang-format -i $(wildcard */*.[ch] */*/*.[ch])
+
 clean:
 	rm -rf build
+
+.PHONY: all run test format clean

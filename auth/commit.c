@@ -61,18 +61,19 @@ record_of(const struct auth_change *change, const struct entry *entry)
 static enum auth_status
 prepare(struct auth *auth, struct auth_change *change, struct entry **out)
 {
+	struct arena *arena = table_arena(auth->table);
 	struct span verifier = span_of(change->verifier);
 	struct entry *old = NULL, *new = NULL;
 	struct record record;
 
 	*out = NULL;
 	if (change->kind == AUTH_REGISTER)
-		new = entry_new(journal_next_seq(&auth->journal), time(NULL),
+		new = entry_new(arena, journal_next_seq(&auth->journal), time(NULL),
 		    span_of(change->name), verifier);
 	else if (!(old = subject(auth, change)))
 		return AUTH_NO_SUCH_USER;
 	else if (change->kind == AUTH_PASSWD)
-		new = entry_new(
+		new = entry_new(arena,
 		    old->uid, old->created, entry_name(old), verifier);
 	else
 		old->removing = true;
@@ -108,7 +109,7 @@ undo(struct auth *auth, struct auth_change *change, struct entry *entry)
 {
 	if (change->kind == AUTH_REMOVE)
 		table_by_uid(auth->table, change->uid)->removing = false;
-	entry_free(&entry);
+	entry_free(table_arena(auth->table), &entry);
 	refuse(auth, change, AUTH_READ_ONLY);
 }
 

@@ -1,6 +1,6 @@
 #include "auth/entry.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "reactor/check.h"
@@ -8,6 +8,10 @@
 _Static_assert(NAME_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
 _Static_assert(VERIFIER_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
 
+_Static_assert(offsetof(struct entry, text) + NAME_BYTES_MAX +
+	    VERIFIER_BYTES_MAX <= ARENA_BLOCK_BYTES_MAX, "an entry is a block");
+
+/* At least the whole struct, which has padding behind the head. */
 static size_t
 entry_bytes(size_t name_len, size_t verifier_len)
 {
@@ -17,18 +21,21 @@ entry_bytes(size_t name_len, size_t verifier_len)
 }
 
 struct entry *
-entry_new(uint64_t uid, int64_t created, struct span name, struct span verifier)
+entry_new(struct arena *arena, uint64_t uid, int64_t created, struct span name,
+    struct span verifier)
 {
 	struct entry *entry;
+	uint32_t ref;
 
 	check(name.len >= 1);
 	check(name.len <= NAME_BYTES_MAX);
 	check(verifier.len < VERIFIER_BYTES_MAX);
-	entry = malloc(entry_bytes(name.len, verifier.len));
+	entry = arena_take(arena, entry_bytes(name.len, verifier.len), &ref);
 	if (!entry)
 		return NULL;
 	entry->uid = uid;
 	entry->created = created;
+	entry->ref = ref;
 	entry->name_len = (uint8_t)name.len;
 	entry->verifier_len = (uint8_t)verifier.len;
 	entry->removing = false;
@@ -39,14 +46,13 @@ entry_new(uint64_t uid, int64_t created, struct span name, struct span verifier)
 }
 
 void
-entry_free(struct entry **entry)
+entry_free(struct arena *arena, struct entry **entry)
 {
 	struct entry *e = *entry;
 
 	if (!e)
 		return;
-	auth_wipe(e, entry_bytes(e->name_len, e->verifier_len));
-	free(e);
+	arena_give(arena, e->ref, entry_bytes(e->name_len, e->verifier_len));
 	*entry = NULL;
 }
 

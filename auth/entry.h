@@ -1,5 +1,5 @@
 /*
- * One account in memory: a single allocation of a 19-byte head, the name and
+ * One account in memory: a block of the arena with a 23-byte head, the name and
  * the verifier, without terminators. An entry with uid 0 is a name that is
  * reserved for a registration.
  *
@@ -13,11 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/arena.h"
 #include "auth/auth.h"
 
 struct entry {
 	uint64_t uid;    /* 0: a reservation */
 	int64_t created; /* seconds since 1970 */
+	uint32_t ref;    /* of this block in the arena */
 	uint8_t name_len;
 	uint8_t verifier_len;
 	bool removing; /* the batch at hand removes it; journal's thread */
@@ -28,11 +30,11 @@ struct entry {
  * A new entry with copies of the two texts; `verifier` is empty for a
  * reservation. NULL when there is no memory.
  */
-struct entry *entry_new(
-    uint64_t uid, int64_t created, struct span name, struct span verifier);
+struct entry *entry_new(struct arena *arena, uint64_t uid, int64_t created,
+    struct span name, struct span verifier);
 
 /* Wipes and frees; NULL is fine. *entry becomes NULL. */
-void entry_free(struct entry **entry);
+void entry_free(struct arena *arena, struct entry **entry);
 
 /* Name and verifier as spans into the entry. */
 struct span entry_name(const struct entry *entry);

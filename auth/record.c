@@ -70,13 +70,12 @@ take_number(struct span *line, uint64_t *out)
 	return word.len == 1 || word.at[0] != '0';
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+/* Value of a hexadecimal digit plus one; 0 for what is none. */
+static const unsigned char hex_values[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+    ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
+    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
 
 static bool
 take_check(struct span *line, uint64_t *out)
@@ -88,11 +87,11 @@ take_check(struct span *line, uint64_t *out)
 	if (!take_word(line, &word) || word.len != CHECK_DIGITS)
 		return false;
 	for (i = 0; i < CHECK_DIGITS; i++) {
-		int value = hex_value(word.at[i]);
+		unsigned value = hex_values[(unsigned char)word.at[i]];
 
-		if (value < 0)
+		if (value == 0)
 			return false;
-		number = number << 4 | (uint64_t)value;
+		number = number << 4 | (value - 1);
 	}
 	*out = number;
 	return true;
@@ -137,12 +136,14 @@ enum header_status
 record_read_header(struct span line, struct chain *chain)
 {
 	const size_t magic_len = sizeof(MAGIC) - 1;
-	struct span rest = {line.at + magic_len, line.len - magic_len};
+	struct span rest = line;
 	struct chain read = {0};
 	uint64_t version, id;
 
 	if (line.len < magic_len || memcmp(line.at, MAGIC, magic_len) != 0)
 		return HEADER_FOREIGN;
+	rest.at += magic_len;
+	rest.len -= magic_len;
 	if (!take_number(&rest, &version) || version == 0)
 		return HEADER_DAMAGED;
 	if (version > FORMAT_VERSION)

@@ -6,68 +6,10 @@
 
 #include "auth/lines.h"
 #include "auth/reason.h"
+#include "auth/replay.h"
 #include "reactor/check.h"
 
 #define WORDS 10 /* of a record */
-
-static int
-register_account(struct table *table, const struct record *record,
-    const char **wrong)
-{
-	struct entry *entry = entry_new(
-	    record->uid, record->time, record->name, record->verifier);
-	enum auth_status status = AUTH_NO_MEMORY;
-
-	if (entry)
-		status = table_insert(table, entry);
-	if (status == AUTH_OK)
-		return 0;
-	entry_free(&entry);
-	*wrong = status == AUTH_NAME_TAKEN
-	    ? "it registers a name or a uid that exists"
-	    : "there is no memory for it";
-	return -1;
-}
-
-static int
-change_verifier(struct table *table, const struct record *record,
-    const struct entry *old, const char **wrong)
-{
-	struct entry *entry = entry_new(
-	    old->uid, old->created, entry_name(old), record->verifier);
-
-	if (!entry) {
-		*wrong = "there is no memory for it";
-		return -1;
-	}
-	table_replace(table, entry);
-	return 0;
-}
-
-/* Does to the table what the record says. NULL, or why it cannot be done. */
-static const char *
-apply(struct table *table, const struct record *record)
-{
-	const struct entry *old;
-	const char *wrong = NULL;
-
-	if (record->op == RECORD_MARK)
-		return NULL;
-	if (record->op == RECORD_REGISTER) {
-		if (record->uid > record->seq)
-			return "its uid is of the future";
-		register_account(table, record, &wrong);
-		return wrong;
-	}
-	old = table_by_uid(table, record->uid);
-	if (!old || !span_equals(entry_name(old), record->name))
-		return "it changes an account that is not there";
-	if (record->op == RECORD_REMOVE)
-		table_remove(table, record->uid);
-	else
-		change_verifier(table, record, old, &wrong);
-	return wrong;
-}
 
 /* The end of a record's tenth word, if that many stand in `text`. */
 static const char *
@@ -188,17 +130,31 @@ read_header(struct recovery *recovery, struct lines *lines,
 	return -1;
 }
 
-/* Takes one good line, or returns why it is none. */
-static const char *
-take_line(struct recovery *recovery, struct table *table, struct span line)
+static int
+refuse_line(const struct datafile *file, struct place place, const char *wrong,
+    char error[AUTH_ERROR_BYTES])
 {
+	reason_set(error, file->path,
+	    "line %llu, byte %lld: the line is whole, but %s: correct it or "
+	    "put back a copy of the file",
+	    (unsigned long long)place.line, (long long)place.at, wrong);
+	return -1;
+}
+
+/* Takes one intact line, or returns why it cannot be. */
+static const char *
+take_line(
+    struct recovery *recovery, struct replay *replay, struct span line)
+{
+	struct place place = {recovery->lines + 1, recovery->size};
 	struct record record;
 	const char *wrong = record_read(line, &record);
 
+	replay->failed = place;
 	if (!wrong)
 		wrong = record_follow(&record, &recovery->chain);
 	if (!wrong)
-		wrong = apply(table, &record);
+		wrong = replay_record(replay, &record, place);
 	if (wrong)
 		return wrong;
 	recovery->size += (off_t)line.len + 1;
@@ -207,38 +163,31 @@ take_line(struct recovery *recovery, struct table *table, struct span line)
 	return NULL;
 }
 
-/* Reads lines as long as they are intact. 0, or -1 with the reason. */
+/*
+ * Takes lines as long as they are intact. 0, with *wrong if one makes no
+ * sense, or -1 with errno if the file cannot be read.
+ */
 static int
-read_records(struct recovery *recovery, struct table *table,
-    struct lines *lines, const struct datafile *file,
-    char error[AUTH_ERROR_BYTES])
+take_lines(struct recovery *recovery, struct replay *replay,
+    struct lines *lines, const char **wrong)
 {
 	struct span line;
-	const char *wrong;
 	off_t at;
 
-	for (;;) {
+	*wrong = NULL;
+	while (!*wrong) {
 		enum lines_result result = lines_next(lines, &line, &at);
 
 		check(at == recovery->size);
-		if (result == LINES_FAILED) {
-			reason_set(error, file->path,
-			    "cannot be read at byte %lld: %s", (long long)at,
-			    reason_of(errno));
+		if (result == LINES_FAILED)
 			return -1;
+		if (result != LINES_LINE || !record_is_intact(line)) {
+			*wrong = replay_finish(replay);
+			break;
 		}
-		if (result != LINES_LINE || !record_is_intact(line))
-			return 0;
-		wrong = take_line(recovery, table, line);
-		if (wrong) {
-			reason_set(error, file->path,
-			    "line %llu, byte %lld: the line is whole, but "
-			    "%s: correct it or put back a copy of the file",
-			    (unsigned long long)recovery->lines + 1,
-			    (long long)at, wrong);
-			return -1;
-		}
+		*wrong = take_line(recovery, replay, line);
 	}
+	return 0;
 }
 
 static int
@@ -246,6 +195,8 @@ read_lines(struct recovery *recovery, struct table *table,
     const struct datafile *file, char error[AUTH_ERROR_BYTES])
 {
 	struct lines lines;
+	struct replay replay;
+	const char *wrong = NULL;
 	int result;
 
 	if (lines_init(&lines, file->io, file->fd) < 0) {
@@ -253,10 +204,13 @@ read_lines(struct recovery *recovery, struct table *table,
 		return -1;
 	}
 	result = read_header(recovery, &lines, file, error);
-	if (result == 0)
-		result = read_records(recovery, table, &lines, file, error);
+	replay_init(&replay, table);
+	if (result == 0 &&
+	    (result = take_lines(recovery, &replay, &lines, &wrong)) < 0)
+		reason_set(error, file->path, "cannot be read at byte %lld: %s",
+		    (long long)recovery->size, reason_of(errno));
 	lines_fini(&lines);
-	return result;
+	return wrong ? refuse_line(file, replay.failed, wrong, error) : result;
 }
 
 int

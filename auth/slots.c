@@ -48,9 +48,9 @@ slots_grow(struct slots *slots, size_t more)
 		return -1;
 	larger.mask = wanted - 1;
 	for (i = 0; i < capacity; i++)
-		if (slots->at[i].item)
+		if (slots->at[i].ref)
 			slots_add(
-			    &larger, slots->at[i].hash, slots->at[i].item);
+			    &larger, slots->at[i].hash, slots->at[i].ref);
 	check(larger.used == slots->used);
 	free(slots->at);
 	*slots = larger;
@@ -58,27 +58,27 @@ slots_grow(struct slots *slots, size_t more)
 }
 
 void
-slots_add(struct slots *slots, uint64_t hash, void *item)
+slots_add(struct slots *slots, uint32_t hash, uint32_t ref)
 {
 	size_t i = hash & slots->mask;
 
-	check(item != NULL);
+	check(ref != 0);
 	check(slots->used < room_in(capacity_of(slots)));
-	while (slots->at[i].item)
+	while (slots->at[i].ref)
 		i = (i + 1) & slots->mask;
-	slots->at[i] = (struct slot){hash, item};
+	slots->at[i] = (struct slot){hash, ref};
 	slots->used++;
 }
 
 struct slot *
-slots_find(const struct slots *slots, uint64_t hash, const struct slot *after)
+slots_find(const struct slots *slots, uint32_t hash, const struct slot *after)
 {
 	size_t i;
 
 	if (!slots->at)
 		return NULL;
 	i = after ? (size_t)(after - slots->at) + 1 : hash;
-	for (i &= slots->mask; slots->at[i].item; i = (i + 1) & slots->mask)
+	for (i &= slots->mask; slots->at[i].ref; i = (i + 1) & slots->mask)
 		if (slots->at[i].hash == hash)
 			return &slots->at[i];
 	return NULL;
@@ -91,12 +91,12 @@ slots_remove(struct slots *slots, struct slot *gone)
 	size_t i = hole;
 
 	check(hole <= slots->mask);
-	check(gone->item != NULL);
+	check(gone->ref != 0);
 	for (;;) {
 		size_t home;
 
 		i = (i + 1) & slots->mask;
-		if (!slots->at[i].item)
+		if (!slots->at[i].ref)
 			break;
 		/* A slot may move back as far as its home, not beyond. */
 		home = slots->at[i].hash & slots->mask;

@@ -16,30 +16,36 @@
 
 struct shard {
 	_Alignas(CACHE_LINE) pthread_mutex_t lock;
-	struct slots names; /* struct entry, owned */
+	struct slots names; /* entries and reservations */
 	size_t accounts;    /* of them, reservations not counted */
 };
 
 struct table {
 	struct shard shards[SHARDS];
 	struct hash_key key; /* read by all, written by table_new */
-	struct slots uids;   /* the same entries; journal's thread only */
+	struct slots uids;   /* the entries again; journal's thread only */
+	struct arena arena;  /* all of them; has a lock of its own */
 };
 
 /* A name made ready to look for. */
 struct key {
 	char folded[NAME_BYTES_MAX + 1];
 	size_t len;
-	uint64_t hash;
+	uint32_t hash;  /* chooses the slot */
+	uint32_t shard; /* other bits of the same hash */
 };
 
 static void
 key_init(struct key *key, const struct table *table, struct span name)
 {
+	uint64_t hash;
+
 	check(name.len <= NAME_BYTES_MAX);
 	name_fold(name, key->folded);
 	key->len = name.len;
-	key->hash = hash_bytes(&table->key, key->folded, key->len);
+	hash = hash_bytes(&table->key, key->folded, key->len);
+	key->hash = (uint32_t)hash;
+	key->shard = (uint32_t)(hash >> (64 - SHARD_BITS));
 }
 
 static bool
@@ -53,11 +59,10 @@ key_is_of(const struct key *key, const struct entry *entry)
 	return memcmp(folded, key->folded, key->len) == 0;
 }
 
-/* The low bits of a hash choose its slot, so the high ones its shard. */
 static struct shard *
 shard_lock(struct table *table, const struct key *key)
 {
-	struct shard *shard = &table->shards[key->hash >> (64 - SHARD_BITS)];
+	struct shard *shard = &table->shards[key->shard];
 
 	check_zero(pthread_mutex_lock(&shard->lock));
 	return shard;
@@ -70,37 +75,42 @@ shard_unlock(struct shard *shard)
 }
 
 static struct slot *
-shard_find(struct shard *shard, const struct key *key)
+shard_find(
+    const struct table *table, struct shard *shard, const struct key *key)
 {
 	struct slot *slot = NULL;
 
 	while ((slot = slots_find(&shard->names, key->hash, slot)))
-		if (key_is_of(key, slot->item))
+		if (key_is_of(key, arena_at(&table->arena, slot->ref)))
 			break;
 	return slot;
 }
 
 /*
- * Four uids that follow each other, as they do in a file, share a cache line
+ * Eight uids that follow each other, as they do in a file, share a cache line
  * of slots; lines are still spread by the key.
  */
-static uint64_t
+static uint32_t
 uid_hash(const struct table *table, uint64_t uid)
 {
-	uint64_t group = uid >> 2;
+	uint64_t group = uid >> 3;
+	uint64_t hash = hash_bytes(&table->key, &group, sizeof(group));
 
-	return hash_bytes(&table->key, &group, sizeof(group)) << 2 | (uid & 3);
+	return (uint32_t)(hash << 3 | (uid & 7));
 }
 
 static struct slot *
 uid_find(struct table *table, uint64_t uid)
 {
-	uint64_t hash = uid_hash(table, uid);
+	uint32_t hash = uid_hash(table, uid);
 	struct slot *slot = NULL;
 
-	while ((slot = slots_find(&table->uids, hash, slot)))
-		if (((const struct entry *)slot->item)->uid == uid)
+	while ((slot = slots_find(&table->uids, hash, slot))) {
+		const struct entry *entry = arena_at(&table->arena, slot->ref);
+
+		if (entry->uid == uid)
 			break;
+	}
 	return slot;
 }
 
@@ -113,24 +123,14 @@ table_new(void)
 	if (!table)
 		return NULL;
 	memset(table, 0, sizeof(*table));
+	if (arena_init(&table->arena) < 0) {
+		free(table);
+		return NULL;
+	}
 	randombytes_buf(table->key.bytes, sizeof(table->key.bytes));
 	for (i = 0; i < SHARDS; i++)
 		check_zero(pthread_mutex_init(&table->shards[i].lock, NULL));
 	return table;
-}
-
-static void
-shard_fini(struct shard *shard)
-{
-	size_t i;
-
-	for (i = 0; shard->names.at && i <= shard->names.mask; i++) {
-		struct entry *entry = shard->names.at[i].item;
-
-		entry_free(&entry);
-	}
-	slots_fini(&shard->names);
-	check_zero(pthread_mutex_destroy(&shard->lock));
 }
 
 void
@@ -141,11 +141,20 @@ table_free(struct table **table)
 
 	if (!t)
 		return;
-	for (i = 0; i < SHARDS; i++)
-		shard_fini(&t->shards[i]);
+	for (i = 0; i < SHARDS; i++) {
+		slots_fini(&t->shards[i].names);
+		check_zero(pthread_mutex_destroy(&t->shards[i].lock));
+	}
 	slots_fini(&t->uids);
+	arena_fini(&t->arena);
 	free(t);
 	*table = NULL;
+}
+
+struct arena *
+table_arena(struct table *table)
+{
+	return &table->arena;
 }
 
 size_t
@@ -173,8 +182,8 @@ table_find(struct table *table, struct span name, struct account *out)
 
 	key_init(&key, table, name);
 	shard = shard_lock(table, &key);
-	slot = shard_find(shard, &key);
-	entry = slot ? slot->item : NULL;
+	slot = shard_find(table, shard, &key);
+	entry = slot ? arena_at(&table->arena, slot->ref) : NULL;
 	if (entry && entry->uid == 0)
 		entry = NULL;
 	if (entry)
@@ -186,7 +195,8 @@ table_find(struct table *table, struct span name, struct account *out)
 enum auth_status
 table_reserve(struct table *table, struct span name)
 {
-	struct entry *entry = entry_new(0, 0, name, (struct span){0});
+	struct entry *entry =
+	    entry_new(&table->arena, 0, 0, name, (struct span){0});
 	enum auth_status status = AUTH_OK;
 	struct shard *shard;
 	struct key key;
@@ -195,15 +205,15 @@ table_reserve(struct table *table, struct span name)
 		return AUTH_NO_MEMORY;
 	key_init(&key, table, name);
 	shard = shard_lock(table, &key);
-	if (shard_find(shard, &key))
+	if (shard_find(table, shard, &key))
 		status = AUTH_NAME_TAKEN;
 	else if (slots_grow(&shard->names, 1) < 0)
 		status = AUTH_NO_MEMORY;
 	else
-		slots_add(&shard->names, key.hash, entry);
+		slots_add(&shard->names, key.hash, entry->ref);
 	shard_unlock(shard);
 	if (status != AUTH_OK)
-		entry_free(&entry);
+		entry_free(&table->arena, &entry);
 	return status;
 }
 
@@ -217,13 +227,13 @@ table_unreserve(struct table *table, struct span name)
 
 	key_init(&key, table, name);
 	shard = shard_lock(table, &key);
-	slot = shard_find(shard, &key);
+	slot = shard_find(table, shard, &key);
 	check(slot != NULL);
-	entry = slot->item;
+	entry = arena_at(&table->arena, slot->ref);
 	check(entry->uid == 0);
 	slots_remove(&shard->names, slot);
 	shard_unlock(shard);
-	entry_free(&entry);
+	entry_free(&table->arena, &entry);
 }
 
 int
@@ -242,16 +252,17 @@ table_add(struct table *table, struct entry *entry)
 
 	check(entry->uid != 0);
 	key_init(&key, table, entry_name(entry));
-	slots_add(&table->uids, uid_hash(table, entry->uid), entry);
+	slots_add(&table->uids, uid_hash(table, entry->uid),
+		    entry->ref);
 	shard = shard_lock(table, &key);
-	slot = shard_find(shard, &key);
+	slot = shard_find(table, shard, &key);
 	check(slot != NULL);
-	reserved = slot->item;
+	reserved = arena_at(&table->arena, slot->ref);
 	check(reserved->uid == 0);
-	slot->item = entry;
+	slot->ref = entry->ref;
 	shard->accounts++;
 	shard_unlock(shard);
-	entry_free(&reserved);
+	entry_free(&table->arena, &reserved);
 }
 
 enum auth_status
@@ -266,18 +277,29 @@ table_insert(struct table *table, struct entry *entry)
 		return AUTH_NAME_TAKEN;
 	key_init(&key, table, entry_name(entry));
 	shard = shard_lock(table, &key);
-	if (shard_find(shard, &key))
+	if (shard_find(table, shard, &key))
 		status = AUTH_NAME_TAKEN;
 	else if (slots_grow(&shard->names, 1) < 0 ||
 	    slots_grow(&table->uids, 1) < 0)
 		status = AUTH_NO_MEMORY;
 	else {
-		slots_add(&shard->names, key.hash, entry);
-		slots_add(&table->uids, uid_hash(table, entry->uid), entry);
+		slots_add(&shard->names, key.hash, entry->ref);
+		slots_add(&table->uids, uid_hash(table, entry->uid),
+		    entry->ref);
 		shard->accounts++;
 	}
 	shard_unlock(shard);
 	return status;
+}
+
+void
+table_prefetch(const struct table *table, const struct entry *entry)
+{
+	struct key key;
+
+	key_init(&key, table, entry_name(entry));
+	slots_prefetch(&table->shards[key.shard].names, key.hash);
+	slots_prefetch(&table->uids, uid_hash(table, entry->uid));
 }
 
 void
@@ -290,16 +312,16 @@ table_replace(struct table *table, struct entry *entry)
 	struct entry *old;
 
 	check(by_uid != NULL);
-	old = by_uid->item;
+	old = arena_at(&table->arena, by_uid->ref);
 	key_init(&key, table, entry_name(entry));
 	shard = shard_lock(table, &key);
-	by_name = shard_find(shard, &key);
+	by_name = shard_find(table, shard, &key);
 	check(by_name != NULL);
-	check(by_name->item == old);
-	by_name->item = entry;
+	check(by_name->ref == old->ref);
+	by_name->ref = entry->ref;
 	shard_unlock(shard);
-	by_uid->item = entry;
-	entry_free(&old);
+	by_uid->ref = entry->ref;
+	entry_free(&table->arena, &old);
 }
 
 void
@@ -312,17 +334,17 @@ table_remove(struct table *table, uint64_t uid)
 	struct entry *old;
 
 	check(by_uid != NULL);
-	old = by_uid->item;
+	old = arena_at(&table->arena, by_uid->ref);
 	slots_remove(&table->uids, by_uid);
 	key_init(&key, table, entry_name(old));
 	shard = shard_lock(table, &key);
-	by_name = shard_find(shard, &key);
+	by_name = shard_find(table, shard, &key);
 	check(by_name != NULL);
-	check(by_name->item == old);
+	check(by_name->ref == old->ref);
 	slots_remove(&shard->names, by_name);
 	shard->accounts--;
 	shard_unlock(shard);
-	entry_free(&old);
+	entry_free(&table->arena, &old);
 }
 
 struct entry *
@@ -330,7 +352,7 @@ table_by_uid(struct table *table, uint64_t uid)
 {
 	struct slot *slot = uid_find(table, uid);
 
-	return slot ? slot->item : NULL;
+	return slot ? arena_at(&table->arena, slot->ref) : NULL;
 }
 
 static int
@@ -351,8 +373,9 @@ table_collect(struct table *table)
 	if (!all)
 		return NULL;
 	for (i = 0; uids->at && i <= uids->mask; i++)
-		if (uids->at[i].item)
-			all[count++] = uids->at[i].item;
+		if (uids->at[i].ref)
+			all[count++] = arena_at(
+			    &table->arena, uids->at[i].ref);
 	check(count == uids->used);
 	qsort(all, count, sizeof(*all), compare_uids);
 	return all;

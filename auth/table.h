@@ -1,6 +1,6 @@
 /*
  * All accounts in memory: 64 shards by name, each with a lock of its own, and
- * one index by uid. Names compare without regard to case. About 110 bytes an
+ * one index by uid. Names compare without regard to case. About 65 bytes an
  * account beyond its name and verifier.
  *
  * Threads: finding, counting and reserving from any thread, for as long as a
@@ -22,6 +22,9 @@ struct table;
  */
 struct table *table_new(void);
 void table_free(struct table **table);
+
+/* Where the table's entries live; those that it is given, too. */
+struct arena *table_arena(struct table *table);
 
 /* Number of accounts, reservations not counted. Any thread. */
 size_t table_count(struct table *table);
@@ -56,6 +59,12 @@ void table_add(struct table *table, struct entry *entry);
  * AUTH_NO_MEMORY. Journal's thread.
  */
 enum auth_status table_insert(struct table *table, struct entry *entry);
+
+/*
+ * A table_insert of this entry will follow soon: brings what that needs into
+ * the cache. While no other thread knows the table.
+ */
+void table_prefetch(const struct table *table, const struct entry *entry);
 
 /* Puts `entry` in the place of the one with the same uid. Journal's thread. */
 void table_replace(struct table *table, struct entry *entry);
