@@ -135,6 +135,33 @@ void auth_commit(
     struct auth *auth, struct auth_change *const changes[], size_t count);
 
 /*
+ * Writes the file anew, without what is no longer true, and puts it in the
+ * place of the old one; finds and logins go on meanwhile. A store that has
+ * become read-only takes changes again. 0, or -1 with the reason; the store is
+ * what it was then, unless the directory could not be synced (read-only).
+ * Blocks for the disk: the journal's thread.
+ */
+int auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES]);
+
+/* What auth_check has found in a file. */
+struct auth_report {
+	size_t accounts;
+	uint64_t lines;      /* good ones, the first line included */
+	uint64_t bytes;      /* of them */
+	uint64_t torn_bytes; /* behind them, cut short by a crash */
+};
+
+/*
+ * Reads a whole account file, locks and changes nothing. 0, with a line in
+ * `error` if its end is torn, which auth_open would cut (empty otherwise), or
+ * -1 with the reason why auth_open would refuse it. Only path and io of the
+ * options count. Any thread, but slow; a file that is being written at that
+ * moment may look torn, so a server checks its own on the journal's thread.
+ */
+int auth_check(const struct auth_options *options, struct auth_report *report,
+    char error[AUTH_ERROR_BYTES]);
+
+/*
  * Why the store is read-only: one line, empty while it is not. Lives as long
  * as the store. The journal's thread, or after AUTH_READ_ONLY was returned.
  */

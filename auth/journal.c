@@ -234,13 +234,7 @@ repair(struct journal *journal, const struct recovery *found,
 		if (datafile_cut(
 			file, found->size, found->file_size, error) < 0)
 			return -1;
-		reason_set(error, file->path,
-		    "line %llu, byte %lld: a crash has cut a write short; the "
-		    "%lld bytes from there on, which nobody was promised, are "
-		    "now in the .torn file beside it",
-		    (unsigned long long)found->lines + 1,
-		    (long long)found->size,
-		    (long long)(found->file_size - found->size));
+		recovery_describe_torn(found, file, error);
 	} else if (io->fdatasync(io, file->fd) < 0) {
 		/* Lines may be in the kernel's memory only: somebody else has
 		 * died between writing and syncing them. */

@@ -150,7 +150,8 @@ record_read_header(struct span line, struct chain *chain)
 		return HEADER_NEWER;
 	if (!record_is_intact(line) || !take_check(&rest, &id) ||
 	    !take_number(&rest, &read.seq) ||
-	    !take_check(&rest, &read.check) || rest.len != 0)
+	    !take_check(&rest, &read.check) || rest.len != 0 ||
+	    read.seq > RECORD_SEQ_MAX)
 		return HEADER_DAMAGED;
 	*chain = read;
 	return HEADER_OK;
@@ -252,6 +253,8 @@ record_follow(const struct record *record, struct chain *chain)
 
 	if (record->seq != chain->seq + 1)
 		return "its number does not follow";
+	if (record->seq > RECORD_SEQ_MAX)
+		return "its number is too high";
 	if (record->batch != batch)
 		return "it is in no batch";
 	if (record->previous != chain->check)

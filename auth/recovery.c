@@ -135,8 +135,8 @@ refuse_line(const struct datafile *file, struct place place, const char *wrong,
     char error[AUTH_ERROR_BYTES])
 {
 	reason_set(error, file->path,
-	    "line %llu, byte %lld: the line is whole, but %s: correct it or "
-	    "put back a copy of the file",
+	    "line %llu, byte %lld: cannot be taken: %s; see to that, or put "
+	    "back a copy of the file",
 	    (unsigned long long)place.line, (long long)place.at, wrong);
 	return -1;
 }
@@ -247,4 +247,17 @@ recovery_read(struct recovery *recovery, struct table *table,
 		    (unsigned long long)recovery->lines + 1,
 		    (long long)recovery->size);
 	return -1;
+}
+
+void
+recovery_describe_torn(const struct recovery *recovery,
+    const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	check(recovery->size < recovery->file_size);
+	reason_set(error, file->path,
+	    "line %llu, byte %lld: a crash has cut a write short; the %lld "
+	    "bytes from there on, promised to nobody, go to the .torn file "
+	    "beside it",
+	    (unsigned long long)recovery->lines + 1, (long long)recovery->size,
+	    (long long)(recovery->file_size - recovery->size));
 }

@@ -49,4 +49,11 @@ struct recovery {
 int recovery_read(struct recovery *recovery, struct table *table,
     const struct datafile *file, char error[AUTH_ERROR_BYTES]);
 
+/*
+ * Describes the torn end that recovery_read has found: line, byte, length.
+ * `file_size` is above `size`.
+ */
+void recovery_describe_torn(const struct recovery *recovery,
+    const struct datafile *file, char error[AUTH_ERROR_BYTES]);
+
 #endif

@@ -19,7 +19,7 @@ static const struct admin_row rows[] = {
 	{#name, admin_##name, min, max, usage, help},
 #include "console/admin.def"
 #undef ADMIN
-	{0},
+    {0},
 };
 
 const struct admin_row *
@@ -95,16 +95,16 @@ compare_rows(const void *a, const void *b)
 
 /* The pattern is a shell's, and finds names and addresses in any case. */
 static bool
-row_matches(const struct client_row *row, const char *address,
-    const char *pattern)
+row_matches(
+    const struct client_row *row, const char *address, const char *pattern)
 {
 	return !*pattern || !fnmatch(pattern, row->name, FNM_CASEFOLD) ||
-	    !fnmatch(pattern, address, FNM_CASEFOLD);
+	       !fnmatch(pattern, address, FNM_CASEFOLD);
 }
 
 static void
-say_row(struct console *console, const struct client_row *row,
-    const char *address)
+say_row(
+    struct console *console, const struct client_row *row, const char *address)
 {
 	struct tm tm;
 	char since[32];
@@ -148,8 +148,8 @@ admin_list(struct console *console, char *arguments[])
 	struct errand *errand = begin_errand(console, list_is_back);
 
 	if (arguments[0])
-		snprintf(errand->text, sizeof(errand->text), "%s",
-		    arguments[0]);
+		snprintf(
+		    errand->text, sizeof(errand->text), "%s", arguments[0]);
 	errand_list(errand);
 	errand_start(errand, server_first_reactor(console->server));
 }
@@ -162,8 +162,10 @@ check_text(struct console *console, const char *text)
 
 	if (len <= LINE_BYTES_MAX && utf8_is_text(text, len))
 		return true;
-	console_say(console, "the text must be UTF-8 without control "
-			     "characters, at most %d bytes", LINE_BYTES_MAX);
+	console_say(console,
+	    "the text must be UTF-8 without control "
+	    "characters, at most %d bytes",
+	    LINE_BYTES_MAX);
 	return false;
 }
 

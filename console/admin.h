@@ -7,8 +7,8 @@ struct console;
 #define ADMIN_ARGUMENTS_MAX 2
 
 /* `arguments` are terminated and valid for the call; NULL where not given. */
-typedef void admin_handler(
-    struct console *console, char *arguments[ADMIN_ARGUMENTS_MAX]);
+typedef void
+admin_handler(struct console *console, char *arguments[ADMIN_ARGUMENTS_MAX]);
 
 #define ADMIN(name, ...) admin_handler admin_##name;
 #include "console/admin.def"

@@ -1,7 +1,6 @@
 /* The operator's console. */
 #include "console/console.h"
 
-#include <editline/readline.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -13,11 +12,11 @@
 #include "console/admin.h"
 #include "console/feed.h"
 #include "console/server.h"
+#include "console/terminal.h"
 #include "proto/limits.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
-#define PROMPT          "> "
 #define INPUT_BYTES_MAX (LINE_BYTES_MAX + 64)
 
 /* A command line on its way in, when standard input is no terminal. */
@@ -27,17 +26,15 @@ struct plain_input {
 	bool skipping; /* the present line is too long */
 };
 
-/* libedit hands lines to a function without a context. */
-static struct console *the_console;
-static bool terminal_ended;
-
 void
 console_say(struct console *console, const char *format, ...)
 {
 	va_list ap;
 
-	if (console->terminal)
-		fputs("\r\033[K", stdout); /* over the prompt and what is typed */
+	if (console->terminal && !console->hidden) {
+		terminal_hide(console->terminal);
+		console->hidden = true;
+	}
 	va_start(ap, format);
 	vprintf(format, ap);
 	va_end(ap);
@@ -47,10 +44,11 @@ console_say(struct console *console, const char *format, ...)
 
 /* Shows the prompt, and what has been typed, again after other output. */
 static void
-prompt_restore(const struct console *console)
+prompt_restore(struct console *console)
 {
-	if (console->terminal && !console->stopping)
-		rl_forced_update_display();
+	if (console->hidden && console->terminal && !console->stopping)
+		terminal_show(console->terminal);
+	console->hidden = false;
 }
 
 /* Cuts up to `max` words off the line, the last of them with all the rest. */
@@ -104,8 +102,8 @@ console_command(struct console *console, char *line)
 	}
 	rest += strspn(rest, " \t");
 	count = row->max == 0 && *rest
-	    ? -1
-	    : split_arguments(rest, row->max, arguments);
+		    ? -1
+		    : split_arguments(rest, row->max, arguments);
 	if (count < row->min) {
 		console_say(console, "usage: %s%s%s", row->name,
 		    *row->usage ? " " : "", row->usage);
@@ -114,28 +112,14 @@ console_command(struct console *console, char *line)
 	row->handle(console, arguments);
 }
 
-static void
-terminal_on_line(char *line)
-{
-	if (!line) {
-		/* Ctrl-D: the server stays. */
-		terminal_ended = true;
-		return;
-	}
-	if (*line)
-		add_history(line);
-	console_command(the_console, line);
-	free(line);
-}
-
 /* Runs the complete lines, as far as no errand is under way. */
 static void
 plain_run(struct console *console, struct plain_input *input, bool end)
 {
 	while (console->errands == 0 && !console->stopping && input->len > 0) {
 		char *newline = memchr(input->bytes, '\n', input->len);
-		size_t used = newline ? (size_t)(newline - input->bytes) + 1
-				      : input->len;
+		size_t used =
+		    newline ? (size_t)(newline - input->bytes) + 1 : input->len;
 		char line[INPUT_BYTES_MAX + 1];
 
 		if (!newline && !end && input->len < sizeof(input->bytes))
@@ -175,15 +159,14 @@ show_news(struct console *console, struct feed *feed)
 		console_say(console, "%s", news.lines[i]);
 	if (news.came + news.went > 0)
 		console_say(console,
-		    "[ACTIVE CONNECTIONS] %llu (%llu more came, %llu more went)",
+		    "[ACTIVE CONNECTIONS] %llu (%llu more came, %llu more "
+		    "went)",
 		    (unsigned long long)count.connected,
 		    (unsigned long long)news.came,
 		    (unsigned long long)news.went);
 	else if (news.line_count > 0)
 		console_say(console, "[ACTIVE CONNECTIONS] %llu",
 		    (unsigned long long)count.connected);
-	if (news.line_count + news.came + news.went > 0)
-		prompt_restore(console);
 	return again_ms;
 }
 
@@ -206,17 +189,25 @@ take_signal(struct console *console, int signals)
 	console->stopping = true;
 }
 
-static void
-take_input(struct console *console, struct plain_input *input, bool *ended)
+/* False at the end of input. */
+static bool
+terminal_input(struct console *console, short events)
 {
-	if (console->terminal) {
-		rl_callback_read_char();
-		*ended = terminal_ended;
-		if (*ended)
-			console_say(console, "end of input; the server goes on");
-		return;
+	char *line;
+
+	if (events & (POLLHUP | POLLERR))
+		return false;
+	switch (terminal_read(console->terminal, &line)) {
+	case TERMINAL_MORE:
+		break;
+	case TERMINAL_LINE:
+		console_command(console, line);
+		break;
+	case TERMINAL_ENDED:
+		console_say(console, "end of input; the server goes on");
+		return false;
 	}
-	*ended = !plain_read(input);
+	return true;
 }
 
 void
@@ -232,9 +223,8 @@ console_run(struct console *console, struct feed *feed, int signals)
 	bool ended = false;
 	int timeout_ms = -1;
 
-	the_console = console;
-	if (console->terminal)
-		rl_callback_handler_install(PROMPT, terminal_on_line);
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		console->terminal = terminal_open();
 	while (!console->stopping) {
 		/* A command waits for the one before it. */
 		watched[WATCH_INPUT].fd =
@@ -246,14 +236,20 @@ console_run(struct console *console, struct feed *feed, int signals)
 		if (watched[WATCH_MAILBOX].revents) {
 			mailbox_hush(&console->mailbox);
 			mailbox_drain(&console->mailbox, console);
-			prompt_restore(console);
 		}
 		timeout_ms = show_news(console, feed);
 		if (watched[WATCH_INPUT].revents)
-			take_input(console, input, &ended);
+			ended = console->terminal
+				    ? !terminal_input(
+					  console, watched[WATCH_INPUT].revents)
+				    : !plain_read(input);
 		plain_run(console, input, ended);
+		if (ended && console->terminal)
+			terminal_close(&console->terminal);
+		prompt_restore(console);
 	}
 	if (console->terminal)
-		rl_callback_handler_remove();
+		terminal_close(&console->terminal);
+	console->hidden = false;
 	free(input);
 }

@@ -12,13 +12,16 @@
 
 #include "reactor/mailbox.h"
 
+struct feed;
 struct server;
+struct terminal;
 
 struct console {
 	struct server *server;  /* borrowed */
 	struct mailbox mailbox; /* errands come back here */
 	unsigned errands;       /* under way: the next command waits for them */
-	bool terminal;          /* standard input and output are one */
+	struct terminal *terminal; /* NULL when input or output is none */
+	bool hidden;               /* its prompt is not shown at the moment */
 	bool stopping;
 };
 
@@ -34,7 +37,6 @@ void console_command(struct console *console, char *line);
  * are blocked in all threads): end of input leaves the server running. `feed`
  * is borrowed.
  */
-struct feed;
 void console_run(struct console *console, struct feed *feed, int signals);
 
 #endif

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "proto/hub.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/conn.h"
 #include "reactor/memory.h"
 
@@ -27,20 +27,11 @@ struct feed {
 	unsigned line_count;
 	uint64_t came;
 	uint64_t went;
-	uint64_t second;       /* the one that is being counted */
-	unsigned this_second;  /* lines kept in it */
+	uint64_t second;      /* the one that is being counted */
+	unsigned this_second; /* lines kept in it */
 	/* The console's thread only. */
 	char taken[LINES_MAX][FEED_LINE_BYTES];
 };
-
-static uint64_t
-clock_now_ms(void)
-{
-	struct timespec ts;
-
-	check_zero(clock_gettime(CLOCK_MONOTONIC_COARSE, &ts));
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 event_line(char line[FEED_LINE_BYTES], const struct client_event *event)
@@ -53,7 +44,8 @@ event_line(char line[FEED_LINE_BYTES], const struct client_event *event)
 		snprintf(line, FEED_LINE_BYTES, "[NEW CONNECTION] #%llu %s",
 		    (unsigned long long)conn->id, address);
 	else
-		snprintf(line, FEED_LINE_BYTES, "[DISCONNECTED] #%llu %s%s%s (%s)",
+		snprintf(line, FEED_LINE_BYTES,
+		    "[DISCONNECTED] #%llu %s%s%s (%s)",
 		    (unsigned long long)conn->id, address,
 		    event->name ? " " : "", event->name ? event->name : "",
 		    close_reason_text(conn->reason));
@@ -94,7 +86,7 @@ void
 feed_on_client(void *context, const struct client_event *event)
 {
 	struct feed *feed = context;
-	uint64_t second = clock_now_ms() / 1000;
+	uint64_t second = clock_monotonic_ms() / 1000;
 	uint64_t one = 1;
 	bool first;
 
@@ -122,7 +114,7 @@ struct feed_news
 feed_take(struct feed *feed, int *again_ms)
 {
 	struct feed_news news = {.lines = feed->taken};
-	uint64_t now_ms = clock_now_ms();
+	uint64_t now_ms = clock_monotonic_ms();
 	uint64_t rings;
 
 	if (read(feed->bell, &rings, sizeof(rings)) < 0)

@@ -15,7 +15,8 @@ struct feed;
 
 /* What the feed has for the console. */
 struct feed_news {
-	char (*lines)[FEED_LINE_BYTES]; /* owned by the feed, until the next take */
+	char (*lines)[FEED_LINE_BYTES]; /* owned by the feed, until the next
+					   take */
 	unsigned line_count;
 	uint64_t came; /* more that came, without a line */
 	uint64_t went; /* more that went */

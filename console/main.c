@@ -52,7 +52,7 @@ say_hello(struct console *console, const struct options *options)
 	for (unsigned i = 0; i < options->listen_count; i++)
 		console_say(console, "[LISTENING] %s",
 		    endpoint_format(&options->listen[i], text));
-	if (console->terminal)
+	if (isatty(STDIN_FILENO))
 		console_say(console, "Type 'exit' to stop the server, 'help' "
 				     "for other commands.");
 }
@@ -61,9 +61,7 @@ int
 main(int argc, char *argv[])
 {
 	static struct options options;
-	struct console console = {
-	    .terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
-	};
+	struct console console = {0};
 	char error[SERVER_ERROR_BYTES] = "";
 	struct feed *feed;
 	int signals;

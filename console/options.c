@@ -36,10 +36,12 @@ enum option_key {
 static const struct argp_option option_table[] = {
     {"listen", KEY_LISTEN, "URL", 0,
 	"tcp://127.0.0.1:5000 (the default), tcp://[::1]:5000 or unix:PATH; "
-	"may be repeated; port 0 picks a free one", 0},
+	"may be repeated; port 0 picks a free one",
+	0},
     {"accounts", KEY_ACCOUNTS, "FILE", 0,
 	"the account file (default: $STATE_DIRECTORY, else "
-	"$XDG_STATE_HOME/throng, else ~/.local/state/throng)", 0},
+	"$XDG_STATE_HOME/throng, else ~/.local/state/throng)",
+	0},
     {"reactors", KEY_REACTORS, "N", 0,
 	"threads that serve clients (default: one per core)", 0},
     {"io", KEY_IO, "auto|uring|epoll", 0,
@@ -49,16 +51,20 @@ static const struct argp_option option_table[] = {
 	"connections at once (default: what the descriptor limit allows)", 0},
     {"out-limit", KEY_OUT_LIMIT, "BYTES", 0,
 	"unread output past which a client is sent no more room messages "
-	"(default: 1048576)", 0},
+	"(default: 1048576)",
+	0},
     {"stall-timeout", KEY_STALL_TIMEOUT, "S", 0,
 	"seconds after which a client that reads nothing is closed "
-	"(default: 60)", 0},
+	"(default: 60)",
+	0},
     {"login-timeout", KEY_LOGIN_TIMEOUT, "S", 0,
 	"seconds a client from another machine has to log in (default: 60; "
-	"0: no limit)", 0},
+	"0: no limit)",
+	0},
     {"unterminated-after", KEY_UNTERMINATED, "MS", 0,
 	"silence that ends a line of a client that has never sent a newline "
-	"(default: 100; 0: off)", 0},
+	"(default: 100; 0: off)",
+	0},
     {"min-password", KEY_MIN_PASSWORD, "N", 0,
 	"shortest new password in bytes (default: 8)", 0},
     {"require-login", KEY_REQUIRE_LOGIN, NULL, 0,
@@ -112,12 +118,12 @@ parse_io(struct argp_state *state, struct options *options, const char *text)
 	else if (!strcmp(text, "epoll"))
 		options->io = IO_EPOLL;
 	else
-		argp_error(
-		    state, "--io: %s is not auto, uring or epoll", text);
+		argp_error(state, "--io: %s is not auto, uring or epoll", text);
 }
 
 static void
-parse_argon2(struct argp_state *state, struct options *options, const char *text)
+parse_argon2(
+    struct argp_state *state, struct options *options, const char *text)
 {
 	unsigned passes, memory;
 	int end = 0;
@@ -190,8 +196,8 @@ parse_option(int key, char *arg, struct argp_state *state)
 		    state, "unterminated-after", arg, 0, 60000);
 		break;
 	case KEY_MIN_PASSWORD:
-		options->password_min = (uint32_t)parse_number(state,
-		    "min-password", arg, 1, PASSWORD_BYTES_MAX);
+		options->password_min = (uint32_t)parse_number(
+		    state, "min-password", arg, 1, PASSWORD_BYTES_MAX);
 		break;
 	case KEY_REQUIRE_LOGIN:
 		options->require_login = true;
@@ -201,8 +207,10 @@ parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_LOG_LEVEL:
 		if (log_level_parse(arg) < 0)
-			argp_error(state, "--log-level: %s is not debug, info, "
-					  "warn or error", arg);
+			argp_error(state,
+			    "--log-level: %s is not debug, info, "
+			    "warn or error",
+			    arg);
 		log_set_level((enum log_level)log_level_parse(arg));
 		break;
 	case ARGP_KEY_ARG:
@@ -270,7 +278,7 @@ options_parse(struct options *options, int argc, char *argv[])
 	check_zero(argp_parse(&argp, argc, argv, 0, NULL, options));
 	if (options->listen_count == 0) {
 		check_zero(endpoint_parse(
-		    DEFAULT_LISTEN, &options->listen[0]) != NULL);
+			       DEFAULT_LISTEN, &options->listen[0]) != NULL);
 		options->listen_count = 1;
 	}
 }

@@ -62,8 +62,8 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 		    "epoll (io_uring is refused here: %s)",
 		    strerrordesc_np(-refused));
 	else
-		snprintf(server->engine_text, sizeof(server->engine_text),
-		    "%s", server->engine->name);
+		snprintf(server->engine_text, sizeof(server->engine_text), "%s",
+		    server->engine->name);
 	return 0;
 }
 
@@ -72,9 +72,9 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 static void
 choose_clients_max(struct server *server)
 {
-	uint64_t own = DESCRIPTORS_KEPT +
-	    (uint64_t)server->reactor_count *
-		(3 + server->options->listen_count);
+	uint64_t own =
+	    DESCRIPTORS_KEPT + (uint64_t)server->reactor_count *
+				   (3 + server->options->listen_count);
 	struct rlimit limit = {1024, 1024};
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -140,13 +140,14 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	    .engine = server->engine,
 	    .ops = &hub_reactor_ops,
 	    .conn_bytes = sizeof(struct session),
-	    .limits = {
-		.clients_max = server->clients_max,
-		.stall_ms = options->stall_ms,
-		.linger_ms = LINGER_MS,
-		.stop_ms = STOP_MS,
-		.refusal = "ERR busy the server is full, try again later\n",
-	    },
+	    .limits =
+		{
+		    .clients_max = server->clients_max,
+		    .stall_ms = options->stall_ms,
+		    .linger_ms = LINGER_MS,
+		    .stop_ms = STOP_MS,
+		    .refusal = "ERR busy the server is full, try again later\n",
+		},
 	    .census = &server->census,
 	};
 
@@ -175,8 +176,8 @@ open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 	int result = 0;
 
 	for (unsigned i = 0; i < options->listen_count && !result; i++) {
-		result = listen_open(&options->listen[i],
-		    server->reactor_count, fds, error);
+		result = listen_open(
+		    &options->listen[i], server->reactor_count, fds, error);
 		for (unsigned r = 0; r < server->reactor_count && !result; r++)
 			reactor_add_listener(server->reactors[r], fds[r]);
 	}
@@ -217,13 +218,14 @@ server_start(struct options *options,
 	server->reactors = memory_new(count * sizeof(struct reactor *));
 	server->hubs = memory_new(count * sizeof(struct hub *));
 	server->hub_config = (struct hub_config){
-	    .options = {
-		.out_limit = options->out_limit,
-		.login_timeout_ms = options->login_timeout_ms,
-		.unterminated_ms = options->unterminated_ms,
-		.password_min = options->password_min,
-		.require_login = options->require_login,
-	    },
+	    .options =
+		{
+		    .out_limit = options->out_limit,
+		    .login_timeout_ms = options->login_timeout_ms,
+		    .unterminated_ms = options->unterminated_ms,
+		    .password_min = options->password_min,
+		    .require_login = options->require_login,
+		},
 	    .on_client = on_client,
 	    .context = context,
 	};
@@ -263,6 +265,8 @@ server_stop(struct server **pointer)
 	for (i = 0; i < server->running; i++)
 		reactor_stop(server->reactors[i]);
 	for (i = 0; i < server->running; i++)
+		reactor_wait_empty(server->reactors[i]);
+	for (i = 0; i < server->running; i++)
 		reactor_join(server->reactors[i]);
 	if (server->accounts)
 		account_service_free(&server->accounts);
@@ -286,18 +290,28 @@ server_stop(struct server **pointer)
 struct server_count
 server_count(const struct server *server)
 {
-	struct server_count count = {
-	    .connected = counter_read(&server->census.open)};
+	struct server_count count = {0};
+	uint64_t closed = 0;
 	uint64_t logouts = 0;
 
-	/* Logouts first: a session counted out was counted in before. */
-	for (unsigned i = 0; i < server->reactor_count; i++)
-		logouts += counter_read(
-		    &reactor_read_counters(server->reactors[i])->logouts);
-	for (unsigned i = 0; i < server->reactor_count; i++)
-		count.logged_in += counter_read(
-		    &reactor_read_counters(server->reactors[i])->logins);
+	/* Who went before who came: each that is counted out has been
+	 * counted in before, so the differences are never negative. */
+	for (unsigned i = 0; i < server->reactor_count; i++) {
+		const struct counters *counters =
+		    reactor_read_counters(server->reactors[i]);
+
+		logouts += counter_read(&counters->logouts);
+		closed += counter_read(&counters->closed);
+	}
+	for (unsigned i = 0; i < server->reactor_count; i++) {
+		const struct counters *counters =
+		    reactor_read_counters(server->reactors[i]);
+
+		count.logged_in += counter_read(&counters->logins);
+		count.connected += counter_read(&counters->accepted);
+	}
 	count.logged_in -= logouts;
+	count.connected -= closed;
 	return count;
 }
 

@@ -47,8 +47,8 @@ struct account_job {
  * Starts the threads: `hashers` for passwords, one for the journal. `auth` is
  * borrowed. NULL with errno set. Main thread.
  */
-struct account_service *account_service_new(
-    struct auth *auth, unsigned hashers);
+struct account_service *
+account_service_new(struct auth *auth, unsigned hashers);
 
 /* Jobs not begun yet come back cancelled, new ones are refused. Any thread. */
 void account_service_stop(struct account_service *service);

@@ -1,7 +1,7 @@
 /*
- * Command handlers, one for each row of commands.def. The dispatcher has checked
- * state and arity before. A handler validates first, changes state second, and
- * answers last, once: at once, or later after session_await.
+ * Command handlers, one for each row of commands.def. The dispatcher has
+ * checked state and arity before. A handler validates first, changes state
+ * second, and answers last, once: at once, or later after session_await.
  */
 #ifndef PROTO_CMD_H
 #define PROTO_CMD_H

@@ -89,8 +89,8 @@ job_session(struct account_job *job)
 	case AUTH_OK:
 		return session;
 	case AUTH_NAME_TAKEN:
-		session_err(session, ERR_NAME_TAKEN, "%s is taken",
-		    job->change.name);
+		session_err(
+		    session, ERR_NAME_TAKEN, "%s is taken", job->change.name);
 		break;
 	case AUTH_NO_SUCH_USER:
 	case AUTH_BAD_CREDENTIALS:
@@ -103,7 +103,8 @@ job_session(struct account_job *job)
 		    auth_error(account_service_auth(job->service)));
 		break;
 	case AUTH_NO_MEMORY:
-		session_err(session, ERR_BUSY, "out of memory, try again later");
+		session_err(
+		    session, ERR_BUSY, "out of memory, try again later");
 		break;
 	}
 	session_answered(session);
@@ -144,8 +145,7 @@ register_done(struct envelope *envelope, void *owner)
 }
 
 void
-cmd_register(
-    struct session *session, const struct span arguments[], int count)
+cmd_register(struct session *session, const struct span arguments[], int count)
 {
 	struct account_service *accounts = session_accounts(session);
 	struct span name = arguments[0];
@@ -178,7 +178,7 @@ account_lives(struct account_job *job)
 
 	return auth_find(account_service_auth(job->service),
 		   span_of(job->account.name), &now) == AUTH_OK &&
-	    now.uid == job->account.uid;
+	       now.uid == job->account.uid;
 }
 
 static void
@@ -207,13 +207,12 @@ login_start(struct session *session, struct span name, struct span password)
 
 	if (!check_password(session, password))
 		return;
-	job = account_job_new(
-	    accounts, &session->conn, WORK_LOGIN, login_done);
+	job = account_job_new(accounts, &session->conn, WORK_LOGIN, login_done);
 	/* An unknown name is hashed for as well, so that the time that an
 	 * answer takes does not tell which names exist. */
-	job->known = name_is_valid(name) &&
-	    auth_find(account_service_auth(accounts), name, &job->account) ==
-		AUTH_OK;
+	job->known =
+	    name_is_valid(name) && auth_find(account_service_auth(accounts),
+				       name, &job->account) == AUTH_OK;
 	copy_password(job->password, password);
 	job_start(session, job);
 }
@@ -257,7 +256,7 @@ own_job(struct session *session, enum account_work work,
 	job = account_job_new(accounts, &session->conn, work, handle);
 	job->known = auth_find(account_service_auth(accounts),
 			 span_of(session->name), &job->account) == AUTH_OK &&
-	    job->account.uid == session->account;
+		     job->account.uid == session->account;
 	copy_password(job->password, password);
 	return job;
 }

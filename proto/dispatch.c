@@ -25,8 +25,8 @@ enum {
 
 static const struct command_row rows[VERB_COUNT] = {
 #define COMMAND(id, verb, alias, who, min, max, flags, usage, help)            \
-	[VERB_##id] = {#verb, alias, cmd_##verb, who, min, max, flags, usage,  \
-	    help},
+	[VERB_##id] = {                                                        \
+	    #verb, alias, cmd_##verb, who, min, max, flags, usage, help},
 #include "proto/commands.def"
 #undef COMMAND
 };
@@ -71,11 +71,12 @@ dispatch_refuse(struct session *session, const struct command *command,
 		session_err(session, code, "no such command; try /help");
 		break;
 	case ERR_NOT_LOGGED_IN:
-		session_err(session, code, "log in first: /login NAME PASSWORD");
+		session_err(
+		    session, code, "log in first: /login NAME PASSWORD");
 		break;
 	case ERR_ALREADY_LOGGED_IN:
-		session_err(session, code, "you are logged in as %s; /logout first",
-		    session->name);
+		session_err(session, code,
+		    "you are logged in as %s; /logout first", session->name);
 		break;
 	default:
 		row = command_row(command->verb);

@@ -101,18 +101,11 @@ hub_leave(struct hub *hub, struct session *session)
 	counter_add(&reactor_counters(hub->reactor)->logouts, 1);
 }
 
-struct notice {
-	struct blob *blob;
-	uint32_t limit;
-};
-
 static void
 hub_push_notice(struct conn *conn, void *context)
 {
-	const struct notice *notice = context;
-
-	if (conn_out_bytes(conn) <= notice->limit && !outq_is_full(&conn->out))
-		conn_push(conn, notice->blob);
+	if (session_has_room(session_of(conn)))
+		conn_push(conn, context);
 }
 
 void
@@ -120,10 +113,9 @@ hub_notice(struct hub *hub, struct span text)
 {
 	struct event event = {.kind = EVENT_NOTICE, .text = text};
 	struct blob_pool *pool = reactor_blobs(hub->reactor);
-	struct notice notice = {.limit = hub->config->options.out_limit};
+	struct blob *blob = blob_new(pool, render_text_bound(&event));
 
-	notice.blob = blob_new(pool, render_text_bound(&event));
-	notice.blob->len = (uint32_t)render_text(&event, notice.blob->bytes);
-	reactor_each_conn(hub->reactor, hub_push_notice, &notice);
-	blob_unref(pool, notice.blob);
+	blob->len = (uint32_t)render_text(&event, blob->bytes);
+	reactor_each_conn(hub->reactor, hub_push_notice, blob);
+	blob_unref(pool, blob);
 }

@@ -2,13 +2,13 @@
 #include "proto/room.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "proto/hub.h"
 #include "proto/session.h"
 #include "proto/wire/render.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/counters.h"
 #include "reactor/mailbox.h"
 #include "reactor/memory.h"
@@ -52,7 +52,7 @@ message_next(const struct parcel *parcel, const struct message *message)
 		next = parcel->bytes;
 	else
 		next = (const char *)message +
-		    message_bytes(message->name_len, message->text_len);
+		       message_bytes(message->name_len, message->text_len);
 	if (next == parcel->bytes + parcel->len)
 		return NULL;
 	return (const struct message *)(const void *)next;
@@ -99,8 +99,8 @@ room_join(
 		room->members = memory_resize(
 		    room->members, room->member_cap * sizeof(*room->members));
 	}
-	*membership = (struct membership){
-	    .index = room->member_count, .joined = true};
+	*membership =
+	    (struct membership){.index = room->member_count, .joined = true};
 	room->members[room->member_count++] = session;
 }
 
@@ -135,8 +135,8 @@ parcel_render(const struct parcel *parcel, struct blob_pool *pool)
 	while ((message = message_next(parcel, message)) != NULL) {
 		struct event event = message_event(message);
 
-		blob->len += (uint32_t)render_text(
-		    &event, blob->bytes + blob->len);
+		blob->len +=
+		    (uint32_t)render_text(&event, blob->bytes + blob->len);
 		check(blob->len <= blob->cap);
 	}
 	return blob;
@@ -162,15 +162,13 @@ parcel_acknowledge(const struct parcel *parcel, struct hub *hub)
 
 /* True when the member gets what follows `after`. */
 static bool
-member_takes(struct session *session, const struct hub *hub, uint64_t after)
+member_takes(struct session *session, uint64_t after)
 {
 	struct membership *membership = session_membership(session);
-	struct conn *conn = &session->conn;
 
-	if (!conn_is_open(conn) || membership->behind)
+	if (!conn_is_open(&session->conn) || membership->behind)
 		return false;
-	if (conn_out_bytes(conn) <= hub->config->options.out_limit &&
-	    !outq_is_full(&conn->out))
+	if (session_has_room(session))
 		return true;
 	membership->behind = true;
 	membership->after = after;
@@ -196,14 +194,13 @@ room_deliver(struct room *room, struct hub *hub, const struct parcel *parcel)
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		struct session *session = room->members[i];
 
-		if (!member_takes(session, hub, after))
+		if (!member_takes(session, after))
 			continue;
 		conn_push(&session->conn, blob);
 		taken++;
 	}
 	counter_add(&counters->deliveries, taken * count);
-	counter_add(
-	    &counters->skipped, (room->member_count - taken) * count);
+	counter_add(&counters->skipped, (room->member_count - taken) * count);
 	blob_unref(pool, blob);
 	parcel_acknowledge(parcel, hub);
 }
@@ -233,8 +230,8 @@ room_mail_number(struct envelope *envelope, void *owner)
 	while ((message = message_next(mail->parcel, message)) != NULL) {
 		struct event event = message_event(message);
 
-		room_gather(&hub->lobby, hub, message->sender, event.from,
-		    event.text);
+		room_gather(
+		    &hub->lobby, hub, message->sender, event.from, event.text);
 	}
 	parcel_unref(mail->parcel);
 	free(mail);
@@ -251,15 +248,6 @@ room_post(struct hub *hub, unsigned to, struct parcel *parcel,
 	reactor_post(hub->reactor, to, &mail->envelope);
 }
 
-static int64_t
-clock_now_ms(void)
-{
-	struct timespec ts;
-
-	check_zero(clock_gettime(CLOCK_REALTIME_COARSE, &ts));
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 void
 room_gather(struct room *room, struct hub *hub, struct conn_handle sender,
     struct span name, struct span text)
@@ -267,16 +255,15 @@ room_gather(struct room *room, struct hub *hub, struct conn_handle sender,
 	size_t need = message_bytes(name.len, text.len);
 	struct message *message;
 
-	if (room->gathered &&
-	    room->gathered->cap - room->gathered->len < need)
+	if (room->gathered && room->gathered->cap - room->gathered->len < need)
 		room_seal(room, hub);
 	if (!room->gathered)
 		room->gathered = parcel_new(PARCEL_BYTES);
 	message = (struct message *)(void *)(room->gathered->bytes +
-	    room->gathered->len);
+					     room->gathered->len);
 	*message = (struct message){
 	    .sender = sender,
-	    .time_ms = clock_now_ms(),
+	    .time_ms = clock_date_ms(),
 	    .name_len = (uint16_t)name.len,
 	    .text_len = (uint16_t)text.len,
 	};

@@ -25,17 +25,17 @@ struct room {
 	struct session **members; /* on this reactor; owned array */
 	uint32_t member_count;
 	uint32_t member_cap;
-	struct parcel *gathered;  /* messages of this turn; owned, or NULL */
-	uint64_t seq;             /* last number given; at the home only */
-	uint64_t seen;            /* last number that members here were sent */
+	struct parcel *gathered; /* messages of this turn; owned, or NULL */
+	uint64_t seq;            /* last number given; at the home only */
+	uint64_t seen;           /* last number that members here were sent */
 };
 
 /* A session's place in a room. */
 struct membership {
-	uint32_t index;  /* in the room's members */
+	uint32_t index; /* in the room's members */
 	bool joined;
-	bool behind;     /* output was over the limit: gets nothing for now */
-	uint64_t after;  /* behind: the last number it was sent */
+	bool behind;    /* output was over the limit: gets nothing for now */
+	uint64_t after; /* behind: the last number it was sent */
 };
 
 void room_init(struct room *room, const char *name, unsigned home);
@@ -49,8 +49,8 @@ void room_leave(struct room *room, struct membership *membership);
  * Gathers one message. Seals first when it would not fit. A message's number
  * is given here when this is the home.
  */
-void room_gather(struct room *room, struct hub *hub,
-    struct conn_handle sender, struct span name, struct span text);
+void room_gather(struct room *room, struct hub *hub, struct conn_handle sender,
+    struct span name, struct span text);
 
 /*
  * Closes what was gathered: at the home it goes to all hubs, this one at once;

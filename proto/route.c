@@ -9,8 +9,8 @@
 static void
 tour_go_on(struct tour *tour, struct hub *hub)
 {
-	unsigned next = (reactor_index(hub->reactor) + 1) %
-	    reactor_count(hub->reactor);
+	unsigned next =
+	    (reactor_index(hub->reactor) + 1) % reactor_count(hub->reactor);
 
 	reactor_post(hub->reactor, next, &tour->envelope);
 }

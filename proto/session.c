@@ -85,8 +85,8 @@ session_send(struct session *session, const char *bytes, size_t len)
 
 /* The line after a prompt; echo comes back on, and a new line with it. */
 static void
-session_password(struct session *session, enum line_result result, char *line,
-    size_t len)
+session_password(
+    struct session *session, enum line_result result, char *line, size_t len)
 {
 	char request[TELNET_ANSWER_BYTES];
 
@@ -114,13 +114,15 @@ session_line(struct session *session, enum line_result result, struct span line)
 		session_password(session, result, bytes, line.len);
 		return true;
 	}
-	if (!session->greeted && result == LINE_OK && http_is_request(line)) {
+	if (!session->greeted && result == LINE_OK &&
+	    (http_is_request(line) || http_is_host_header(line))) {
 		conn_close(&session->conn, CLOSE_HTTP);
 		return true;
 	}
 	if (result == LINE_OK) {
 		if (!dispatch_line(session, bytes, line.len))
 			return false;
+		session->greeted = true;
 	} else if (session->unseen > 0) {
 		return false;
 	} else {
@@ -132,14 +134,13 @@ session_line(struct session *session, enum line_result result, struct span line)
 			session_err(session, ERR_BAD_TEXT,
 			    "only UTF-8 text without control characters");
 	}
-	session->greeted = true;
 	return true;
 }
 
 static void
 session_check_output(struct session *session)
 {
-	if (conn_out_bytes(&session->conn) <= session_out_limit(session))
+	if (session_has_room(session))
 		return;
 	session->waits |= WAIT_DRAIN;
 	session_wait_drained(session);
@@ -334,8 +335,8 @@ session_on_run(struct conn *conn)
 	if (conn_out_bytes(conn) <= low) {
 		session->waits &= (uint8_t)~WAIT_DRAIN;
 		if (session->lobby.joined && session->lobby.behind)
-			room_catch_up(&session->hub->lobby, session,
-			    &session->lobby);
+			room_catch_up(
+			    &session->hub->lobby, session, &session->lobby);
 	} else if ((session->waits & WAIT_DRAIN) || session->lobby.behind) {
 		session_wait_drained(session);
 	}
@@ -384,8 +385,8 @@ static void session_answer(struct session *session, struct event event,
     const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
 
 static void
-session_answer(struct session *session, struct event event, const char *format,
-    va_list ap)
+session_answer(
+    struct session *session, struct event event, const char *format, va_list ap)
 {
 	char text[512];
 	int len = vsnprintf(text, sizeof(text), format, ap);
@@ -409,8 +410,8 @@ session_ok(struct session *session, const char *format, ...)
 }
 
 void
-session_err(struct session *session, enum reply_code code, const char *format,
-    ...)
+session_err(
+    struct session *session, enum reply_code code, const char *format, ...)
 {
 	struct event event = {.kind = EVENT_ERR, .code = code};
 	va_list ap;
@@ -486,6 +487,13 @@ session_own_copy(struct session *session)
 	check(session->unseen > 0);
 	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
 		conn_run_soon(&session->conn);
+}
+
+bool
+session_has_room(const struct session *session)
+{
+	return conn_out_bytes(&session->conn) <= session_out_limit(session) &&
+	       !outq_is_full(&session->conn.out);
 }
 
 void

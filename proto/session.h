@@ -32,29 +32,30 @@ enum session_wait {
 struct session {
 	struct conn conn; /* first: the reactor knows no more */
 	uint32_t magic;
-	uint8_t state;    /* enum session_state */
-	uint8_t waits;    /* enum session_wait bits */
-	bool prompting;   /* the next line is the password to log in with */
-	bool greeted;     /* the first line has been looked at */
-	bool leaving;     /* the server stops: goodbye after the answer */
+	uint8_t state;  /* enum session_state */
+	uint8_t waits;  /* enum session_wait bits */
+	bool prompting; /* the next line is the password to log in with */
+	bool greeted;   /* a line of clean text has come: no web client */
+	bool leaving;   /* the server stops: goodbye after the answer */
 	uint8_t tag_len;
 	struct line_framer framer;
 	struct telnet telnet;
 	struct hub *hub;
-	char *input;         /* bytes not handled yet; owned, NULL when none */
+	char *input; /* bytes not handled yet; owned, NULL when none */
 	uint32_t input_len;
 	uint32_t input_cap;
-	uint32_t unseen;     /* own messages said and not yet delivered to it */
+	uint32_t unseen; /* own messages said and not yet delivered to it */
 	struct timer silence;
 	struct timer deadline; /* to log in */
 	struct membership lobby;
 	uint64_t account; /* uid; users only */
-	char name[NAME_BYTES_MAX + 1]; /* users; while prompting, the one typed */
-	char tag[TAG_BYTES_MAX];       /* of the command being answered */
+	char name[NAME_BYTES_MAX +
+		  1];            /* users; while prompting, the one typed */
+	char tag[TAG_BYTES_MAX]; /* of the command being answered */
 };
 
-_Static_assert(sizeof(struct session) <= 512,
-    "an idle client costs 512 bytes at most");
+_Static_assert(
+    sizeof(struct session) <= 512, "an idle client costs 512 bytes at most");
 
 static inline struct session *
 session_of(struct conn *conn)
@@ -98,12 +99,16 @@ void session_answered(struct session *session);
 void session_prompt(struct session *session, struct span name);
 
 /* Guest to user and back. */
-void session_log_in(
-    struct session *session, const char *name, uint64_t account);
+void
+session_log_in(struct session *session, const char *name, uint64_t account);
 void session_log_out(struct session *session);
 
 /* One message of its own has come back to it, or was skipped for it. */
 void session_own_copy(struct session *session);
+
+/* False when its output is over the limit: nothing is to be added to it but
+ * answers to its own commands. */
+bool session_has_room(const struct session *session);
 
 /* Runs it again once its output has drained to half the limit. */
 void session_wait_drained(struct session *session);

@@ -88,8 +88,7 @@ endpoint_parse(const char *url, struct endpoint *out)
 }
 
 const char *
-endpoint_format(
-    const struct endpoint *endpoint, char text[ENDPOINT_TEXT_BYTES])
+endpoint_format(const struct endpoint *endpoint, char text[ENDPOINT_TEXT_BYTES])
 {
 	struct address address;
 	char where[ADDRESS_TEXT_BYTES];

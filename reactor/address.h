@@ -44,8 +44,8 @@ const char *endpoint_format(
 struct address address_of(const struct sockaddr_storage *from);
 
 /* "127.0.0.1:5000", "[::1]:5000" or "unix"; returns `text`. */
-const char *address_format(
-    const struct address *address, char text[ADDRESS_TEXT_BYTES]);
+const char *
+address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES]);
 
 /* True for 127.0.0.0/8, ::1 and Unix sockets: peers on this machine. */
 bool address_is_local(const struct address *address);

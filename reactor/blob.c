@@ -35,8 +35,8 @@ blob_new(struct blob_pool *pool, size_t cap)
 		blob = pool->free[--pool->count];
 	else
 		blob = memory_new_raw(sizeof(*blob) + cap);
-	*blob = (struct blob){
-	    .refs = 1, .cap = (uint32_t)cap, .magic = BLOB_MAGIC};
+	*blob =
+	    (struct blob){.refs = 1, .cap = (uint32_t)cap, .magic = BLOB_MAGIC};
 	return blob;
 }
 
@@ -80,7 +80,7 @@ parcel_unref(struct parcel *parcel)
 {
 	/* Acquire and release: every holder's reads end before the last one
 	 * frees; pairs with itself in the other holders. */
-	if (atomic_fetch_sub_explicit(
-	        &parcel->refs, 1, memory_order_acq_rel) == 1)
+	if (atomic_fetch_sub_explicit(&parcel->refs, 1, memory_order_acq_rel) ==
+	    1)
 		free(parcel);
 }

@@ -58,15 +58,14 @@ conn_refuse(struct reactor *reactor, int fd)
 }
 
 void
-conn_open(
-    struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
+conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
 {
 	struct conn *conn;
 	uint32_t slot;
 	int error;
 
-	if (!census_enter(reactor->config.census,
-	        reactor->config.limits.clients_max)) {
+	if (!census_enter(
+		reactor->config.census, reactor->config.limits.clients_max)) {
 		conn_refuse(reactor, fd);
 		return;
 	}
@@ -166,7 +165,6 @@ conn_on_detached(struct conn *conn)
 	list_remove(&conn->all);
 	list_append(&reactor->dead, &conn->all);
 	census_leave(reactor->config.census);
-	counter_add(&reactor->counters.closed, 1);
 }
 
 void
@@ -217,6 +215,7 @@ conn_close_step(struct conn *conn)
 	check_magic(conn, CONN_MAGIC);
 	if (!conn->told) {
 		conn->told = true;
+		counter_add(&reactor->counters.closed, 1);
 		reactor->config.ops->on_closed(conn);
 	}
 	if (conn->state == CONN_FLUSHING && conn->out.bytes == 0)

@@ -57,23 +57,23 @@ struct conn {
 	uint64_t progress_ms; /* when the peer last took output */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
-	int64_t opened_s;      /* seconds since 1970 */
-	uint32_t slot;         /* in the reactor's slab */
-	uint32_t drained_at;   /* conn_wait_drained: run at this many bytes */
+	int64_t opened_s;    /* seconds since 1970 */
+	uint32_t slot;       /* in the reactor's slab */
+	uint32_t drained_at; /* conn_wait_drained: run at this many bytes */
 	struct address peer;
-	uint8_t state;         /* enum conn_state */
-	uint8_t reason;        /* enum close_reason */
-	bool drain_wanted;     /* drained_at is set */
-	bool told;             /* on_closed has been called */
-	bool input_paused;     /* owner wants no bytes */
-	bool input_ended;      /* the peer's FIN was seen */
+	uint8_t state;     /* enum conn_state */
+	uint8_t reason;    /* enum close_reason */
+	bool drain_wanted; /* drained_at is set */
+	bool told;         /* on_closed has been called */
+	bool input_paused; /* owner wants no bytes */
+	bool input_ended;  /* the peer's FIN was seen */
 	/* The engine's; no one else looks. */
-	bool receiving;        /* uring: a receive is armed */
-	bool cancelling;       /* uring: it is being cancelled */
-	bool sending;          /* a send is under way, or blocked */
-	bool readable;         /* epoll: an edge was seen, not used up */
-	bool hung_up;          /* epoll: it said that there is an end to read */
-	uint8_t in_flight;     /* uring: operations the kernel holds */
+	bool receiving;    /* uring: a receive is armed */
+	bool cancelling;   /* uring: it is being cancelled */
+	bool sending;      /* a send is under way, or blocked */
+	bool readable;     /* epoll: an edge was seen, not used up */
+	bool hung_up;      /* epoll: it said that there is an end to read */
+	uint8_t in_flight; /* uring: operations the kernel holds */
 };
 
 /* Names a connection across threads; what it names may be gone by then. */

@@ -49,8 +49,8 @@ static inline uint64_t
 census_next_id(struct census *c)
 {
 	/* Relaxed: unique is all that it must be; pairs with itself. */
-	return 1 + atomic_fetch_add_explicit(
-	    &c->next_id, 1, memory_order_relaxed);
+	return 1 +
+	       atomic_fetch_add_explicit(&c->next_id, 1, memory_order_relaxed);
 }
 
 /* Counts one connection in. False, and nothing changed, when full. */

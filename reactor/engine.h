@@ -52,7 +52,8 @@ void conn_on_detached(struct conn *conn);
 void listener_on_accepted(struct listener *listener, int fd_or_error,
     const struct sockaddr_storage *peer);
 
-/* Takes the time, once a turn: after the sleep, before anything is dispatched. */
+/* Takes the time, once a turn: after the sleep, before anything is dispatched.
+ */
 void reactor_on_wake(struct reactor *reactor);
 
 /* The bell has rung: clears it. */

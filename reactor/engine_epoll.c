@@ -46,7 +46,8 @@ epoll_add(struct engine *engine, int fd, uint32_t events, void *object,
 	    .data.u64 = (uint64_t)(uintptr_t)object | tag,
 	};
 
-	return epoll_ctl(engine->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(engine->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno
+								    : 0;
 }
 
 static int
@@ -141,8 +142,8 @@ epoll_send(struct engine *engine, struct conn *conn)
 			sent = send(conn->fd, vectors[0].iov_base,
 			    vectors[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		else
-			sent = sendmsg(conn->fd, &message,
-			    MSG_NOSIGNAL | MSG_DONTWAIT);
+			sent = sendmsg(
+			    conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno == EAGAIN) {
 			/* Until an edge says that there is room. */
 			conn->sending = true;
@@ -207,7 +208,8 @@ epoll_on_conn(struct engine *engine, struct conn *conn, uint32_t events)
 static void
 epoll_dispatch(struct engine *engine, const struct epoll_event *event)
 {
-	void *object = (void *)(uintptr_t)(event->data.u64 & ~(uint64_t)TAG_MASK);
+	void *object =
+	    (void *)(uintptr_t)(event->data.u64 & ~(uint64_t)TAG_MASK);
 
 	switch (event->data.u64 & TAG_MASK) {
 	case TAG_CONN:

@@ -18,13 +18,13 @@
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
-#define SQ_ENTRIES    2048  /* full: submitted early, nothing is lost */
-#define CQ_ENTRIES    32768 /* wide: an overflow ends multishots */
-#define BUFFERS       2048  /* provided for receiving; a power of two */
-#define BUFFER_BYTES  2048
-#define BUFFER_GROUP  0
-#define SEND_VECTORS  16
-#define MESSAGES      128 /* sendmsg headers between two submits */
+#define SQ_ENTRIES   2048  /* full: submitted early, nothing is lost */
+#define CQ_ENTRIES   32768 /* wide: an overflow ends multishots */
+#define BUFFERS      2048  /* provided for receiving; a power of two */
+#define BUFFER_BYTES 2048
+#define BUFFER_GROUP 0
+#define SEND_VECTORS 16
+#define MESSAGES     128 /* sendmsg headers between two submits */
 
 /* What a completion is of, in the lowest bits of its user data; above them the
  * object, aligned to 8 at least. */
@@ -56,8 +56,8 @@ struct engine {
 	struct reactor *reactor;
 	struct io_uring_buf_ring *buffer_ring; /* owned mapping */
 	char *buffers;                         /* owned mapping */
-	unsigned returned;    /* buffers to give back at the end of the batch */
-	struct list starved;  /* connections whose receive is to be armed */
+	unsigned returned;   /* buffers to give back at the end of the batch */
+	struct list starved; /* connections whose receive is to be armed */
 	struct completion *reaped; /* owned; to be dispatched */
 	unsigned reaped_count;
 	unsigned reaped_cap;
@@ -82,8 +82,8 @@ uring_reap(struct engine *engine)
 			engine->reaped = memory_resize(engine->reaped,
 			    engine->reaped_cap * sizeof(*engine->reaped));
 		}
-		engine->reaped[engine->reaped_count++] = (struct completion){
-		    cqe->user_data, cqe->res, cqe->flags};
+		engine->reaped[engine->reaped_count++] =
+		    (struct completion){cqe->user_data, cqe->res, cqe->flags};
 		io_uring_cqe_seen(&engine->ring, cqe);
 	}
 }
@@ -144,8 +144,8 @@ ring_open(struct io_uring *ring)
 {
 	struct io_uring_params params = {
 	    .flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-		IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
-		IORING_SETUP_CLAMP,
+		     IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
+		     IORING_SETUP_CLAMP,
 	    .cq_entries = CQ_ENTRIES,
 	};
 
@@ -203,8 +203,8 @@ static void
 buffer_return(struct engine *engine, unsigned id)
 {
 	io_uring_buf_ring_add(engine->buffer_ring, buffer_at(engine, id),
-	    BUFFER_BYTES, (unsigned short)id,
-	    io_uring_buf_ring_mask(BUFFERS), (int)engine->returned++);
+	    BUFFER_BYTES, (unsigned short)id, io_uring_buf_ring_mask(BUFFERS),
+	    (int)engine->returned++);
 }
 
 static void
@@ -416,8 +416,8 @@ uring_on_received(
 }
 
 static void
-uring_on_accepted(
-    struct engine *engine, struct listener *listener, int result, uint32_t flags)
+uring_on_accepted(struct engine *engine, struct listener *listener, int result,
+    uint32_t flags)
 {
 	bool was_armed = listener->armed;
 
@@ -480,7 +480,7 @@ uring_sleep(struct engine *engine, int timeout_ms)
 	/* What could not be submitted stays queued for the next turn, after
 	 * the completions that are in its way have been taken. */
 	check(result >= 0 || result == -ETIME || result == -EINTR ||
-	    result == -EBUSY || result == -EAGAIN);
+	      result == -EBUSY || result == -EAGAIN);
 	if (io_uring_sq_ready(&engine->ring) == 0)
 		engine->message_count = 0;
 }

@@ -16,7 +16,7 @@ struct list {
 
 /* The object of type `type` whose member `member` is the link at `link`. */
 #define list_entry(link, type, member)                                         \
-	((type *)((char *)(link) - offsetof(type, member)))
+	((type *)((char *)(link)-offsetof(type, member)))
 
 static inline void
 list_init(struct list *l)

@@ -64,7 +64,8 @@ unix_is_alive(const struct endpoint *endpoint)
 {
 	int fd = socket_make(endpoint);
 	bool alive = fd >= 0 && (connect(fd, (const void *)&endpoint->address,
-	    endpoint->length) == 0 || errno != ECONNREFUSED);
+				     endpoint->length) == 0 ||
+				    errno != ECONNREFUSED);
 
 	if (fd >= 0)
 		close(fd);
@@ -107,8 +108,7 @@ listen_first(struct endpoint *endpoint)
 	if (endpoint->path[0])
 		return fd;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0 ||
-	    getsockname(
-	        fd, (void *)&endpoint->address, &endpoint->length) < 0)
+	    getsockname(fd, (void *)&endpoint->address, &endpoint->length) < 0)
 		goto fail;
 	return fd;
 fail:

@@ -32,10 +32,10 @@ void listen_remove(const struct endpoint *endpoint);
 struct listener {
 	int fd; /* owned */
 	struct reactor *reactor;
-	struct timer retry;   /* accept again after running out of something */
-	bool armed;           /* the engine accepts */
-	bool stopped;         /* for good */
-	uint64_t warned_ms;   /* last time the log was told */
+	struct timer retry; /* accept again after running out of something */
+	bool armed;         /* the engine accepts */
+	bool stopped;       /* for good */
+	uint64_t warned_ms; /* last time the log was told */
 };
 
 #endif

@@ -23,8 +23,8 @@ log_escape(char *text)
 			*text = '?';
 }
 
-static void log_write(enum log_level level, bool with_errno,
-    const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
+static void log_write(enum log_level level, bool with_errno, const char *format,
+    va_list ap) __attribute__((format(printf, 3, 0)));
 
 static void
 log_write(enum log_level level, bool with_errno, const char *format, va_list ap)
@@ -61,8 +61,7 @@ void
 log_set_level(enum log_level level)
 {
 	/* Relaxed: publishes nothing else; pairs with the load above. */
-	atomic_store_explicit(
-	    &log_threshold, (int)level, memory_order_relaxed);
+	atomic_store_explicit(&log_threshold, (int)level, memory_order_relaxed);
 }
 
 int

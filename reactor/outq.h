@@ -23,12 +23,13 @@ struct outq_entry {
 
 struct outq {
 	struct outq_entry inside[OUTQ_INSIDE];
-	struct outq_entry *more; /* the ring once `inside` is too small; owned */
-	uint16_t cap;            /* of the ring in use, a power of two */
-	uint16_t head;           /* oldest entry */
-	uint16_t count;          /* entries */
-	uint16_t own_tail;       /* the newest entry's blob is ours to extend */
-	uint32_t bytes;          /* waiting in all */
+	struct outq_entry
+	    *more;         /* the ring once `inside` is too small; owned */
+	uint16_t cap;      /* of the ring in use, a power of two */
+	uint16_t head;     /* oldest entry */
+	uint16_t count;    /* entries */
+	uint16_t own_tail; /* the newest entry's blob is ours to extend */
+	uint32_t bytes;    /* waiting in all */
 };
 
 /* Most entries: behind it the queue refuses, as with its bytes. */

@@ -3,24 +3,15 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/conn.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
 #define CHUNKS_KEPT 1024 /* free reply chunks a reactor keeps: 4 MiB */
-
-static uint64_t
-clock_now_ms(void)
-{
-	struct timespec ts;
-
-	check_zero(clock_gettime(CLOCK_MONOTONIC, &ts));
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
 
 static void
 reactor_abort_conn(struct conn *conn, void *context)
@@ -36,7 +27,7 @@ reactor_on_stop_timer(struct timer *timer)
 	struct reactor *reactor = list_entry(timer, struct reactor, stop_timer);
 	struct list *link;
 
-	list_for_each(link, &reactor->open)
+	list_for_each (link, &reactor->open)
 		reactor_abort_conn(list_entry(link, struct conn, all), NULL);
 }
 
@@ -52,6 +43,16 @@ reactor_on_stop_order(struct envelope *envelope, void *owner)
 	reactor->config.ops->on_stop(owner);
 	reactor_set_timer(
 	    reactor, &reactor->stop_timer, reactor->config.limits.stop_ms);
+}
+
+static void
+reactor_on_quit_order(struct envelope *envelope, void *owner)
+{
+	struct reactor *reactor =
+	    list_entry(envelope, struct reactor, quit_order);
+
+	(void)owner;
+	reactor->quitting = true;
 }
 
 struct reactor *
@@ -71,7 +72,7 @@ reactor_new(const struct reactor_config *config)
 	}
 	check(config->conn_bytes >= sizeof(struct conn));
 	r->outboxes = memory_new(config->count * sizeof(*r->outboxes));
-	r->now_ms = clock_now_ms();
+	r->now_ms = clock_monotonic_ms();
 	timer_wheel_init(&r->wheel, r->now_ms);
 	timer_init(&r->stop_timer, reactor_on_stop_timer);
 	slab_init(&r->conns, config->conn_bytes);
@@ -82,7 +83,9 @@ reactor_new(const struct reactor_config *config)
 	list_init(&r->runnable);
 	list_init(&r->dead);
 	check_zero(sem_init(&r->started, 0, 0));
+	check_zero(sem_init(&r->emptied, 0, 0));
 	r->stop_order.handle = reactor_on_stop_order;
+	r->quit_order.handle = reactor_on_quit_order;
 	return r;
 }
 
@@ -97,6 +100,7 @@ reactor_free(struct reactor **pointer)
 		listener_close(&r->listeners[i]);
 	mailbox_fini(&r->mailbox);
 	check_zero(sem_destroy(&r->started));
+	check_zero(sem_destroy(&r->emptied));
 	slab_fini(&r->conns);
 	blob_pool_fini(&r->blobs);
 	free(r->outboxes);
@@ -179,7 +183,7 @@ turn_timeout(struct reactor *r)
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
 	    !list_is_empty(&r->closing) || r->has_mail)
 		return 0;
-	return timer_wheel_wait_ms(&r->wheel, clock_now_ms());
+	return timer_wheel_wait_ms(&r->wheel, clock_monotonic_ms());
 }
 
 static void
@@ -200,13 +204,14 @@ reactor_turn(struct reactor *r)
 void
 reactor_on_wake(struct reactor *reactor)
 {
-	reactor->now_ms = clock_now_ms();
+	reactor->now_ms = clock_monotonic_ms();
 }
 
 static void *
 reactor_main(void *argument)
 {
 	struct reactor *r = argument;
+	bool told = false;
 
 	check_magic(r, REACTOR_MAGIC);
 	r->engine = r->config.engine->make(r);
@@ -216,10 +221,22 @@ reactor_main(void *argument)
 		return NULL;
 	for (unsigned i = 0; i < r->listener_count; i++)
 		listener_start(&r->listeners[i]);
-	while (!r->stopping || !list_is_empty(&r->open))
+	while (!r->quitting || !list_is_empty(&r->open)) {
 		reactor_turn(r);
+		if (r->stopping && !told && list_is_empty(&r->open)) {
+			told = true;
+			check_zero(sem_post(&r->emptied));
+		}
+	}
 	r->config.engine->free(&r->engine);
 	return NULL;
+}
+
+static void
+semaphore_wait(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		check(errno == EINTR);
 }
 
 int
@@ -235,10 +252,9 @@ reactor_start(struct reactor *r)
 	snprintf(name, sizeof(name), "throng/r%u", r->config.index);
 	name[15] = '\0'; /* the kernel takes no more */
 	pthread_setname_np(r->thread, name);
-	while (sem_wait(&r->started) < 0)
-		check(errno == EINTR);
+	semaphore_wait(&r->started);
 	if (r->start_error)
-		reactor_join(r);
+		check_zero(pthread_join(r->thread, NULL));
 	return r->start_error;
 }
 
@@ -249,8 +265,15 @@ reactor_stop(struct reactor *reactor)
 }
 
 void
+reactor_wait_empty(struct reactor *reactor)
+{
+	semaphore_wait(&reactor->emptied);
+}
+
+void
 reactor_join(struct reactor *reactor)
 {
+	mailbox_push(&reactor->mailbox, &reactor->quit_order);
 	check_zero(pthread_join(reactor->thread, NULL));
 }
 
@@ -261,8 +284,7 @@ reactor_send(struct reactor *reactor, struct envelope *envelope)
 }
 
 void
-reactor_post(
-    struct reactor *from, unsigned to_index, struct envelope *envelope)
+reactor_post(struct reactor *from, unsigned to_index, struct envelope *envelope)
 {
 	check(to_index < from->config.count);
 	outbox_add(&from->outboxes[to_index], envelope);
@@ -340,7 +362,7 @@ reactor_each_conn(struct reactor *reactor,
 {
 	struct list *link;
 
-	list_for_each(link, &reactor->open) {
+	list_for_each (link, &reactor->open) {
 		struct conn *conn = list_entry(link, struct conn, all);
 
 		if (conn_is_open(conn))

@@ -70,8 +70,8 @@ struct reactor_config {
 	unsigned count; /* reactors in the process */
 	const struct engine_ops *engine;
 	const struct reactor_ops *ops;
-	void *owner;           /* passed to on_turn_end, on_stop, envelopes */
-	size_t conn_bytes;     /* size of what begins with a struct conn */
+	void *owner;       /* passed to on_turn_end, on_stop, envelopes */
+	size_t conn_bytes; /* size of what begins with a struct conn */
 	struct reactor_limits limits;
 	struct census *census; /* shared by all reactors, borrowed */
 };
@@ -102,10 +102,14 @@ void reactor_add_listener(struct reactor *reactor, int fd);
  * is made in the thread). Main thread. */
 int reactor_start(struct reactor *reactor);
 
-/* Asks it to stop; returns at once. Any thread, once. */
+/* Asks it to let all connections go; returns at once. Any thread, once. It
+ * goes on turning, since other reactors may still need its answers. */
 void reactor_stop(struct reactor *reactor);
 
-/* Waits for the thread. Main thread. */
+/* Waits until it has no connection any more. Main thread, after the stop. */
+void reactor_wait_empty(struct reactor *reactor);
+
+/* Ends the loop and waits for the thread. Main thread, when all are empty. */
 void reactor_join(struct reactor *reactor);
 
 /* Pushes an envelope from a thread that is no reactor. */

@@ -23,9 +23,10 @@ struct reactor {
 	struct reactor *const *peers; /* borrowed */
 	pthread_t thread;
 	sem_t started;   /* posted once the engine is there, or is not */
+	sem_t emptied;   /* posted once it is stopping and has no connection */
 	int start_error; /* -errno; written before `started` is posted */
 	/* Owner thread only. */
-	struct engine *engine; /* owned */
+	struct engine *engine;   /* owned */
 	struct outbox *outboxes; /* one per reactor; owned */
 	bool has_mail;           /* one of them is not empty */
 	struct timer_wheel wheel;
@@ -40,8 +41,10 @@ struct reactor {
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;
 	struct timer stop_timer;
-	bool stopping;
+	bool stopping;              /* connections leave */
+	bool quitting;              /* the loop ends when they have left */
 	struct envelope stop_order; /* sent once, by reactor_stop */
+	struct envelope quit_order; /* sent once, by reactor_join */
 	/* Written by senders. */
 	struct mailbox mailbox;
 	/* Written by the owner, read by all. */
@@ -54,8 +57,8 @@ void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
 
 /* Takes a socket in, or refuses and closes it (conn.c). */
-void conn_open(struct reactor *reactor, int fd,
-    const struct sockaddr_storage *peer);
+void
+conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer);
 
 /* A listener of this reactor (listen.c). */
 void listener_init(struct listener *listener, struct reactor *reactor, int fd);

@@ -71,5 +71,5 @@ slab_at(const struct slab *slab, uint32_t slot)
 	if (slot >= slab->slots)
 		return NULL;
 	return slab->chunks[slot / SLAB_CHUNK] +
-	    (slot % SLAB_CHUNK) * slab->object_bytes;
+	       (slot % SLAB_CHUNK) * slab->object_bytes;
 }

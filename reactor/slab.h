@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 struct slab {
-	char **chunks;      /* owned; SLAB_CHUNK objects each */
-	uint32_t *free;     /* stack of free slots; owned */
+	char **chunks;  /* owned; SLAB_CHUNK objects each */
+	uint32_t *free; /* stack of free slots; owned */
 	uint32_t free_count;
-	uint32_t slots;     /* made so far */
+	uint32_t slots; /* made so far */
 	size_t object_bytes;
 };
 

@@ -18,7 +18,7 @@ wheel_file(struct timer_wheel *wheel, struct timer *timer)
 
 	check(timer->tick > wheel->tick);
 	while (level < TIMER_LEVELS - 1 &&
-	    away >= (uint64_t)1 << (SLOT_BITS * (level + 1)))
+	       away >= (uint64_t)1 << (SLOT_BITS * (level + 1)))
 		level++;
 	slot = (timer->tick >> (SLOT_BITS * level)) & (TIMER_SLOTS - 1);
 	list_append(&wheel->slots[level][slot], &timer->link);

@@ -6,10 +6,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/memory.h"
 
 enum pool_state {
@@ -53,24 +53,15 @@ pool_take(struct worker_pool *pool, struct list *jobs)
 	return run;
 }
 
-static uint64_t
-clock_now_us(void)
-{
-	struct timespec ts;
-
-	check_zero(clock_gettime(CLOCK_MONOTONIC, &ts));
-	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
-}
-
 /* Runs the jobs and learns from it how long one takes. */
 static void
 pool_run(struct worker_pool *pool, struct list *jobs)
 {
-	uint64_t start = clock_now_us();
+	uint64_t start = clock_monotonic_us();
 	uint64_t took;
 
 	pool->config.run(jobs, pool->config.context);
-	took = clock_now_us() - start;
+	took = clock_monotonic_us() - start;
 	check_zero(pthread_mutex_lock(&pool->lock));
 	pool->job_us = (unsigned)((pool->job_us * 7 + took) / 8);
 	check_zero(pthread_mutex_unlock(&pool->lock));
@@ -86,7 +77,7 @@ pool_has_room(const struct worker_pool *pool)
 	if (pool->queued >= pool->config.queue_max)
 		return false;
 	return pool->config.wait_ms_max == 0 ||
-	    wait_us <= (uint64_t)pool->config.wait_ms_max * 1000;
+	       wait_us <= (uint64_t)pool->config.wait_ms_max * 1000;
 }
 
 static bool
@@ -119,8 +110,7 @@ worker_main(void *argument)
 	/* Linux: a thread's own priority, so that a flood of logins does not
 	 * take the processor from the reactors. */
 	if (pool->config.nice)
-		setpriority(
-		    PRIO_PROCESS, (id_t)gettid(), pool->config.nice);
+		setpriority(PRIO_PROCESS, (id_t)gettid(), pool->config.nice);
 	list_init(&jobs);
 	while (pool_take(pool, &jobs)) {
 		if (pool_is_stopped(pool))
@@ -158,8 +148,8 @@ worker_pool_new(const struct worker_config *config)
 	for (unsigned i = 0; i < config->threads && !error; i++) {
 		char name[40];
 
-		error = pthread_create(
-		    &pool->threads[i], NULL, worker_main, pool);
+		error =
+		    pthread_create(&pool->threads[i], NULL, worker_main, pool);
 		if (error)
 			break;
 		pool->started++;

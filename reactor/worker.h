@@ -19,13 +19,13 @@ struct job {
 };
 
 struct worker_config {
-	const char *name;   /* threads are "throng/<name>" and a number */
-	unsigned threads;   /* 1 or more */
-	int nice;           /* added to the threads' priority; 0 to 19 */
-	unsigned batch_max; /* most jobs that one call of `run` gets */
-	unsigned queue_max; /* most jobs that wait */
+	const char *name;     /* threads are "throng/<name>" and a number */
+	unsigned threads;     /* 1 or more */
+	int nice;             /* added to the threads' priority; 0 to 19 */
+	unsigned batch_max;   /* most jobs that one call of `run` gets */
+	unsigned queue_max;   /* most jobs that wait */
 	unsigned wait_ms_max; /* longest that a new job may have to wait, as far
-	                       * as the time of those before tells; 0: any */
+			       * as the time of those before tells; 0: any */
 	/* On a worker thread: does the jobs in the list, one at least. They
 	 * are the handler's from then on. */
 	void (*run)(struct list *jobs, void *context);

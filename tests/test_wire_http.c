@@ -106,3 +106,12 @@ Test(http, every_part_of_a_request_is_no_request)
 	}
 	cr_assert(is_request(request));
 }
+
+Test(http, host_header_in_any_case_gives_a_request_away)
+{
+	cr_assert(http_is_host_header(span_of("Host: example.org")));
+	cr_assert(http_is_host_header(span_of("host:x")));
+	cr_assert_not(http_is_host_header(span_of("Hostess: welcome")));
+	cr_assert_not(http_is_host_header(span_of("the Host: header")));
+	cr_assert_not(http_is_host_header(span_of("")));
+}

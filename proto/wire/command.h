@@ -23,7 +23,7 @@ struct command {
 	struct span tag;  /* empty when there is none; without the @ */
 	struct span name; /* the verb as typed, without the slash */
 	struct span rest; /* VERB_TEXT: the text; else what follows the verb,
-	                   * without the spaces between */
+			   * without the spaces between */
 };
 
 /*
@@ -50,7 +50,7 @@ const char *command_name(enum verb verb);
  * spaces inside and after it. Returns the number of arguments, or -1 when there
  * are more than `max`.
  */
-int command_split(struct span rest, unsigned max, bool text,
-    struct span arguments[]);
+int command_split(
+    struct span rest, unsigned max, bool text, struct span arguments[]);
 
 #endif

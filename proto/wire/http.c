@@ -4,6 +4,8 @@
  */
 #include "proto/wire/http.h"
 
+#include <strings.h>
+
 /* Longer than any registered method. */
 #define METHOD_BYTES_MAX 20
 
@@ -53,4 +55,13 @@ http_is_request(struct span line)
 	if (method == 0 || line.at[method] != ' ' || target >= target_end)
 		return false;
 	return memchr(line.at + target, ' ', target_end - target) == NULL;
+}
+
+bool
+http_is_host_header(struct span line)
+{
+	static const char host[] = "host:";
+
+	return line.len >= sizeof(host) - 1 &&
+	       !strncasecmp(line.at, host, sizeof(host) - 1);
 }

@@ -17,4 +17,10 @@
  */
 bool http_is_request(struct span line);
 
+/*
+ * True for the header line that every request has (Host, RFC 9112), in any
+ * case: it gives a request away whose first line was too long to be looked at.
+ */
+bool http_is_host_header(struct span line);
+
 #endif

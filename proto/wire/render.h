@@ -24,7 +24,7 @@ enum event_kind {
 	EVENT_ITEM,    /* - text or - name#id   one item of a listing */
 	EVENT_ECHO,    /* Echo: text            the conversation */
 	EVENT_MESSAGE, /* [name#id] text        in a room other than the lobby
-	                * "#room " before it */
+			* "#room " before it */
 	EVENT_DIRECT,  /* [name#id -> you] text */
 	EVENT_NOTICE,  /* *** text */
 	EVENT_GAP,     /* *** #room: N messages skipped, /history ... */
@@ -36,7 +36,7 @@ struct event {
 	enum reply_code code; /* ERR */
 	struct span tag;      /* OK, ERR, ITEM: the command's tag, or empty */
 	struct span room;     /* MESSAGE, GAP: the room's name without #; empty
-	                       * in a MESSAGE means the lobby */
+			       * in a MESSAGE means the lobby */
 	struct span from;     /* MESSAGE, DIRECT, ITEM: account name */
 	uint64_t client;      /* with from: the client's id */
 	uint64_t seq;         /* MESSAGE: its number; GAP: the last one seen */

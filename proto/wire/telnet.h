@@ -22,8 +22,8 @@ struct telnet {
 };
 
 /* Gets each answer that is owed to the peer, TELNET_ANSWER_BYTES long. */
-typedef void telnet_answer_fn(
-    void *context, const char answer[TELNET_ANSWER_BYTES]);
+typedef void
+telnet_answer_fn(void *context, const char answer[TELNET_ANSWER_BYTES]);
 
 /*
  * Takes telnet sequences out of `bytes`, in place, and returns how many bytes

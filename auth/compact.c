@@ -1,0 +1,70 @@
+/*
+ * The account file as a whole: writing it anew without what is no longer
+ * true, and reading it without changing it.
+ */
+#include <sodium.h>
+
+#include "auth/auth_priv.h"
+#include "auth/reason.h"
+#include "auth/snapshot.h"
+#include "auth/table.h"
+#include "reactor/check.h"
+
+int
+auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES])
+{
+	struct journal *journal = &auth->journal;
+	struct snapshot snapshot;
+
+	check_magic(auth, AUTH_MAGIC);
+	error[0] = '\0';
+	if (snapshot_write(&snapshot, &journal->file, auth->table,
+		journal->chain.seq, error) < 0)
+		return -1;
+	switch (datafile_install_new(&journal->file, error)) {
+	case INSTALL_DONE:
+		journal_replace(journal, &snapshot, NULL);
+		return 0;
+	case INSTALL_FAILED:
+		journal->file.io->close(journal->file.io, snapshot.fd);
+		return -1;
+	case INSTALL_UNCERTAIN:
+		journal_replace(journal, &snapshot, error);
+		return -1;
+	}
+	unreachable("those were all results");
+}
+
+int
+auth_check(const struct auth_options *options, struct auth_report *report,
+    char error[AUTH_ERROR_BYTES])
+{
+	const struct fileio *io = options->io ? options->io : &fileio_system;
+	struct table *table = NULL;
+	struct datafile file;
+	struct recovery found;
+	int result = -1;
+
+	error[0] = '\0';
+	*report = (struct auth_report){0};
+	if (datafile_init(&file, io, options->path, error) < 0)
+		return -1;
+	if (sodium_init() < 0 || !(table = table_new())) {
+		reason_set(error, options->path, "no memory to read it");
+		return -1;
+	}
+	if (datafile_open(&file, true, error) == DATAFILE_OPEN)
+		result = recovery_read(&found, table, &file, error);
+	if (result == 0) {
+		report->accounts = table_count(table);
+		report->lines = found.lines;
+		report->bytes = (uint64_t)found.size;
+		report->torn_bytes =
+		    (uint64_t)(found.file_size - found.size);
+	}
+	if (report->torn_bytes)
+		recovery_describe_torn(&found, &file, error);
+	datafile_close(&file);
+	table_free(&table);
+	return result;
+}
