@@ -156,6 +156,17 @@ parse_seconds(struct argp_state *state, const char *option, const char *text,
 	return (uint32_t)parse_number(state, option, text, min, 86400) * 1000;
 }
 
+static void
+parse_log_level(struct argp_state *state, const char *text)
+{
+	int level = log_level_parse(text);
+
+	if (level < 0)
+		argp_error(state,
+		    "--log-level: %s is not debug, info, warn or error", text);
+	log_set_level((enum log_level)level);
+}
+
 static error_t
 parse_option(int key, char *arg, struct argp_state *state)
 {
@@ -206,12 +217,7 @@ parse_option(int key, char *arg, struct argp_state *state)
 		parse_argon2(state, options, arg);
 		break;
 	case KEY_LOG_LEVEL:
-		if (log_level_parse(arg) < 0)
-			argp_error(state,
-			    "--log-level: %s is not debug, info, "
-			    "warn or error",
-			    arg);
-		log_set_level((enum log_level)log_level_parse(arg));
+		parse_log_level(state, arg);
 		break;
 	case ARGP_KEY_ARG:
 		argp_error(state, "%s: there are only options", arg);

@@ -10,7 +10,6 @@
 #include "proto/wire/http.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
-#include "reactor/memory.h"
 #include "reactor/reactor.h"
 
 #define GOODBYE "server is going down"
@@ -30,50 +29,6 @@ session_out_limit(const struct session *session)
 	if (session->state == SESSION_GUEST && limit > GUEST_OUT_BYTES_MAX)
 		return GUEST_OUT_BYTES_MAX;
 	return limit;
-}
-
-static void
-input_free(struct session *session)
-{
-	/* May be part of a line with a password. */
-	if (session->input)
-		explicit_bzero(session->input, session->input_cap);
-	free(session->input);
-	session->input = NULL;
-	session->input_len = 0;
-	session->input_cap = 0;
-}
-
-static void
-input_append(struct session *session, const char *bytes, size_t len)
-{
-	uint32_t need = session->input_len + (uint32_t)len;
-
-	if (need > session->input_cap) {
-		uint32_t cap = need < 128 ? 128 : need + need / 2;
-		char *grown = memory_new_raw(cap);
-
-		if (session->input) {
-			memcpy(grown, session->input, session->input_len);
-			explicit_bzero(session->input, session->input_cap);
-			free(session->input);
-		}
-		session->input = grown;
-		session->input_cap = cap;
-	}
-	memcpy(session->input + session->input_len, bytes, len);
-	session->input_len = need;
-}
-
-static void
-input_consume(struct session *session, size_t len)
-{
-	if (len == session->input_len) {
-		input_free(session);
-		return;
-	}
-	session->input_len -= (uint32_t)len;
-	memmove(session->input, session->input + len, session->input_len);
 }
 
 static void
@@ -190,10 +145,11 @@ static void
 session_pump_kept(struct session *session, bool end)
 {
 	static char nothing[1];
-	char *input = session->input ? session->input : nothing;
+	struct input *input = &session->input;
 
 	input_consume(
-	    session, session_pump(session, input, session->input_len, end));
+	    input, session_pump(session, input->bytes ? input->bytes : nothing,
+		       input->len, end));
 }
 
 /* The peer has sent all: what is owed is sent, then the connection closes. */
@@ -226,7 +182,7 @@ session_settle(struct session *session)
 		return;
 	}
 	conn_resume_input(conn);
-	if ((session->input_len > 0 || session->framer.skipping) &&
+	if ((session->input.len > 0 || session->framer.skipping) &&
 	    !session->framer.terminated && options->unterminated_ms > 0)
 		reactor_set_timer(
 		    conn->reactor, &session->silence, options->unterminated_ms);
@@ -307,14 +263,14 @@ session_on_bytes(struct conn *conn, char *bytes, size_t len)
 	check_magic(session, SESSION_MAGIC);
 	len = telnet_filter(
 	    &session->telnet, bytes, len, session_telnet_answer, session);
-	if (session->waits || session->input_len > 0) {
-		input_append(session, bytes, len);
+	if (session->waits || session->input.len > 0) {
+		input_append(&session->input, bytes, len);
 		if (!session->waits)
 			session_pump_kept(session, false);
 	} else {
 		done = session_pump(session, bytes, len, false);
 		if (done < len && conn_is_open(conn))
-			input_append(session, bytes + done, len - done);
+			input_append(&session->input, bytes + done, len - done);
 	}
 	session_settle(session);
 }
@@ -342,7 +298,7 @@ session_on_run(struct conn *conn)
 	}
 	if (session->unseen == 0)
 		session->waits &= (uint8_t)~WAIT_COPY;
-	if (!session->waits && session->input_len > 0)
+	if (!session->waits && session->input.len > 0)
 		session_pump_kept(session, false);
 	session_settle(session);
 }
@@ -358,7 +314,7 @@ session_on_closed(struct conn *conn)
 		session_log_out(session);
 	timer_stop(&session->silence);
 	timer_stop(&session->deadline);
-	input_free(session);
+	input_fini(&session->input);
 	session->magic = 0;
 }
 

@@ -8,6 +8,7 @@
 #define PROTO_SESSION_H
 
 #include "proto/hub.h"
+#include "proto/input.h"
 #include "proto/wire/command.h"
 #include "proto/wire/line.h"
 #include "proto/wire/render.h"
@@ -41,10 +42,8 @@ struct session {
 	struct line_framer framer;
 	struct telnet telnet;
 	struct hub *hub;
-	char *input; /* bytes not handled yet; owned, NULL when none */
-	uint32_t input_len;
-	uint32_t input_cap;
-	uint32_t unseen; /* own messages said and not yet delivered to it */
+	struct input input; /* not handled yet */
+	uint32_t unseen;    /* own messages said and not yet delivered to it */
 	struct timer silence;
 	struct timer deadline; /* to log in */
 	struct membership lobby;

@@ -10,9 +10,9 @@
 #include <errno.h>
 #include <liburing.h>
 #include <poll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "reactor/buffers.h"
 #include "reactor/check.h"
 #include "reactor/conn.h"
 #include "reactor/memory.h"
@@ -20,9 +20,6 @@
 
 #define SQ_ENTRIES   2048  /* full: submitted early, nothing is lost */
 #define CQ_ENTRIES   32768 /* wide: an overflow ends multishots */
-#define BUFFERS      2048  /* provided for receiving; a power of two */
-#define BUFFER_BYTES 2048
-#define BUFFER_GROUP 0
 #define SEND_VECTORS 16
 #define MESSAGES     128 /* sendmsg headers between two submits */
 
@@ -54,9 +51,7 @@ struct completion {
 struct engine {
 	struct io_uring ring;
 	struct reactor *reactor;
-	struct io_uring_buf_ring *buffer_ring; /* owned mapping */
-	char *buffers;                         /* owned mapping */
-	unsigned returned;   /* buffers to give back at the end of the batch */
+	struct buffers buffers;
 	struct list starved; /* connections whose receive is to be armed */
 	struct completion *reaped; /* owned; to be dispatched */
 	unsigned reaped_count;
@@ -64,9 +59,6 @@ struct engine {
 	unsigned message_count;
 	struct message messages[MESSAGES];
 };
-
-#define RING_BYTES (BUFFERS * sizeof(struct io_uring_buf))
-#define POOL_BYTES ((size_t)BUFFERS * BUFFER_BYTES)
 
 /* Takes all completions out of the kernel's queue, which must not be full while
  * something is submitted: dispatching may well submit. */
@@ -152,66 +144,21 @@ ring_open(struct io_uring *ring)
 	return io_uring_queue_init_params(SQ_ENTRIES, ring, &params);
 }
 
-static void *
-memory_map(size_t bytes)
-{
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static int
-buffers_register(struct io_uring *ring, struct io_uring_buf_ring *buffer_ring)
-{
-	struct io_uring_buf_reg reg = {
-	    .ring_addr = (uint64_t)(uintptr_t)buffer_ring,
-	    .ring_entries = BUFFERS,
-	    .bgid = BUFFER_GROUP,
-	};
-
-	return io_uring_register_buf_ring(ring, &reg, 0);
-}
-
 /* Makes all that a real engine needs: a container may refuse any of it. */
 static int
 uring_probe(void)
 {
+	struct buffers buffers;
 	struct io_uring ring;
-	void *buffer_ring = memory_map(RING_BYTES);
-	int error;
+	int error = ring_open(&ring);
 
-	if (!buffer_ring)
-		return -ENOMEM;
-	error = ring_open(&ring);
-	if (!error) {
-		error = buffers_register(&ring, buffer_ring);
-		io_uring_queue_exit(&ring);
-	}
-	munmap(buffer_ring, RING_BYTES);
+	if (error)
+		return error;
+	error = buffers_init(&buffers, &ring);
+	io_uring_queue_exit(&ring);
+	if (!error)
+		buffers_fini(&buffers);
 	return error;
-}
-
-static char *
-buffer_at(struct engine *engine, unsigned id)
-{
-	return engine->buffers + (size_t)id * BUFFER_BYTES;
-}
-
-/* Queues a buffer for the kernel; it sees it after buffers_give_back. */
-static void
-buffer_return(struct engine *engine, unsigned id)
-{
-	io_uring_buf_ring_add(engine->buffer_ring, buffer_at(engine, id),
-	    BUFFER_BYTES, (unsigned short)id, io_uring_buf_ring_mask(BUFFERS),
-	    (int)engine->returned++);
-}
-
-static void
-buffers_give_back(struct engine *engine)
-{
-	io_uring_buf_ring_advance(engine->buffer_ring, (int)engine->returned);
-	engine->returned = 0;
 }
 
 static struct engine *
@@ -225,30 +172,16 @@ uring_make(struct reactor *reactor)
 	error = ring_open(&engine->ring);
 	if (error)
 		goto fail;
-	engine->buffer_ring = memory_map(RING_BYTES);
-	engine->buffers = memory_map(POOL_BYTES);
-	if (!engine->buffer_ring || !engine->buffers) {
-		error = -ENOMEM;
-		goto fail_ring;
+	error = buffers_init(&engine->buffers, &engine->ring);
+	if (error) {
+		io_uring_queue_exit(&engine->ring);
+		goto fail;
 	}
-	error = buffers_register(&engine->ring, engine->buffer_ring);
-	if (error)
-		goto fail_ring;
-	io_uring_buf_ring_init(engine->buffer_ring);
-	for (unsigned i = 0; i < BUFFERS; i++)
-		buffer_return(engine, i);
-	buffers_give_back(engine);
 	/* Spares a look-up of the ring in each call; may be refused. */
 	io_uring_register_ring_fd(&engine->ring);
 	uring_watch_bell(engine);
 	return engine;
-fail_ring:
-	io_uring_queue_exit(&engine->ring);
 fail:
-	if (engine->buffer_ring)
-		munmap(engine->buffer_ring, RING_BYTES);
-	if (engine->buffers)
-		munmap(engine->buffers, POOL_BYTES);
 	free(engine);
 	errno = -error;
 	return NULL;
@@ -260,8 +193,7 @@ uring_free(struct engine **pointer)
 	struct engine *engine = *pointer;
 
 	io_uring_queue_exit(&engine->ring);
-	munmap(engine->buffer_ring, RING_BYTES);
-	munmap(engine->buffers, POOL_BYTES);
+	buffers_fini(&engine->buffers);
 	free(engine->reaped);
 	free(engine);
 	*pointer = NULL;
@@ -405,11 +337,12 @@ uring_on_received(
 		conn->cancelling = false;
 	}
 	if (result > 0)
-		conn_on_received(conn, buffer_at(engine, id), result);
+		conn_on_received(
+		    conn, buffers_at(&engine->buffers, id), result);
 	else if (result != -ENOBUFS && result != -ECANCELED)
 		conn_on_received(conn, NULL, result);
 	if (flags & IORING_CQE_F_BUFFER)
-		buffer_return(engine, id);
+		buffers_return(&engine->buffers, id);
 	uring_adjust_receive(engine, conn);
 	if (!(flags & IORING_CQE_F_MORE))
 		uring_landed(conn);
@@ -501,7 +434,7 @@ uring_wait_turn(struct engine *engine, int timeout_ms)
 	}
 	engine->reaped_count = 0;
 	/* Buffers first: a receive that finds none ends at once. */
-	buffers_give_back(engine);
+	buffers_publish(&engine->buffers);
 	while ((link = list_take_first(&engine->starved)) != NULL)
 		uring_receive(engine, list_entry(link, struct conn, engine));
 }
