@@ -101,21 +101,33 @@ hub_leave(struct hub *hub, struct session *session)
 	counter_add(&reactor_counters(hub->reactor)->logouts, 1);
 }
 
+struct notice {
+	struct blob *blob;
+	unsigned count;
+};
+
 static void
 hub_push_notice(struct conn *conn, void *context)
 {
-	if (session_has_room(session_of(conn)))
-		conn_push(conn, context);
+	struct notice *notice = context;
+
+	if (!session_has_room(session_of(conn)))
+		return;
+	conn_push(conn, notice->blob);
+	notice->count++;
 }
 
-void
+unsigned
 hub_notice(struct hub *hub, struct span text)
 {
 	struct event event = {.kind = EVENT_NOTICE, .text = text};
 	struct blob_pool *pool = reactor_blobs(hub->reactor);
-	struct blob *blob = blob_new(pool, render_text_bound(&event));
+	struct notice notice = {
+	    .blob = blob_new(pool, render_text_bound(&event)),
+	};
 
-	blob->len = (uint32_t)render_text(&event, blob->bytes);
-	reactor_each_conn(hub->reactor, hub_push_notice, blob);
-	blob_unref(pool, blob);
+	notice.blob->len = (uint32_t)render_text(&event, notice.blob->bytes);
+	reactor_each_conn(hub->reactor, hub_push_notice, &notice);
+	blob_unref(pool, notice.blob);
+	return notice.count;
 }

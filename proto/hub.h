@@ -73,7 +73,8 @@ void hub_say(struct hub *hub, struct session *session, struct span text);
 void hub_enter(struct hub *hub, struct session *session);
 void hub_leave(struct hub *hub, struct session *session);
 
-/* A notice to every open connection of this hub. */
-void hub_notice(struct hub *hub, struct span text);
+/* A notice to every open connection of this hub but those whose output is over
+ * the limit; returns how many it went to. */
+unsigned hub_notice(struct hub *hub, struct span text);
 
 #endif

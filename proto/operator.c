@@ -41,7 +41,7 @@ notice_visit(struct tour *tour, struct hub *hub)
 {
 	struct errand *errand = (struct errand *)tour;
 
-	hub_notice(hub, span_of(errand->text));
+	errand->count += hub_notice(hub, span_of(errand->text));
 }
 
 static bool

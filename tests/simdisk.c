@@ -66,9 +66,9 @@ set_name(struct simdir *dir, const char *path, int file)
 {
 	int i = slot_of(dir, path);
 
-	for (; i < 0 || (dir->files[i] >= 0 && slot_of(dir, path) != i);)
-		for (i = 0; i < SIMDISK_NAMES && dir->files[i] >= 0; i++)
-			;
+	if (i < 0)
+		for (i = 0; i < SIMDISK_NAMES && dir->files[i] >= 0;)
+			i++;
 	check(i < SIMDISK_NAMES);
 	check(strlen(base_name(path)) < sizeof(dir->names[i]));
 	strcpy(dir->names[i], base_name(path));
@@ -406,6 +406,9 @@ crash_size(const struct simfile *file, uint64_t *seed)
 		if (!write->bytes || end > size)
 			size = end;
 	}
+	/* A file system may lengthen a file a sector at a time. */
+	if (size > file->synced_len && simdisk_random(seed) % 2)
+		size -= simdisk_random(seed) % (size - file->synced_len + 1);
 	return size;
 }
 

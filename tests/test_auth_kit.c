@@ -1,0 +1,304 @@
+#include "tests/test_auth_kit.h"
+
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/simdisk.h"
+
+static char directory[64];
+
+const char *
+kit_directory(void)
+{
+	strcpy(directory, "/tmp/throng-auth-XXXXXX");
+	cr_assert_not_null(mkdtemp(directory));
+	return directory;
+}
+
+void
+kit_remove(void)
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+
+	cr_assert_not_null(dir);
+	while ((entry = readdir(dir))) {
+		if (strcmp(entry->d_name, ".") == 0 ||
+		    strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (unlink(kit_path(entry->d_name)) < 0)
+			cr_assert_eq(rmdir(kit_path(entry->d_name)), 0);
+	}
+	closedir(dir);
+	cr_assert_eq(rmdir(directory), 0);
+}
+
+const char *
+kit_path(const char *name)
+{
+	static char paths[8][128];
+	static unsigned next;
+	char *path = paths[next++ % 8];
+
+	snprintf(path, sizeof(paths[0]), "%.30s/%.90s", directory, name);
+	return path;
+}
+
+char *
+kit_read(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "r");
+	char *bytes;
+	long size;
+
+	cr_assert_not_null(f, "%s", path);
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	bytes = malloc((size_t)size + 1);
+	cr_assert_not_null(bytes);
+	*len = fread(bytes, 1, (size_t)size, f);
+	cr_assert_eq(*len, (size_t)size);
+	bytes[*len] = '\0';
+	fclose(f);
+	return bytes;
+}
+
+void
+kit_write(const char *path, const void *bytes, size_t len)
+{
+	FILE *f = fopen(path, "w");
+
+	cr_assert_not_null(f, "%s", path);
+	cr_assert_eq(fwrite(bytes, 1, len, f), len);
+	cr_assert_eq(fclose(f), 0);
+}
+
+const char *
+kit_verifier(unsigned n, char out[VERIFIER_BYTES_MAX])
+{
+	snprintf(out, VERIFIER_BYTES_MAX,
+	    "$argon2id$v=19$m=8,t=1,p=1$salt%010uAAAAAAAA$"
+	    "hash%010uAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+	    n, n);
+	return out;
+}
+
+struct auth *
+kit_open(const char *path, const struct fileio *io)
+{
+	const struct auth_options options = {path, {1, 8}, io};
+	char error[AUTH_ERROR_BYTES];
+	struct auth *auth;
+
+	cr_assert_eq(auth_open(&auth, &options, error), 0, "%s", error);
+	return auth;
+}
+
+const char *
+kit_refused(const char *path, const struct fileio *io)
+{
+	const struct auth_options options = {path, {1, 8}, io};
+	static char error[AUTH_ERROR_BYTES];
+	struct auth *auth;
+
+	cr_assert_eq(auth_open(&auth, &options, error), -1);
+	cr_assert_null(auth);
+	cr_assert_neq(error[0], '\0');
+	return error;
+}
+
+static enum auth_status
+commit_one(struct auth *auth, struct auth_change *change)
+{
+	auth_commit(auth, &change, 1);
+	return change->status;
+}
+
+enum auth_status
+kit_register(struct auth *auth, const char *name, unsigned n)
+{
+	struct auth_change change = {.kind = AUTH_REGISTER};
+	enum auth_status status = auth_reserve(auth, span_of(name));
+
+	if (status != AUTH_OK)
+		return status;
+	strcpy(change.name, name);
+	kit_verifier(n, change.verifier);
+	return commit_one(auth, &change);
+}
+
+static uint64_t
+uid_of(struct auth *auth, const char *name)
+{
+	struct account account;
+
+	if (auth_find(auth, span_of(name), &account) != AUTH_OK)
+		return 0;
+	return account.uid;
+}
+
+enum auth_status
+kit_passwd(struct auth *auth, const char *name, unsigned n)
+{
+	struct auth_change change = {
+	    .kind = AUTH_PASSWD, .uid = uid_of(auth, name)};
+
+	kit_verifier(n, change.verifier);
+	return commit_one(auth, &change);
+}
+
+enum auth_status
+kit_delete(struct auth *auth, const char *name)
+{
+	struct auth_change change = {
+	    .kind = AUTH_REMOVE, .uid = uid_of(auth, name)};
+
+	return commit_one(auth, &change);
+}
+
+void
+kit_fill(struct auth *auth, const char *prefix, unsigned count, unsigned batch)
+{
+	struct kit_change *changes = calloc(batch, sizeof(*changes));
+	unsigned done = 0;
+
+	cr_assert_not_null(changes);
+	while (done < count) {
+		unsigned n = count - done < batch ? count - done : batch, i;
+
+		for (i = 0; i < n; i++) {
+			changes[i].kind = AUTH_REGISTER;
+			changes[i].verifier = done + i;
+			snprintf(changes[i].name, sizeof(changes[i].name),
+			    "%s%u", prefix, done + i);
+		}
+		cr_assert_eq(kit_commit(auth, changes, n), AUTH_OK);
+		done += n;
+	}
+	free(changes);
+}
+
+struct kit_account *
+kit_model_find(struct kit_model *model, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < model->count; i++)
+		if (strcmp(model->accounts[i].name, name) == 0)
+			return &model->accounts[i];
+	return NULL;
+}
+
+void
+kit_model_apply(struct kit_model *model, const struct kit_change *change)
+{
+	struct kit_account *account = kit_model_find(model, change->name);
+
+	if (change->kind == AUTH_REGISTER) {
+		cr_assert_null(account);
+		cr_assert(model->count < KIT_ACCOUNTS_MAX);
+		account = &model->accounts[model->count++];
+		strcpy(account->name, change->name);
+		account->uid = change->uid;
+		if (change->uid > model->uid_max)
+			model->uid_max = change->uid;
+	}
+	cr_assert_not_null(account);
+	account->verifier = change->verifier;
+	if (change->kind == AUTH_REMOVE)
+		*account = model->accounts[--model->count];
+}
+
+bool
+kit_model_equals(const struct kit_model *model, struct auth *auth)
+{
+	char verifier[VERIFIER_BYTES_MAX];
+	struct account found;
+	size_t i;
+
+	if (auth_count(auth) != model->count)
+		return false;
+	for (i = 0; i < model->count; i++) {
+		const struct kit_account *want = &model->accounts[i];
+
+		if (auth_find(auth, span_of(want->name), &found) != AUTH_OK)
+			return false;
+		kit_verifier(want->verifier, verifier);
+		if (strcmp(found.verifier, verifier) != 0 ||
+		    strcmp(found.name, want->name) != 0 ||
+		    (want->uid && found.uid != want->uid))
+			return false;
+	}
+	return true;
+}
+
+size_t
+kit_model_changes(const struct kit_model *model, uint64_t *seed,
+    struct kit_change *out, size_t max)
+{
+	struct kit_model after = *model;
+	size_t count = 0, tries;
+
+	for (tries = 0; tries < 4 * max && count < max; tries++) {
+		unsigned number = (unsigned)(simdisk_random(seed) % 60);
+		struct kit_change *change = &out[count];
+		const struct kit_account *account;
+		size_t i;
+
+		snprintf(change->name, sizeof(change->name), "Name%u", number);
+		for (i = 0; i < count; i++)
+			if (strcmp(out[i].name, change->name) == 0)
+				break;
+		if (i < count)
+			continue;
+		account = kit_model_find(&after, change->name);
+		change->kind = !account ? AUTH_REGISTER
+		    : simdisk_random(seed) % 2 ? AUTH_PASSWD
+					       : AUTH_REMOVE;
+		change->uid = account ? account->uid : 0;
+		change->verifier = (unsigned)(simdisk_random(seed) % 1000000);
+		count++;
+	}
+	return count;
+}
+
+enum auth_status
+kit_commit(struct auth *auth, struct kit_change *changes, size_t count)
+{
+	struct auth_change *all = calloc(count, sizeof(*all));
+	struct auth_change **pointers = calloc(count, sizeof(*pointers));
+	enum auth_status status = AUTH_OK;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		all[i].kind = changes[i].kind;
+		all[i].uid = changes[i].uid;
+		if (changes[i].kind == AUTH_REGISTER) {
+			strcpy(all[i].name, changes[i].name);
+			status = auth_reserve(auth, span_of(all[i].name));
+			if (status != AUTH_OK)
+				break;
+		}
+		kit_verifier(changes[i].verifier, all[i].verifier);
+		pointers[i] = &all[i];
+	}
+	if (status == AUTH_OK) {
+		auth_commit(auth, pointers, count);
+		status = all[0].status;
+		for (i = 0; i < count; i++) {
+			cr_assert_eq(all[i].status, status);
+			changes[i].uid = all[i].uid;
+		}
+	} else
+		while (i-- > 0)
+			if (all[i].kind == AUTH_REGISTER)
+				auth_unreserve(auth, span_of(all[i].name));
+	free(pointers);
+	free(all);
+	return status;
+}
