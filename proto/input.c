@@ -25,7 +25,7 @@ input_grow(struct input *input, uint32_t need)
 }
 
 void
-input_append(struct input *input, const char *bytes, size_t len)
+input_append(struct input *input, char *bytes, size_t len)
 {
 	check(len < UINT32_MAX / 2 - input->len);
 	if (len == 0)
@@ -34,6 +34,7 @@ input_append(struct input *input, const char *bytes, size_t len)
 		input_grow(input, input->len + (uint32_t)len);
 	memcpy(input->bytes + input->len, bytes, len);
 	input->len += (uint32_t)len;
+	explicit_bzero(bytes, len);
 }
 
 void

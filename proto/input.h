@@ -15,8 +15,8 @@ struct input {
 	uint32_t cap;
 };
 
-/* Adds a copy of the bytes at the end. */
-void input_append(struct input *input, const char *bytes, size_t len);
+/* Moves the bytes to the end: where they came from is wiped. */
+void input_append(struct input *input, char *bytes, size_t len);
 
 /* Takes `len` bytes off the front. */
 void input_consume(struct input *input, size_t len);

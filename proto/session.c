@@ -258,11 +258,14 @@ void
 session_on_bytes(struct conn *conn, char *bytes, size_t len)
 {
 	struct session *session = session_of(conn);
+	size_t received = len;
 	size_t done;
 
 	check_magic(session, SESSION_MAGIC);
 	len = telnet_filter(
 	    &session->telnet, bytes, len, session_telnet_answer, session);
+	/* What moved down may be a password: no second copy of it stays. */
+	explicit_bzero(bytes + len, received - len);
 	if (session->waits || session->input.len > 0) {
 		input_append(&session->input, bytes, len);
 		if (!session->waits)
