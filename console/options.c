@@ -29,6 +29,8 @@ enum option_key {
 	KEY_UNTERMINATED,
 	KEY_MIN_PASSWORD,
 	KEY_REQUIRE_LOGIN,
+	KEY_HISTORY,
+	KEY_RATE,
 	KEY_ARGON2,
 	KEY_LOG_LEVEL,
 };
@@ -69,6 +71,12 @@ static const struct argp_option option_table[] = {
 	"shortest new password in bytes (default: 8)", 0},
     {"require-login", KEY_REQUIRE_LOGIN, NULL, 0,
 	"do not answer the plain text of guests", 0},
+    {"history", KEY_HISTORY, "N", 0,
+	"messages that a room keeps for /history (default: 1000)", 0},
+    {"rate", KEY_RATE, "N/s[:BURST]", 0,
+	"messages that one client may say to rooms; what is faster waits "
+	"unread (default: 0, no limit)",
+	0},
     {"argon2", KEY_ARGON2, "t=N,m=KIB", 0,
 	"cost of hashing a new password (default: t=2,m=19456)", 0},
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0,
@@ -136,6 +144,28 @@ parse_argon2(
 		    text);
 	options->argon2.passes = passes;
 	options->argon2.memory_kib = memory;
+}
+
+static void
+parse_rate(struct argp_state *state, struct options *options, const char *text)
+{
+	unsigned rate, burst;
+	int end = 0;
+	int with_burst = 0;
+
+	if (!strcmp(text, "0")) {
+		options->rate = 0;
+		return;
+	}
+	if (sscanf(text, "%u/s%n:%u%n", &rate, &end, &burst, &with_burst) < 2)
+		burst = rate;
+	if (with_burst > 0)
+		end = with_burst;
+	if (end == 0 || text[end] || *text < '0' || *text > '9' || rate < 1 ||
+	    rate > 1000000 || burst < 1 || burst > 1000000)
+		argp_error(state, "--rate: %s is not 0 or N/s[:BURST]", text);
+	options->rate = rate;
+	options->rate_burst = burst;
 }
 
 static void
@@ -213,6 +243,13 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_REQUIRE_LOGIN:
 		options->require_login = true;
 		break;
+	case KEY_HISTORY:
+		options->history = (uint32_t)parse_number(
+		    state, "history", arg, 0, 1000 * 1000);
+		break;
+	case KEY_RATE:
+		parse_rate(state, options, arg);
+		break;
 	case KEY_ARGON2:
 		parse_argon2(state, options, arg);
 		break;
@@ -277,6 +314,7 @@ options_parse(struct options *options, int argc, char *argv[])
 	    .login_timeout_ms = 60 * 1000,
 	    .unterminated_ms = UNTERMINATED_MS,
 	    .password_min = PASSWORD_BYTES_MIN,
+	    .history = 1000,
 	    .argon2 = {.passes = 2, .memory_kib = 19456},
 	};
 	default_accounts(options);

@@ -152,7 +152,8 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	};
 
 	for (unsigned i = 0; i < server->reactor_count; i++) {
-		server->hubs[i] = hub_new(&server->hub_config);
+		server->hubs[i] =
+		    hub_new(&server->hub_config, server->reactor_count);
 		config.index = i;
 		config.owner = server->hubs[i];
 		server->reactors[i] = reactor_new(&config);

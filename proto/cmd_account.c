@@ -22,7 +22,7 @@ struct removal {
 static struct account_service *
 session_accounts(const struct session *session)
 {
-	return session->hub->config->accounts;
+	return session_hub(session)->config->accounts;
 }
 
 static bool
@@ -39,7 +39,7 @@ check_name(struct session *session, struct span name)
 static bool
 check_new_password(struct session *session, struct span password)
 {
-	uint32_t min = session->hub->config->options.password_min;
+	uint32_t min = session_hub(session)->config->options.password_min;
 
 	if (password.len >= min && password.len <= PASSWORD_BYTES_MAX)
 		return true;
@@ -166,7 +166,7 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 	}
 	/* The same answers as later, only at once. */
 	session_await(session);
-	register_done(&job->answer, session->hub);
+	register_done(&job->answer, session_hub(session));
 }
 
 /* Is it still there? It may have been removed while the password was hashed,

@@ -96,7 +96,7 @@ cmd_who(struct session *session, const struct span arguments[], int count)
 	who->tag_len = session->tag_len;
 	memcpy(who->tag, session->tag, session->tag_len);
 	session_await(session);
-	tour_start(&who->tour, session->hub);
+	tour_start(&who->tour, session_hub(session));
 }
 
 void

@@ -8,7 +8,7 @@ cmd_text(struct session *session, struct span text)
 	struct event event = {.kind = EVENT_ECHO, .text = text};
 
 	if (session->state == SESSION_GUEST &&
-	    session->hub->config->options.require_login) {
+	    session_hub(session)->config->options.require_login) {
 		session_err(session, ERR_NOT_LOGGED_IN,
 		    "log in first: /login NAME PASSWORD");
 		return;
@@ -20,5 +20,5 @@ void
 cmd_broadcast(struct session *session, const struct span arguments[], int count)
 {
 	(void)count;
-	hub_say(session->hub, session, arguments[0]);
+	hub_say(session_hub(session), session, arguments[0]);
 }

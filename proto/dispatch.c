@@ -9,10 +9,6 @@
 #include "reactor/counters.h"
 #include "reactor/reactor.h"
 
-/* Own messages under way a session may have: input waits beyond them, which
- * bounds what the mailboxes hold for one client. */
-#define UNSEEN_MAX 256
-
 /* The words of the table's columns. */
 enum {
 	GUEST = COMMAND_GUEST,
@@ -101,7 +97,7 @@ dispatch_line(struct session *session, char *line, size_t len)
 	const struct command_row *row = NULL;
 	struct command command;
 	enum reply_code refusal = REPLY_COUNT;
-	bool overtakes = false;
+	bool talk = false;
 	int count = 0;
 
 	command_parse((struct span){line, len}, &command);
@@ -110,8 +106,8 @@ dispatch_line(struct session *session, char *line, size_t len)
 	if (command.verb < VERB_COUNT)
 		row = command_row(command.verb);
 	if (row && refusal == REPLY_COUNT)
-		overtakes = row->flags & TALK;
-	if (session->unseen >= (overtakes ? UNSEEN_MAX : 1))
+		talk = row->flags & TALK;
+	if (talk ? !session_may_talk(session) : session->unseen > 0)
 		return false;
 	counter_add(&reactor_counters(session->conn.reactor)->commands, 1);
 	session_set_tag(session, command.tag);

@@ -13,9 +13,10 @@
 struct session;
 
 /*
- * Handles one line of clean text. False when it has to wait until the session
- * has been sent its own messages; then nothing was done, and the same line is
- * passed again later. Lines with a password are wiped after use.
+ * Handles one line of clean text. False when it has to wait, until the session
+ * has been sent its own messages or may talk again; then nothing was done, and
+ * the same line is passed again later. Lines with a password are wiped after
+ * use.
  */
 bool dispatch_line(struct session *session, char *line, size_t len);
 

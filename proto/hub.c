@@ -16,7 +16,7 @@ hub_on_turn_end(void *owner)
 {
 	struct hub *hub = owner;
 
-	room_seal(&hub->lobby, hub);
+	room_turn(&hub->lobby, hub);
 }
 
 static void
@@ -32,7 +32,7 @@ hub_on_stop(void *owner)
 	struct hub *hub = owner;
 
 	/* What was said before is heard before the goodbye. */
-	room_seal(&hub->lobby, hub);
+	room_turn(&hub->lobby, hub);
 	reactor_each_conn(hub->reactor, hub_end_session, NULL);
 }
 
@@ -47,13 +47,14 @@ const struct reactor_ops hub_reactor_ops = {
 };
 
 struct hub *
-hub_new(const struct hub_config *config)
+hub_new(const struct hub_config *config, unsigned reactors)
 {
 	struct hub *hub = memory_new(sizeof(*hub));
 
 	hub->magic = HUB_MAGIC;
 	hub->config = config;
-	room_init(&hub->lobby, "lobby", LOBBY_HOME);
+	room_init(&hub->lobby, "lobby", LOBBY_HOME, reactors,
+	    config->options.history);
 	return hub;
 }
 
@@ -81,15 +82,14 @@ hub_say(struct hub *hub, struct session *session, struct span text)
 {
 	check(session->state == SESSION_USER);
 	session->unseen++;
-	room_gather(&hub->lobby, hub, conn_handle(&session->conn),
+	session->unseen_bytes += (uint32_t)text.len;
+	room_say(&hub->lobby, conn_handle(&session->conn),
 	    span_of(session->name), text);
 }
 
 void
 hub_enter(struct hub *hub, struct session *session)
 {
-	/* What was said before it came is not for it. */
-	room_seal(&hub->lobby, hub);
 	room_join(&hub->lobby, session, &session->lobby);
 	counter_add(&reactor_counters(hub->reactor)->logins, 1);
 }

@@ -30,6 +30,9 @@ struct hub_options {
 	uint32_t unterminated_ms;  /* silence that ends a line; 0: none does */
 	uint32_t password_min;     /* bytes */
 	bool require_login;        /* guests cannot converse */
+	uint32_t history;          /* messages that a room keeps */
+	uint32_t rate;       /* messages a client may say a second; 0: any */
+	uint32_t rate_burst; /* and at once, after a pause */
 };
 
 /* A client came or went: for the operator's console. */
@@ -60,7 +63,7 @@ struct hub {
 extern const struct reactor_ops hub_reactor_ops;
 
 /* Main thread, before the reactors start and after they have ended. */
-struct hub *hub_new(const struct hub_config *config);
+struct hub *hub_new(const struct hub_config *config, unsigned reactors);
 void hub_free(struct hub **hub);
 
 /* Tells the hub its reactor, which was made with it as owner. */

@@ -23,6 +23,16 @@
 /* No command takes more arguments than this. */
 #define ARGUMENTS_MAX 4
 
+/* What a room keeps of the past, besides the number of messages (--history):
+ * half of a client's default output limit, so that all of it can be asked for
+ * without being cut off from the room. */
+#define HISTORY_BYTES_MAX (512 * 1024)
+
+/* Own messages that a client may have under way; its input waits beyond them.
+ * Bounds what the mailboxes and rooms hold for one client. */
+#define UNSEEN_MAX       256
+#define UNSEEN_BYTES_MAX (64 * 1024)
+
 /* Output that may wait for a client that has not logged in. */
 #define GUEST_OUT_BYTES_MAX (16 * 1024)
 

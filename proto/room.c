@@ -4,87 +4,87 @@
 #include <string.h>
 
 #include "proto/hub.h"
+#include "proto/message.h"
 #include "proto/session.h"
-#include "proto/wire/render.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
-#include "reactor/clock.h"
 #include "reactor/counters.h"
 #include "reactor/mailbox.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-/* Room of a parcel: bounds what one turn can add to a member's output, and
- * takes 600 messages of 100 bytes. */
+/* Room of a parcel: some 500 messages of 100 bytes, or any single one. */
 #define PARCEL_BYTES (64 * 1024)
 
-/* One message in a parcel; name and text follow, padded to 8. */
-struct message {
-	uint64_t seq;
-	struct conn_handle sender;
-	int64_t time_ms; /* since 1970 */
-	uint16_t name_len;
-	uint16_t text_len;
-	char bytes[];
-};
-
-/* A parcel on its way to another hub. */
-struct room_mail {
-	struct envelope envelope;
-	struct parcel *parcel; /* one reference, owned */
-};
-
-static size_t
-message_bytes(size_t name_len, size_t text_len)
-{
-	return (sizeof(struct message) + name_len + text_len + 7) & ~(size_t)7;
-}
+/* Batches that a reactor may have before it, so that it need not wait for the
+ * home after each; what the home holds back meanwhile makes the next larger. */
+#define UNDER_WAY_MAX 2
 
 _Static_assert(LINE_BYTES_MAX + NAME_BYTES_MAX + 64 < PARCEL_BYTES,
     "the longest message fits into an empty parcel");
 
-static const struct message *
-message_next(const struct parcel *parcel, const struct message *message)
-{
-	const char *next;
+/* A batch on its way to another hub, or word that one was delivered. */
+struct room_mail {
+	struct envelope envelope;
+	unsigned from;    /* reactor */
+	unsigned batches; /* delivered */
+	struct parcels parcels;
+};
 
-	if (!message)
-		next = parcel->bytes;
-	else
-		next = (const char *)message +
-		       message_bytes(message->name_len, message->text_len);
-	if (next == parcel->bytes + parcel->len)
-		return NULL;
-	return (const struct message *)(const void *)next;
+static void
+parcels_add(struct parcels *parcels, struct parcel *parcel)
+{
+	if (parcels->count == parcels->cap) {
+		parcels->cap = parcels->cap ? parcels->cap * 2 : 4;
+		parcels->at = memory_resize(
+		    parcels->at, parcels->cap * sizeof(*parcels->at));
+	}
+	parcels->at[parcels->count++] = parcel;
 }
 
-/* As it goes to the members. */
-static struct event
-message_event(const struct message *message)
+static void
+parcels_clear(struct parcels *parcels)
 {
-	return (struct event){
-	    .kind = EVENT_MESSAGE,
-	    .seq = message->seq,
-	    .client = message->sender.id,
-	    .from = {message->bytes, message->name_len},
-	    .text = {message->bytes + message->name_len, message->text_len},
-	};
+	for (uint32_t i = 0; i < parcels->count; i++)
+		parcel_unref(parcels->at[i]);
+	parcels->count = 0;
+}
+
+static void
+parcels_fini(struct parcels *parcels)
+{
+	parcels_clear(parcels);
+	free(parcels->at);
+	*parcels = (struct parcels){0};
+}
+
+/* Adds references of its own to all that `from` has. */
+static void
+parcels_share(struct parcels *to, const struct parcels *from)
+{
+	for (uint32_t i = 0; i < from->count; i++)
+		parcels_add(to, parcel_ref(from->at[i]));
 }
 
 void
-room_init(struct room *room, const char *name, unsigned home)
+room_init(struct room *room, const char *name, unsigned home, unsigned reactors,
+    uint32_t history)
 {
 	*room = (struct room){.home = home};
 	check(strlen(name) <= NAME_BYTES_MAX);
 	strcpy(room->name, name);
+	history_init(&room->history, history);
+	room->under_way = memory_new(reactors * sizeof(*room->under_way));
 }
 
 void
 room_fini(struct room *room)
 {
 	check(room->member_count == 0);
-	if (room->gathered)
-		parcel_unref(room->gathered);
+	parcels_fini(&room->gathered);
+	parcels_fini(&room->inbox);
+	history_fini(&room->history);
+	free(room->under_way);
 	free(room->members);
 	*room = (struct room){0};
 }
@@ -118,46 +118,50 @@ room_leave(struct room *room, struct membership *membership)
 	membership->joined = false;
 }
 
-/* Renders all messages of a parcel into one run of bytes. */
+/* Renders all messages of a batch into one run of bytes. */
 static struct blob *
-parcel_render(const struct parcel *parcel, struct blob_pool *pool)
+batch_render(const struct parcels *batch, struct blob_pool *pool)
 {
 	const struct message *message = NULL;
 	struct blob *blob;
 	size_t bound = 0;
 
-	while ((message = message_next(parcel, message)) != NULL) {
-		struct event event = message_event(message);
+	for (uint32_t i = 0; i < batch->count; i++)
+		while ((message = message_next(batch->at[i], message))) {
+			struct event event = message_event(message);
 
-		bound += render_text_bound(&event);
-	}
+			bound += render_text_bound(&event);
+		}
 	blob = blob_new(pool, bound);
-	while ((message = message_next(parcel, message)) != NULL) {
-		struct event event = message_event(message);
+	for (uint32_t i = 0; i < batch->count; i++)
+		while ((message = message_next(batch->at[i], message))) {
+			struct event event = message_event(message);
 
-		blob->len +=
-		    (uint32_t)render_text(&event, blob->bytes + blob->len);
-		check(blob->len <= blob->cap);
-	}
+			blob->len += (uint32_t)render_text(
+			    &event, blob->bytes + blob->len);
+		}
+	check(blob->len <= blob->cap);
 	return blob;
 }
 
 /* Whose message it was has seen it now, or has missed it: it may go on. */
 static void
-parcel_acknowledge(const struct parcel *parcel, struct hub *hub)
+batch_acknowledge(const struct parcels *batch, struct hub *hub)
 {
 	unsigned here = reactor_index(hub->reactor);
 	const struct message *message = NULL;
 
-	while ((message = message_next(parcel, message)) != NULL) {
-		struct conn *conn;
+	for (uint32_t i = 0; i < batch->count; i++)
+		while ((message = message_next(batch->at[i], message))) {
+			struct conn *conn;
 
-		if (message->sender.reactor != here)
-			continue;
-		conn = conn_find(hub->reactor, message->sender);
-		if (conn)
-			session_own_copy(session_of(conn));
-	}
+			if (message->sender.reactor != here)
+				continue;
+			conn = conn_find(hub->reactor, message->sender);
+			if (conn)
+				session_own_copy(
+				    session_of(conn), message->text_len);
+		}
 }
 
 /* True when the member gets what follows `after`. */
@@ -176,21 +180,12 @@ member_takes(struct session *session, uint64_t after)
 	return false;
 }
 
-static void
-room_deliver(struct room *room, struct hub *hub, const struct parcel *parcel)
+/* Hands a rendered batch to the members; returns how many took it. */
+static uint32_t
+members_push(struct room *room, struct blob *blob, uint64_t after)
 {
-	struct blob_pool *pool = reactor_blobs(hub->reactor);
-	struct counters *counters = reactor_counters(hub->reactor);
-	struct blob *blob = parcel_render(parcel, pool);
-	const struct message *message = message_next(parcel, NULL);
-	uint64_t after = message->seq - 1;
-	uint64_t count = 0;
 	uint32_t taken = 0;
 
-	for (; message; message = message_next(parcel, message)) {
-		room->seen = message->seq;
-		count++;
-	}
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		struct session *session = room->members[i];
 
@@ -199,10 +194,64 @@ room_deliver(struct room *room, struct hub *hub, const struct parcel *parcel)
 		conn_push(&session->conn, blob);
 		taken++;
 	}
-	counter_add(&counters->deliveries, taken * count);
-	counter_add(&counters->skipped, (room->member_count - taken) * count);
-	blob_unref(pool, blob);
-	parcel_acknowledge(parcel, hub);
+	return taken;
+}
+
+static uint64_t
+batch_last(const struct parcels *batch, uint64_t *first)
+{
+	const struct message *message = message_next(batch->at[0], NULL);
+	uint64_t seq = 0;
+
+	*first = message->seq;
+	for (message = NULL;
+	     (message = message_next(batch->at[batch->count - 1], message));)
+		seq = message->seq;
+	return seq;
+}
+
+static void room_mail_confirm(struct envelope *envelope, void *owner);
+
+/* Tells the home that what it sent has been delivered here. */
+static void
+room_confirm(struct room *room, struct hub *hub)
+{
+	struct room_mail *mail;
+
+	if (room->inbox_batches == 0)
+		return;
+	mail = memory_new(sizeof(*mail));
+	mail->envelope.handle = room_mail_confirm;
+	mail->from = reactor_index(hub->reactor);
+	mail->batches = room->inbox_batches;
+	room->inbox_batches = 0;
+	reactor_post(hub->reactor, room->home, &mail->envelope);
+}
+
+void
+room_deliver(struct room *room, struct hub *hub)
+{
+	struct blob_pool *pool = reactor_blobs(hub->reactor);
+	struct counters *counters = reactor_counters(hub->reactor);
+	struct blob *blob;
+	uint64_t first, count;
+	uint32_t taken;
+
+	if (room->inbox.count == 0)
+		return;
+	room->seen = batch_last(&room->inbox, &first);
+	count = room->seen - first + 1;
+	if (room->member_count > 0) {
+		blob = batch_render(&room->inbox, pool);
+		taken = members_push(room, blob, first - 1);
+		blob_unref(pool, blob);
+		counter_add(&counters->deliveries, taken * count);
+		counter_add(
+		    &counters->skipped, (room->member_count - taken) * count);
+	}
+	batch_acknowledge(&room->inbox, hub);
+	parcels_clear(&room->inbox);
+	room_confirm(room, hub);
 }
 
 /* At a hub: the home has numbered these. */
@@ -213,8 +262,22 @@ room_mail_deliver(struct envelope *envelope, void *owner)
 	struct hub *hub = owner;
 
 	check_magic(hub, HUB_MAGIC);
-	room_deliver(&hub->lobby, hub, mail->parcel);
-	parcel_unref(mail->parcel);
+	parcels_share(&hub->lobby.inbox, &mail->parcels);
+	hub->lobby.inbox_batches++;
+	parcels_fini(&mail->parcels);
+	free(mail);
+}
+
+/* At the home: a reactor has delivered a batch. */
+static void
+room_mail_confirm(struct envelope *envelope, void *owner)
+{
+	struct room_mail *mail = (struct room_mail *)envelope;
+	struct hub *hub = owner;
+
+	check_magic(hub, HUB_MAGIC);
+	check(hub->lobby.under_way[mail->from] >= mail->batches);
+	hub->lobby.under_way[mail->from] -= mail->batches;
 	free(mail);
 }
 
@@ -223,77 +286,102 @@ static void
 room_mail_number(struct envelope *envelope, void *owner)
 {
 	struct room_mail *mail = (struct room_mail *)envelope;
-	const struct message *message = NULL;
 	struct hub *hub = owner;
 
 	check_magic(hub, HUB_MAGIC);
-	while ((message = message_next(mail->parcel, message)) != NULL) {
-		struct event event = message_event(message);
-
-		room_gather(
-		    &hub->lobby, hub, message->sender, event.from, event.text);
-	}
-	parcel_unref(mail->parcel);
+	parcels_share(&hub->lobby.gathered, &mail->parcels);
+	parcels_fini(&mail->parcels);
 	free(mail);
 }
 
 static void
-room_post(struct hub *hub, unsigned to, struct parcel *parcel,
+room_post(struct hub *hub, unsigned to, const struct parcels *parcels,
     envelope_handler *handle)
 {
 	struct room_mail *mail = memory_new(sizeof(*mail));
 
 	mail->envelope.handle = handle;
-	mail->parcel = parcel_ref(parcel);
+	mail->from = reactor_index(hub->reactor);
+	parcels_share(&mail->parcels, parcels);
 	reactor_post(hub->reactor, to, &mail->envelope);
 }
 
 void
-room_gather(struct room *room, struct hub *hub, struct conn_handle sender,
-    struct span name, struct span text)
+room_say(struct room *room, struct conn_handle sender, struct span name,
+    struct span text)
 {
-	size_t need = message_bytes(name.len, text.len);
-	struct message *message;
+	struct parcels *gathered = &room->gathered;
 
-	if (room->gathered && room->gathered->cap - room->gathered->len < need)
-		room_seal(room, hub);
-	if (!room->gathered)
-		room->gathered = parcel_new(PARCEL_BYTES);
-	message = (struct message *)(void *)(room->gathered->bytes +
-					     room->gathered->len);
-	*message = (struct message){
-	    .sender = sender,
-	    .time_ms = clock_date_ms(),
-	    .name_len = (uint16_t)name.len,
-	    .text_len = (uint16_t)text.len,
-	};
-	memcpy(message->bytes, name.at, name.len);
-	memcpy(message->bytes + name.len, text.at, text.len);
-	room->gathered->len += (uint32_t)need;
-	if (room->home == reactor_index(hub->reactor)) {
-		message->seq = ++room->seq;
-		counter_add(&reactor_counters(hub->reactor)->messages, 1);
+	/* The last one may be another reactor's, and then has room as well. */
+	if (gathered->count > 0 &&
+	    message_add(gathered->at[gathered->count - 1], sender, name, text))
+		return;
+	parcels_add(gathered, parcel_new(PARCEL_BYTES));
+	check_nonzero(message_add(gathered->at[gathered->count - 1], sender,
+			  name, text) != NULL);
+}
+
+/* Has every other reactor delivered what it was sent, but for a little? */
+static bool
+room_window_is_open(const struct room *room, const struct hub *hub)
+{
+	for (unsigned i = 0; i < reactor_count(hub->reactor); i++)
+		if (room->under_way[i] >= UNDER_WAY_MAX)
+			return false;
+	return true;
+}
+
+/* Numbers what was gathered; from here on it is the same for everyone. */
+static void
+room_number(struct room *room)
+{
+	for (uint32_t i = 0; i < room->gathered.count; i++) {
+		const struct message *message = NULL;
+		struct parcel *parcel = room->gathered.at[i];
+
+		while ((message = message_next(parcel, message))) {
+			/* No other thread has the parcel yet. */
+			((struct message *)message)->seq = ++room->seq;
+			history_add(&room->history, message);
+		}
 	}
 }
 
-void
+static void
 room_seal(struct room *room, struct hub *hub)
 {
 	unsigned here = reactor_index(hub->reactor);
-	struct parcel *parcel = room->gathered;
+	uint64_t before = room->seq;
 
-	if (!parcel)
-		return;
-	room->gathered = NULL;
-	if (room->home != here) {
-		room_post(hub, room->home, parcel, room_mail_number);
-	} else {
-		for (unsigned i = 0; i < reactor_count(hub->reactor); i++)
-			if (i != here)
-				room_post(hub, i, parcel, room_mail_deliver);
-		room_deliver(room, hub, parcel);
+	room_number(room);
+	counter_add(
+	    &reactor_counters(hub->reactor)->messages, room->seq - before);
+	for (unsigned i = 0; i < reactor_count(hub->reactor); i++) {
+		if (i == here)
+			continue;
+		room_post(hub, i, &room->gathered, room_mail_deliver);
+		room->under_way[i]++;
 	}
-	parcel_unref(parcel);
+	parcels_share(&room->inbox, &room->gathered);
+	parcels_clear(&room->gathered);
+}
+
+void
+room_turn(struct room *room, struct hub *hub)
+{
+	bool behind = reactor_is_behind(hub->reactor);
+
+	if (room->gathered.count > 0) {
+		if (room->home != reactor_index(hub->reactor)) {
+			room_post(
+			    hub, room->home, &room->gathered, room_mail_number);
+			parcels_clear(&room->gathered);
+		} else if (!behind && room_window_is_open(room, hub)) {
+			room_seal(room, hub);
+		}
+	}
+	if (!behind)
+		room_deliver(room, hub);
 }
 
 void

@@ -17,7 +17,7 @@
 static const struct hub_options *
 session_options(const struct session *session)
 {
-	return &session->hub->config->options;
+	return &session_hub(session)->config->options;
 }
 
 /* Unsent bytes past which its commands are not read. */
@@ -131,7 +131,8 @@ session_pump(struct session *session, char *bytes, size_t len, bool end)
 		}
 		if (!session_line(session, result, line)) {
 			session->framer = before;
-			session->waits |= WAIT_COPY;
+			if (!(session->waits & WAIT_RATE))
+				session->waits |= WAIT_COPY;
 			break;
 		}
 		done += used;
@@ -205,6 +206,10 @@ session_on_deadline(struct timer *timer)
 	struct session *session = list_entry(timer, struct session, deadline);
 
 	check_magic(session, SESSION_MAGIC);
+	if (session->state == SESSION_USER) {
+		conn_run_soon(&session->conn);
+		return;
+	}
 	session_notice(session, span_of("you did not log in in time"));
 	conn_close(&session->conn, CLOSE_LOGIN_TIMEOUT);
 }
@@ -222,7 +227,7 @@ session_start_deadline(struct session *session)
 static void
 session_tell_console(struct session *session, bool gone)
 {
-	const struct hub_config *config = session->hub->config;
+	const struct hub_config *config = session_hub(session)->config;
 	struct client_event event = {
 	    .conn = &session->conn,
 	    .name = session->state == SESSION_USER ? session->name : NULL,
@@ -239,7 +244,6 @@ session_on_open(struct conn *conn)
 	struct session *session = session_of(conn);
 
 	session->magic = SESSION_MAGIC;
-	session->hub = reactor_owner(conn->reactor);
 	timer_init(&session->silence, session_on_silence);
 	timer_init(&session->deadline, session_on_deadline);
 	session_start_deadline(session);
@@ -294,13 +298,15 @@ session_on_run(struct conn *conn)
 	if (conn_out_bytes(conn) <= low) {
 		session->waits &= (uint8_t)~WAIT_DRAIN;
 		if (session->lobby.joined && session->lobby.behind)
-			room_catch_up(
-			    &session->hub->lobby, session, &session->lobby);
+			room_catch_up(&session_hub(session)->lobby, session,
+			    &session->lobby);
 	} else if ((session->waits & WAIT_DRAIN) || session->lobby.behind) {
 		session_wait_drained(session);
 	}
 	if (session->unseen == 0)
 		session->waits &= (uint8_t)~WAIT_COPY;
+	if (!timer_is_set(&session->deadline))
+		session->waits &= (uint8_t)~WAIT_RATE;
 	if (!session->waits && session->input.len > 0)
 		session_pump_kept(session, false);
 	session_settle(session);
@@ -426,24 +432,64 @@ session_log_in(struct session *session, const char *name, uint64_t account)
 	strcpy(session->name, name);
 	session->account = account;
 	session->state = SESSION_USER;
+	session->talk_tokens = session_options(session)->rate_burst * 1000;
+	session->talk_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
 	timer_stop(&session->deadline);
-	hub_enter(session->hub, session);
+	hub_enter(session_hub(session), session);
 }
 
 void
 session_log_out(struct session *session)
 {
 	check(session->state == SESSION_USER);
-	hub_leave(session->hub, session);
+	hub_leave(session_hub(session), session);
 	session->state = SESSION_GUEST;
 	session->account = 0;
+	timer_stop(&session->deadline);
 	session_start_deadline(session);
 }
 
+/* A token bucket: true, and one is taken, when there is one. */
+static bool
+talk_take_token(struct session *session)
+{
+	const struct hub_options *options = session_options(session);
+	uint32_t now_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
+	uint64_t tokens = session->talk_tokens +
+			  (uint64_t)(now_ms - session->talk_ms) * options->rate;
+
+	if (tokens > (uint64_t)options->rate_burst * 1000)
+		tokens = (uint64_t)options->rate_burst * 1000;
+	session->talk_ms = now_ms;
+	session->talk_tokens = (uint32_t)tokens;
+	if (tokens < 1000)
+		return false;
+	session->talk_tokens -= 1000;
+	return true;
+}
+
+bool
+session_may_talk(struct session *session)
+{
+	const struct hub_options *options = session_options(session);
+
+	if (session->unseen >= UNSEEN_MAX ||
+	    session->unseen_bytes >= UNSEEN_BYTES_MAX)
+		return false;
+	if (options->rate == 0 || talk_take_token(session))
+		return true;
+	session->waits |= WAIT_RATE;
+	reactor_set_timer(session->conn.reactor, &session->deadline,
+	    (1000 - session->talk_tokens) / options->rate);
+	return false;
+}
+
 void
-session_own_copy(struct session *session)
+session_own_copy(struct session *session, size_t len)
 {
 	check(session->unseen > 0);
+	check(session->unseen_bytes >= len);
+	session->unseen_bytes -= (uint32_t)len;
 	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
 		conn_run_soon(&session->conn);
 }

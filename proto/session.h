@@ -13,8 +13,7 @@
 #include "proto/wire/line.h"
 #include "proto/wire/render.h"
 #include "proto/wire/telnet.h"
-
-struct reactor;
+#include "reactor/reactor.h"
 
 enum session_state {
 	SESSION_GUEST,
@@ -26,6 +25,7 @@ enum session_wait {
 	WAIT_ANSWER = 1, /* a worker or other reactors are asked */
 	WAIT_COPY = 2,   /* messages of its own that it has not been sent yet */
 	WAIT_DRAIN = 4,  /* its output is over the limit */
+	WAIT_RATE = 8,   /* it talks faster than --rate */
 };
 
 #define SESSION_MAGIC 0x5e551041u
@@ -39,13 +39,16 @@ struct session {
 	bool greeted;   /* a line of clean text has come: no web client */
 	bool leaving;   /* the server stops: goodbye after the answer */
 	uint8_t tag_len;
+	uint16_t unseen; /* own messages said and not yet delivered to it */
 	struct line_framer framer;
 	struct telnet telnet;
-	struct hub *hub;
 	struct input input; /* not handled yet */
-	uint32_t unseen;    /* own messages said and not yet delivered to it */
+	uint32_t
+	    unseen_bytes;     /* text of own messages not delivered to it yet */
+	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
+	uint32_t talk_ms;     /* when that was so, the clock's low bits */
 	struct timer silence;
-	struct timer deadline; /* to log in */
+	struct timer deadline; /* guests: to log in; users: until it may talk */
 	struct membership lobby;
 	uint64_t account; /* uid; users only */
 	char name[NAME_BYTES_MAX +
@@ -60,6 +63,12 @@ static inline struct session *
 session_of(struct conn *conn)
 {
 	return (struct session *)conn;
+}
+
+static inline struct hub *
+session_hub(const struct session *session)
+{
+	return reactor_owner(session->conn.reactor);
 }
 
 static inline struct membership *
@@ -102,8 +111,12 @@ void
 session_log_in(struct session *session, const char *name, uint64_t account);
 void session_log_out(struct session *session);
 
-/* One message of its own has come back to it, or was skipped for it. */
-void session_own_copy(struct session *session);
+/* May it say something to a room now? False: its input has to wait (for its
+ * own copies, or for --rate), and it is seen to that it goes on. */
+bool session_may_talk(struct session *session);
+
+/* A message of its own, of `len` bytes, has come back to it, or was skipped. */
+void session_own_copy(struct session *session, size_t len);
 
 /* False when its output is over the limit: nothing is to be added to it but
  * answers to its own commands. */

@@ -20,7 +20,9 @@ conn_mark(struct list *list, struct list *link)
 static void
 conn_want_close_step(struct conn *conn)
 {
-	conn_mark(&conn->reactor->closing, &conn->closing);
+	/* Who leaves does not run any more. */
+	list_remove(&conn->marked);
+	list_append(&conn->reactor->closing, &conn->marked);
 }
 
 /* Lingered long enough, or output that nobody takes. */
@@ -29,7 +31,7 @@ conn_on_timer(struct timer *timer)
 {
 	struct conn *conn = list_entry(timer, struct conn, timer);
 	const struct reactor_limits *limits = &conn->reactor->config.limits;
-	uint64_t idle_ms;
+	uint32_t idle_ms;
 
 	check_magic(conn, CONN_MAGIC);
 	if (conn->state == CONN_LINGERING) {
@@ -38,7 +40,7 @@ conn_on_timer(struct timer *timer)
 	}
 	if (conn->out.bytes == 0)
 		return;
-	idle_ms = conn->reactor->now_ms - conn->progress_ms;
+	idle_ms = (uint32_t)conn->reactor->now_ms - conn->progress_ms;
 	if (idle_ms >= limits->stall_ms)
 		conn_abort(conn, CLOSE_STALLED);
 	else
@@ -75,12 +77,11 @@ conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
 	conn->reactor = reactor;
 	conn->slot = slot;
 	conn->id = census_next_id(reactor->config.census);
-	conn->opened_s = time(NULL);
+	conn->opened_s = (uint32_t)time(NULL);
 	conn->peer = address_of(peer);
 	outq_init(&conn->out);
 	list_init(&conn->dirty);
-	list_init(&conn->closing);
-	list_init(&conn->runnable);
+	list_init(&conn->marked);
 	list_init(&conn->engine);
 	list_init(&conn->all);
 	list_append(&reactor->open, &conn->all);
@@ -132,7 +133,7 @@ conn_on_sent(struct conn *conn, ssize_t result)
 		return;
 	}
 	outq_consume(&conn->out, &reactor->blobs, (size_t)result);
-	conn->progress_ms = reactor->now_ms;
+	conn->progress_ms = (uint32_t)reactor->now_ms;
 	conn->bytes_out += (uint64_t)result;
 	counter_add(&reactor->counters.bytes_out, (uint64_t)result);
 	if (conn->drain_wanted && conn->out.bytes <= conn->drained_at) {
@@ -159,8 +160,7 @@ conn_on_detached(struct conn *conn)
 	conn->fd = -1;
 	timer_stop(&conn->timer);
 	list_remove(&conn->dirty);
-	list_remove(&conn->closing);
-	list_remove(&conn->runnable);
+	list_remove(&conn->marked);
 	list_remove(&conn->engine);
 	list_remove(&conn->all);
 	list_append(&reactor->dead, &conn->all);
@@ -184,7 +184,7 @@ conn_flush(struct conn *conn)
 	if (conn->sending || conn->out.bytes == 0 ||
 	    conn->state >= CONN_DETACHING)
 		return;
-	conn->progress_ms = reactor->now_ms;
+	conn->progress_ms = (uint32_t)reactor->now_ms;
 	reactor->config.engine->send(reactor->engine, conn);
 	/* Not set anew for each send: conn_on_timer looks at progress_ms. */
 	if (conn->out.bytes > 0 && !timer_is_set(&conn->timer))
@@ -221,7 +221,7 @@ conn_close_step(struct conn *conn)
 	if (conn->state == CONN_FLUSHING && conn->out.bytes == 0)
 		conn_finish(conn);
 	if (conn->state == CONN_DETACHING) {
-		list_remove(&conn->closing);
+		list_remove(&conn->marked);
 		reactor->config.engine->detach(reactor->engine, conn);
 	}
 }
@@ -291,7 +291,7 @@ void
 conn_run_soon(struct conn *conn)
 {
 	if (conn->state == CONN_OPEN)
-		conn_mark(&conn->reactor->runnable, &conn->runnable);
+		conn_mark(&conn->reactor->runnable, &conn->marked);
 }
 
 void

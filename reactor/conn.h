@@ -43,37 +43,37 @@ enum conn_state {
 #define CONN_MAGIC 0xc0220c70u
 
 struct conn {
+	/* What a message to many touches comes first, on two cache lines. */
 	uint32_t magic;
 	int fd; /* owned */
 	struct reactor *reactor;
 	uint64_t id; /* the client's number, never used again */
 	struct outq out;
-	struct list all;      /* link in the reactor's open connections */
-	struct list dirty;    /* link in those with output to start */
-	struct list closing;  /* link in those for the close phase */
-	struct list runnable; /* link in those for the run phase */
-	struct list engine;   /* link in a list of the engine's */
-	struct timer timer;   /* stall or linger */
-	uint64_t progress_ms; /* when the peer last took output */
+	struct list dirty;   /* link in those with output to start */
+	uint32_t drained_at; /* conn_wait_drained: run at this many bytes */
+	uint8_t state;       /* enum conn_state */
+	uint8_t reason;      /* enum close_reason */
+	bool drain_wanted;   /* drained_at is set */
+	bool told;           /* on_closed has been called */
+	bool input_paused;   /* owner wants no bytes */
+	bool input_ended;    /* the peer's FIN was seen */
+	/* The engine's; no one else looks. */
+	bool receiving;     /* uring: a receive is armed */
+	bool cancelling;    /* uring: it is being cancelled */
+	bool sending;       /* a send is under way, or blocked */
+	bool readable;      /* epoll: an edge was seen, not used up */
+	bool hung_up;       /* epoll: it said that there is an end to read */
+	uint8_t in_flight;  /* uring: operations the kernel holds */
+	struct list engine; /* link in a list of the engine's */
+	struct list all;    /* link in the reactor's open connections */
+	struct list marked; /* link in those for the run or close phase */
+	struct timer timer; /* stall or linger */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
-	int64_t opened_s;    /* seconds since 1970 */
-	uint32_t slot;       /* in the reactor's slab */
-	uint32_t drained_at; /* conn_wait_drained: run at this many bytes */
+	uint32_t progress_ms; /* when the peer last took output; low bits */
+	uint32_t opened_s;    /* seconds since 1970 */
+	uint32_t slot;        /* in the reactor's slab */
 	struct address peer;
-	uint8_t state;     /* enum conn_state */
-	uint8_t reason;    /* enum close_reason */
-	bool drain_wanted; /* drained_at is set */
-	bool told;         /* on_closed has been called */
-	bool input_paused; /* owner wants no bytes */
-	bool input_ended;  /* the peer's FIN was seen */
-	/* The engine's; no one else looks. */
-	bool receiving;    /* uring: a receive is armed */
-	bool cancelling;   /* uring: it is being cancelled */
-	bool sending;      /* a send is under way, or blocked */
-	bool readable;     /* epoll: an edge was seen, not used up */
-	bool hung_up;      /* epoll: it said that there is an end to read */
-	uint8_t in_flight; /* uring: operations the kernel holds */
 };
 
 /* Names a connection across threads; what it names may be gone by then. */

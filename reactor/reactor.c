@@ -11,6 +11,7 @@
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
+#define FLUSH_MAX   1024 /* sends that are started in a turn: some 5 ms */
 #define CHUNKS_KEPT 1024 /* free reply chunks a reactor keeps: 4 MiB */
 
 static void
@@ -137,7 +138,7 @@ turn_run(struct reactor *r)
 	list_init(&due);
 	list_move_all(&due, &r->runnable);
 	while ((link = list_take_first(&due)) != NULL) {
-		struct conn *conn = list_entry(link, struct conn, runnable);
+		struct conn *conn = list_entry(link, struct conn, marked);
 
 		if (conn_is_open(conn))
 			r->config.ops->on_run(conn);
@@ -159,11 +160,16 @@ turn_flush(struct reactor *r)
 {
 	struct list due;
 	struct list *link;
+	unsigned left = FLUSH_MAX;
 
+	/* What is marked meanwhile is for the next turn. */
 	list_init(&due);
 	list_move_all(&due, &r->dirty);
-	while ((link = list_take_first(&due)) != NULL)
+	while (left-- > 0 && (link = list_take_first(&due)) != NULL)
 		conn_flush(list_entry(link, struct conn, dirty));
+	r->behind = !list_is_empty(&due);
+	list_move_all(&due, &r->dirty);
+	list_move_all(&r->dirty, &due);
 }
 
 static void
@@ -172,7 +178,7 @@ turn_close(struct reactor *r)
 	struct list *link;
 
 	while ((link = list_take_first(&r->closing)) != NULL)
-		conn_close_step(list_entry(link, struct conn, closing));
+		conn_close_step(list_entry(link, struct conn, marked));
 	while ((link = list_take_first(&r->dead)) != NULL)
 		conn_free(list_entry(link, struct conn, all));
 }
@@ -341,6 +347,12 @@ bool
 reactor_is_stopping(const struct reactor *reactor)
 {
 	return reactor->stopping;
+}
+
+bool
+reactor_is_behind(const struct reactor *reactor)
+{
+	return reactor->behind;
 }
 
 uint64_t

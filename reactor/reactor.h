@@ -12,7 +12,8 @@
  *   5 run       connections that were told to go on (conn_run_soon)
  *   6 seal      on_turn_end: what the turn has gathered goes to its receivers
  *   7 post      envelopes for other reactors, one burst and one ring each
- *   8 flush     sends are started for each connection with new output
+ *   8 flush     sends are started for connections with new output, a bounded
+ *               number of them: input and timers have their turn in between
  *   9 close     connections that were marked leave; on_closed, then detach
  *  10 free      what the kernel has let go of
  * Nothing is freed before phase 10, so a pointer seen in a turn stays valid in
@@ -129,6 +130,10 @@ void *reactor_owner(const struct reactor *reactor);
 struct counters *reactor_counters(struct reactor *reactor);
 struct blob_pool *reactor_blobs(struct reactor *reactor);
 bool reactor_is_stopping(const struct reactor *reactor);
+
+/* True while output of earlier turns still waits to be handed to the kernel:
+ * whoever can gather more before it adds to it, does. */
+bool reactor_is_behind(const struct reactor *reactor);
 
 /* The turn's monotonic time in milliseconds. */
 uint64_t reactor_now_ms(const struct reactor *reactor);

@@ -37,6 +37,7 @@ struct reactor {
 	struct list dirty;    /* have output that no send is started for */
 	struct list closing;  /* have something for the close phase */
 	struct list runnable; /* on_run is owed */
+	bool behind;          /* a flush has left some of `dirty` over */
 	struct list dead;     /* DETACHED, to be freed */
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;
