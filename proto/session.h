@@ -33,31 +33,32 @@ enum session_wait {
 struct session {
 	struct conn conn; /* first: the reactor knows no more */
 	uint32_t magic;
+	uint32_t
+	    unseen_bytes;     /* text of own messages not delivered to it yet */
+	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
+	uint32_t talk_ms;     /* when that was so, the clock's low bits */
+	struct membership lobby;
+	struct input input; /* not handled yet */
+	struct timer silence;
+	struct timer deadline; /* guests: to log in; users: until it may talk */
+	uint64_t account;      /* uid; users only */
+	uint16_t unseen;       /* own messages said, not yet delivered to it */
+	struct line_framer framer;
+	struct telnet telnet;
 	uint8_t state;  /* enum session_state */
 	uint8_t waits;  /* enum session_wait bits */
 	bool prompting; /* the next line is the password to log in with */
 	bool greeted;   /* a line of clean text has come: no web client */
 	bool leaving;   /* the server stops: goodbye after the answer */
 	uint8_t tag_len;
-	uint16_t unseen; /* own messages said and not yet delivered to it */
-	struct line_framer framer;
-	struct telnet telnet;
-	struct input input; /* not handled yet */
-	uint32_t
-	    unseen_bytes;     /* text of own messages not delivered to it yet */
-	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
-	uint32_t talk_ms;     /* when that was so, the clock's low bits */
-	struct timer silence;
-	struct timer deadline; /* guests: to log in; users: until it may talk */
-	struct membership lobby;
-	uint64_t account; /* uid; users only */
-	char name[NAME_BYTES_MAX +
-		  1];            /* users; while prompting, the one typed */
 	char tag[TAG_BYTES_MAX]; /* of the command being answered */
+	char name[NAME_BYTES_MAX +
+		  1]; /* users; while prompting, the one typed */
 };
 
+/* With its place in the slab and in the lobby, which take 12 more. */
 _Static_assert(
-    sizeof(struct session) <= 512, "an idle client costs 512 bytes at most");
+    sizeof(struct session) <= 448, "an idle client costs 512 bytes at most");
 
 static inline struct session *
 session_of(struct conn *conn)
