@@ -1,7 +1,10 @@
 /* The hub: the reactor's calls upward, and the lobby. */
 #include "proto/hub.h"
 
+#include <string.h>
+
 #include "proto/session.h"
+#include "proto/wire/name.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
@@ -75,6 +78,19 @@ hub_set_reactor(struct hub *hub, struct reactor *reactor)
 {
 	check(!hub->reactor);
 	hub->reactor = reactor;
+}
+
+struct room *
+hub_room(struct hub *hub, struct span name)
+{
+	char folded[NAME_BYTES_MAX + 1];
+
+	if (name.len > 0 && name.at[0] == '#')
+		name = (struct span){name.at + 1, name.len - 1};
+	if (!name_is_valid(name) ||
+	    strcmp(name_fold(name, folded), hub->lobby.name) != 0)
+		return NULL;
+	return &hub->lobby;
 }
 
 void

@@ -69,6 +69,10 @@ void hub_free(struct hub **hub);
 /* Tells the hub its reactor, which was made with it as owner. */
 void hub_set_reactor(struct hub *hub, struct reactor *reactor);
 
+/* The room of this name (in any case, with or without #); NULL when there is
+ * none. */
+struct room *hub_room(struct hub *hub, struct span name);
+
 /* A session's message to the lobby. The text is copied. */
 void hub_say(struct hub *hub, struct session *session, struct span text);
 
