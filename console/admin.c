@@ -9,6 +9,7 @@
 
 #include "console/console.h"
 #include "console/server.h"
+#include "proto/account_service.h"
 #include "proto/operator.h"
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
@@ -245,6 +246,60 @@ admin_kick(struct console *console, char *arguments[])
 		strcpy(errand->text, arguments[1]);
 	errand_kick(errand);
 	errand_start(errand, server_first_reactor(console->server));
+}
+
+static void
+verify_is_back(struct envelope *envelope, void *owner)
+{
+	struct store_job *job = (struct store_job *)envelope;
+	struct console *console = owner;
+
+	console->errands--;
+	if (job->text[0])
+		console_say(console, "%s", job->text);
+	if (job->ok)
+		console_say(console, "%zu accounts in %llu lines, %llu bytes",
+		    job->report.accounts, (unsigned long long)job->report.lines,
+		    (unsigned long long)job->report.bytes);
+	free(job);
+}
+
+static void
+compact_is_back(struct envelope *envelope, void *owner)
+{
+	struct store_job *job = (struct store_job *)envelope;
+	struct console *console = owner;
+
+	console->errands--;
+	console_say(console, "%s",
+	    job->ok ? "compacted: accounts can be made and changed"
+		    : job->text);
+	free(job);
+}
+
+static void
+start_store_job(
+    struct console *console, enum account_work work, envelope_handler *handle)
+{
+	if (store_job_start(server_account_service(console->server), work,
+		&console->mailbox, handle))
+		console->errands++;
+	else
+		console_say(console, "too busy, try again");
+}
+
+void
+admin_verify(struct console *console, char *arguments[])
+{
+	(void)arguments;
+	start_store_job(console, WORK_VERIFY, verify_is_back);
+}
+
+void
+admin_compact(struct console *console, char *arguments[])
+{
+	(void)arguments;
+	start_store_job(console, WORK_COMPACT, compact_is_back);
 }
 
 void

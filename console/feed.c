@@ -110,6 +110,21 @@ feed_on_client(void *context, const struct client_event *event)
 		check(errno == EAGAIN);
 }
 
+void
+feed_say(void *context, const char *text)
+{
+	struct feed *feed = context;
+	uint64_t one = 1;
+
+	check_zero(pthread_mutex_lock(&feed->lock));
+	if (feed->line_count < LINES_MAX)
+		snprintf(feed->lines[feed->line_count++], FEED_LINE_BYTES, "%s",
+		    text);
+	check_zero(pthread_mutex_unlock(&feed->lock));
+	if (write(feed->bell, &one, sizeof(one)) < 0)
+		check(errno == EAGAIN);
+}
+
 struct feed_news
 feed_take(struct feed *feed, int *again_ms)
 {

@@ -11,7 +11,7 @@
 struct client_event;
 struct feed;
 
-#define FEED_LINE_BYTES 192
+#define FEED_LINE_BYTES 512
 
 /* What the feed has for the console. */
 struct feed_news {
@@ -31,6 +31,10 @@ int feed_descriptor(const struct feed *feed);
 
 /* hub_config.on_client; `feed` is a struct feed. Any thread. */
 void feed_on_client(void *feed, const struct client_event *event);
+
+/* A line for the operator that is no client's, and always kept unless the
+ * console is far behind; `feed` is a struct feed. Any thread. */
+void feed_say(void *feed, const char *text);
 
 /*
  * Takes what there is. The counts are held back until the second they belong

@@ -36,6 +36,28 @@ take_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* --check: what a start would find, without changing anything. */
+static int
+check_files(const struct options *options)
+{
+	struct auth_options auth = {
+	    .path = options->accounts,
+	    .cost = options->argon2,
+	};
+	struct auth_report report = {0};
+	char text[AUTH_ERROR_BYTES] = "";
+	int result = auth_check(&auth, &report, text);
+
+	if (text[0])
+		fprintf(stderr, "throng: %s\n", text);
+	if (result < 0)
+		return 1;
+	printf("%s: %zu accounts in %llu lines, %llu bytes\n",
+	    options->accounts, report.accounts,
+	    (unsigned long long)report.lines, (unsigned long long)report.bytes);
+	return 0;
+}
+
 static void
 say_hello(struct console *console, const struct options *options)
 {
@@ -67,11 +89,13 @@ main(int argc, char *argv[])
 	int signals;
 
 	options_parse(&options, argc, argv);
+	if (options.check)
+		return check_files(&options);
 	signals = take_signals();
 	feed = feed_new();
 	if (signals < 0 || !feed || mailbox_init(&console.mailbox) < 0)
 		return fail(strerrordesc_np(errno));
-	console.server = server_start(&options, feed_on_client, feed, error);
+	console.server = server_start(&options, feed, error);
 	if (!console.server)
 		return fail(error);
 	say_hello(&console, &options);

@@ -33,6 +33,7 @@ enum option_key {
 	KEY_RATE,
 	KEY_ARGON2,
 	KEY_LOG_LEVEL,
+	KEY_CHECK,
 };
 
 static const struct argp_option option_table[] = {
@@ -81,6 +82,8 @@ static const struct argp_option option_table[] = {
 	"cost of hashing a new password (default: t=2,m=19456)", 0},
     {"log-level", KEY_LOG_LEVEL, "LEVEL", 0,
 	"debug, info, warn or error (default: info)", 0},
+    {"check", KEY_CHECK, NULL, 0,
+	"read the account file, say what is wrong with it, change nothing", 0},
     {0},
 };
 
@@ -249,6 +252,9 @@ parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case KEY_RATE:
 		parse_rate(state, options, arg);
+		break;
+	case KEY_CHECK:
+		options->check = true;
 		break;
 	case KEY_ARGON2:
 		parse_argon2(state, options, arg);

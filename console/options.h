@@ -35,6 +35,7 @@ struct options {
 	uint32_t unterminated_ms;
 	uint32_t password_min;
 	bool require_login;
+	bool check;       /* only look whether all is well */
 	uint32_t history; /* messages a room keeps */
 	uint32_t rate;    /* messages a second of one client; 0: any */
 	uint32_t rate_burst;

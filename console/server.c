@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "console/feed.h"
 #include "proto/account_service.h"
 #include "proto/session.h"
 #include "reactor/check.h"
@@ -30,6 +31,8 @@ struct server {
 	struct options *options; /* borrowed */
 	const struct engine_ops *engine;
 	char engine_text[160];
+	struct feed *feed; /* borrowed */
+	struct auth_options auth_options;
 	struct auth *auth;
 	struct account_service *accounts;
 	struct hub_config hub_config;
@@ -103,25 +106,45 @@ make_folders(const char *path)
 	}
 }
 
+/* Chat goes on; the operator should know, and what helps. */
+static void
+on_read_only(void *feed, const char *why)
+{
+	char line[FEED_LINE_BYTES];
+
+	log_warnx("accounts read-only: %s", why);
+	snprintf(line, sizeof(line),
+	    "[READ-ONLY] no account can be made or changed: %.380s; chat goes "
+	    "on, `compact` tries again",
+	    why);
+	feed_say(feed, line);
+}
+
 static int
 open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 {
-	struct auth_options auth = {
-	    .path = server->options->accounts,
-	    .cost = server->options->argon2,
+	struct account_service_config config = {
+	    .auth_options = &server->auth_options,
+	    .hashers = server->reactor_count,
+	    .on_read_only = on_read_only,
+	    .context = server->feed,
 	};
 	char reason[AUTH_ERROR_BYTES] = "";
 
+	server->auth_options = (struct auth_options){
+	    .path = server->options->accounts,
+	    .cost = server->options->argon2,
+	};
 	if (!server->options->accounts_given)
 		make_folders(server->options->accounts);
-	if (auth_open(&server->auth, &auth, reason) < 0) {
+	if (auth_open(&server->auth, &server->auth_options, reason) < 0) {
 		snprintf(error, SERVER_ERROR_BYTES, "%s", reason);
 		return -1;
 	}
 	if (reason[0])
 		log_warnx("accounts recovered: %s", reason);
-	server->accounts =
-	    account_service_new(server->auth, server->reactor_count);
+	config.auth = server->auth;
+	server->accounts = account_service_new(&config);
 	if (!server->accounts) {
 		snprintf(error, SERVER_ERROR_BYTES,
 		    "cannot start worker threads: %s", strerrordesc_np(errno));
@@ -204,9 +227,8 @@ start_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 }
 
 struct server *
-server_start(struct options *options,
-    void (*on_client)(void *context, const struct client_event *event),
-    void *context, char error[SERVER_ERROR_BYTES])
+server_start(
+    struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES])
 {
 	unsigned count = options->reactors;
 	struct server *server = aligned_alloc(64, sizeof(*server));
@@ -215,6 +237,7 @@ server_start(struct options *options,
 		memory_exhausted(sizeof(*server));
 	memset(server, 0, sizeof(*server));
 	server->options = options;
+	server->feed = feed;
 	server->reactor_count = count;
 	server->reactors = memory_new(count * sizeof(struct reactor *));
 	server->hubs = memory_new(count * sizeof(struct hub *));
@@ -230,8 +253,8 @@ server_start(struct options *options,
 		    .rate = options->rate,
 		    .rate_burst = options->rate_burst,
 		},
-	    .on_client = on_client,
-	    .context = context,
+	    .on_client = feed_on_client,
+	    .context = feed,
 	};
 	choose_clients_max(server);
 	if (choose_engine(server, error) == 0 &&
@@ -317,6 +340,12 @@ server_count(const struct server *server)
 	count.logged_in -= logouts;
 	count.connected -= closed;
 	return count;
+}
+
+struct account_service *
+server_account_service(struct server *server)
+{
+	return server->accounts;
 }
 
 struct reactor *

@@ -14,6 +14,8 @@
 #include "console/options.h"
 #include "proto/hub.h"
 
+struct account_service;
+struct feed;
 struct reactor;
 
 #define SERVER_ERROR_BYTES 768
@@ -28,17 +30,19 @@ struct server_count {
 
 /*
  * Starts everything. `options` gets the ports that were picked, and stays the
- * caller's. on_client of the console is called on the reactors' threads. NULL
- * with a line in `error`, and nothing left behind.
+ * caller's. What happens is told to `feed`, which is borrowed. NULL with a line
+ * in `error`, and nothing left behind.
  */
-struct server *server_start(struct options *options,
-    void (*on_client)(void *context, const struct client_event *event),
-    void *context, char error[SERVER_ERROR_BYTES]);
+struct server *server_start(
+    struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES]);
 
 /* Stops everything; all threads are joined when it returns. */
 void server_stop(struct server **server);
 
 struct server_count server_count(const struct server *server);
+
+/* For work on the account file. */
+struct account_service *server_account_service(struct server *server);
 
 /* Where errands begin. */
 struct reactor *server_first_reactor(struct server *server);

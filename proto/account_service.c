@@ -14,7 +14,9 @@
 #define JOURNAL_BATCH  1024   /* changes that share one sync */
 
 struct account_service {
+	struct account_service_config config;
 	struct auth *auth; /* borrowed */
+	bool read_only;    /* the journal's thread only */
 	struct worker_pool *hashers;
 	struct worker_pool *journal;
 };
@@ -25,10 +27,19 @@ account_job_of(struct list *link)
 	return list_entry(link, struct account_job, job.link);
 }
 
+static bool
+job_is_for_store(const struct account_job *job)
+{
+	return job->work == WORK_VERIFY || job->work == WORK_COMPACT;
+}
+
 static void
 job_answer(struct account_job *job)
 {
-	reactor_send(job->reactor, &job->answer);
+	if (job_is_for_store(job))
+		mailbox_push(((struct store_job *)job)->home, &job->answer);
+	else
+		reactor_send(job->reactor, &job->answer);
 }
 
 /* It will not be done: as if it had never been asked. */
@@ -96,36 +107,82 @@ hashers_run(struct list *jobs, void *context)
 	}
 }
 
+/* The operator hears of it once, not with every client that is refused. */
+static void
+journal_tell(struct account_service *service, bool read_only)
+{
+	if (read_only && !service->read_only && service->config.on_read_only)
+		service->config.on_read_only(
+		    service->config.context, auth_error(service->auth));
+	service->read_only = read_only;
+}
+
 /* Everything that waits is one batch: one write, one sync. */
+static void
+journal_commit(struct account_service *service, struct list *jobs)
+{
+	struct auth_change *changes[JOURNAL_BATCH] = {NULL};
+	struct list *link;
+	bool read_only = false;
+	size_t count = 0;
+
+	list_for_each (link, jobs) {
+		check(count < JOURNAL_BATCH);
+		changes[count++] = &account_job_of(link)->change;
+	}
+	if (count == 0)
+		return;
+	auth_commit(service->auth, changes, count);
+	while ((link = list_take_first(jobs)) != NULL) {
+		struct account_job *job = account_job_of(link);
+
+		job->status = job->change.status;
+		read_only |= job->status == AUTH_READ_ONLY;
+		job_answer(job);
+	}
+	journal_tell(service, read_only);
+}
+
+static void
+journal_serve_store(struct account_service *service, struct store_job *job)
+{
+	if (job->base.work == WORK_VERIFY) {
+		job->ok = auth_check(service->config.auth_options, &job->report,
+			      job->text) == 0;
+	} else {
+		job->ok = auth_compact(service->auth, job->text) == 0;
+		journal_tell(service, *auth_error(service->auth) != '\0');
+	}
+	job_answer(&job->base);
+}
+
 static void
 journal_run(struct list *jobs, void *context)
 {
 	struct account_service *service = context;
-	struct account_job *taken[JOURNAL_BATCH];
-	struct auth_change *changes[JOURNAL_BATCH] = {NULL};
+	struct list batch;
 	struct list *link;
-	size_t count = 0;
 
+	list_init(&batch);
 	while ((link = list_take_first(jobs)) != NULL) {
-		check(count < JOURNAL_BATCH);
-		taken[count] = account_job_of(link);
-		changes[count] = &taken[count]->change;
-		count++;
+		if (!job_is_for_store(account_job_of(link))) {
+			list_append(&batch, link);
+			continue;
+		}
+		journal_commit(service, &batch);
+		journal_serve_store(
+		    service, (struct store_job *)account_job_of(link));
 	}
-	auth_commit(service->auth, changes, count);
-	for (size_t i = 0; i < count; i++) {
-		taken[i]->status = changes[i]->status;
-		job_answer(taken[i]);
-	}
+	journal_commit(service, &batch);
 }
 
 struct account_service *
-account_service_new(struct auth *auth, unsigned hashers)
+account_service_new(const struct account_service_config *config)
 {
 	struct account_service *service = memory_new(sizeof(*service));
 	struct worker_config hashing = {
 	    .name = "hash",
-	    .threads = hashers,
+	    .threads = config->hashers,
 	    .nice = HASH_NICE,
 	    .batch_max = 1,
 	    .queue_max = HASH_QUEUE_MAX,
@@ -145,7 +202,8 @@ account_service_new(struct auth *auth, unsigned hashers)
 	};
 	int error;
 
-	service->auth = auth;
+	service->config = *config;
+	service->auth = config->auth;
 	service->journal = worker_pool_new(&journal);
 	if (!service->journal)
 		goto fail;
@@ -210,6 +268,8 @@ account_job_new(struct account_service *service, struct conn *conn,
 	case WORK_UNREGISTER:
 		job->change.kind = AUTH_REMOVE;
 		break;
+	default:
+		unreachable("the operator's work has no connection");
 	}
 	return job;
 }
@@ -228,4 +288,22 @@ account_job_free(struct account_job *job)
 {
 	auth_wipe(job, sizeof(*job));
 	free(job);
+}
+
+bool
+store_job_start(struct account_service *service, enum account_work work,
+    struct mailbox *home, envelope_handler *handle)
+{
+	struct store_job *job = memory_new(sizeof(*job));
+
+	list_init(&job->base.job.link);
+	job->base.answer.handle = handle;
+	job->base.service = service;
+	job->base.work = work;
+	job->home = home;
+	check(job_is_for_store(&job->base));
+	if (worker_submit(service->journal, &job->base.job))
+		return true;
+	free(job);
+	return false;
 }

@@ -25,6 +25,8 @@ enum account_work {
 	WORK_REGISTER,
 	WORK_PASSWD,
 	WORK_UNREGISTER,
+	WORK_VERIFY,  /* a store_job: reads the whole file */
+	WORK_COMPACT, /* a store_job: writes it anew */
 };
 
 struct account_job {
@@ -43,12 +45,29 @@ struct account_job {
 	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
 };
 
-/*
- * Starts the threads: `hashers` for passwords, one for the journal. `auth` is
- * borrowed. NULL with errno set. Main thread.
- */
+/* Work on the file itself, for the operator: done on the journal's thread,
+ * between two batches. */
+struct store_job {
+	struct account_job base; /* first */
+	struct mailbox *home;    /* gets the job back; borrowed */
+	bool ok;
+	struct auth_report report;   /* VERIFY */
+	char text[AUTH_ERROR_BYTES]; /* what is wrong, or may be empty */
+};
+
+struct account_service_config {
+	struct auth *auth;                       /* borrowed */
+	const struct auth_options *auth_options; /* borrowed; for VERIFY */
+	unsigned hashers;                        /* threads for passwords */
+	/* On the journal's thread, once each time the store turns read-only;
+	 * must not block. */
+	void (*on_read_only)(void *context, const char *why);
+	void *context;
+};
+
+/* Starts the threads. NULL with errno set. Main thread. */
 struct account_service *
-account_service_new(struct auth *auth, unsigned hashers);
+account_service_new(const struct account_service_config *config);
 
 /* Jobs not begun yet come back cancelled, new ones are refused. Any thread. */
 void account_service_stop(struct account_service *service);
@@ -72,5 +91,12 @@ bool account_job_submit(struct account_job *job);
 
 /* Wipes the passwords and frees it. */
 void account_job_free(struct account_job *job);
+
+/*
+ * Sends the operator's work off; `handle` gets a struct store_job back by
+ * `home`, and frees it with free(). False when the server is stopping.
+ */
+bool store_job_start(struct account_service *service, enum account_work work,
+    struct mailbox *home, envelope_handler *handle);
 
 #endif
