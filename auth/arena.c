@@ -1,19 +1,21 @@
 #include "auth/arena.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "reactor/check.h"
 
-#define CHUNK_BYTES  ((size_t)1 << ARENA_CHUNK_BITS)
-#define CHUNK_GRAINS (1u << ARENA_REF_BITS)
+#define CHUNK_BYTES       ((size_t)1 << ARENA_CHUNK_BITS)
+#define FIRST_CHUNK_BYTES ((size_t)64 * 1024) /* most servers need no second */
+#define HUGE_PAGE_BYTES   ((size_t)2 * 1024 * 1024)
 
 int
 arena_init(struct arena *arena)
 {
-	*arena = (struct arena){.next = CHUNK_GRAINS};
+	*arena = (struct arena){0};
 	/* Untouched pages of it cost nothing. */
 	arena->chunks = calloc(ARENA_CHUNKS_MAX, sizeof(*arena->chunks));
 	if (!arena->chunks)
@@ -45,18 +47,20 @@ grains_of(size_t len)
 static int
 add_chunk(struct arena *arena)
 {
+	bool first = arena->chunk_count == 0;
+	size_t len = first ? FIRST_CHUNK_BYTES : CHUNK_BYTES;
 	char *chunk;
 
 	if (arena->chunk_count == ARENA_CHUNKS_MAX)
 		return -1;
-	chunk = aligned_alloc(CHUNK_BYTES, CHUNK_BYTES);
+	chunk = aligned_alloc(first ? len : HUGE_PAGE_BYTES, len);
 	if (!chunk)
 		return -1;
-	/* A hint, and not for the first: most servers need no second. */
-	if (arena->chunk_count > 0)
-		madvise(chunk, CHUNK_BYTES, MADV_HUGEPAGE);
+	if (!first)
+		madvise(chunk, len, MADV_HUGEPAGE); /* a hint */
 	/* Grain 0 of chunk 0 stays unused, so that no reference is 0. */
-	arena->next = arena->chunk_count == 0;
+	arena->next = first;
+	arena->end = (uint32_t)(len >> ARENA_GRAIN_BITS);
 	arena->chunks[arena->chunk_count++] = chunk;
 	return 0;
 }
@@ -67,7 +71,7 @@ take_fresh(struct arena *arena, uint32_t grains)
 {
 	uint32_t ref;
 
-	if (arena->next + grains > CHUNK_GRAINS && add_chunk(arena) < 0)
+	if (arena->next + grains > arena->end && add_chunk(arena) < 0)
 		return 0;
 	ref = (arena->chunk_count - 1) << ARENA_REF_BITS | arena->next;
 	arena->next += grains;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define ARENA_GRAIN_BITS  4  /* blocks are multiples of 16 bytes */
-#define ARENA_CHUNK_BITS  21 /* 2 MiB, a huge page */
+#define ARENA_CHUNK_BITS  24 /* 16 MiB; the first is 64 KiB */
 #define ARENA_REF_BITS    (ARENA_CHUNK_BITS - ARENA_GRAIN_BITS)
 #define ARENA_CHUNKS_MAX  (1u << (32 - ARENA_REF_BITS))
 #define ARENA_BLOCK_BYTES_MAX 256
@@ -28,6 +28,7 @@ struct arena {
 	pthread_mutex_t lock; /* guards what follows */
 	uint32_t chunk_count;
 	uint32_t next; /* first grain of the last chunk that is unused */
+	uint32_t end;  /* number of grains it has */
 	uint32_t free[ARENA_SIZES]; /* first free block of each size, or 0 */
 };
 

@@ -67,6 +67,10 @@ struct auth_change {
 	uint64_t uid;            /* REGISTER: set by auth_commit */
 	char name[NAME_BYTES_MAX + 1];
 	char verifier[VERIFIER_BYTES_MAX];
+	/* PASSWD, REMOVE: the verifier that the password was checked against.
+	 * If it is not the account's any more, the change is refused with
+	 * AUTH_BAD_CREDENTIALS. Empty: whatever it is. */
+	char replaces[VERIFIER_BYTES_MAX];
 };
 
 /*

@@ -25,7 +25,17 @@ subject(struct auth *auth, const struct auth_change *change)
 {
 	struct entry *entry = table_by_uid(auth->table, change->uid);
 
-	return entry && !entry->removing ? entry : NULL;
+	return entry && entry->pending != ENTRY_REMOVED ? entry : NULL;
+}
+
+/* Has the verifier that a change is meant to replace been replaced before? */
+static bool
+is_stale(const struct auth_change *change, const struct entry *entry)
+{
+	return change->replaces[0] &&
+	    (entry->pending != ENTRY_STAYS ||
+		!span_equals(
+		    span_of(change->replaces), entry_verifier(entry)));
 }
 
 static struct record
@@ -72,13 +82,16 @@ prepare(struct auth *auth, struct auth_change *change, struct entry **out)
 		    span_of(change->name), verifier);
 	else if (!(old = subject(auth, change)))
 		return AUTH_NO_SUCH_USER;
+	else if (is_stale(change, old))
+		return AUTH_BAD_CREDENTIALS;
 	else if (change->kind == AUTH_PASSWD)
 		new = entry_new(arena,
 		    old->uid, old->created, entry_name(old), verifier);
-	else
-		old->removing = true;
 	if (!new && change->kind != AUTH_REMOVE)
 		return AUTH_NO_MEMORY;
+	if (old)
+		old->pending = change->kind == AUTH_REMOVE ? ENTRY_REMOVED
+							   : ENTRY_REPLACED;
 	record = record_of(change, new ? new : old);
 	journal_add(&auth->journal, &record);
 	*out = new;
@@ -107,8 +120,8 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 static void
 undo(struct auth *auth, struct auth_change *change, struct entry *entry)
 {
-	if (change->kind == AUTH_REMOVE)
-		table_by_uid(auth->table, change->uid)->removing = false;
+	if (change->kind != AUTH_REGISTER)
+		table_by_uid(auth->table, change->uid)->pending = ENTRY_STAYS;
 	entry_free(table_arena(auth->table), &entry);
 	refuse(auth, change, AUTH_READ_ONLY);
 }

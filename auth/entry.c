@@ -38,7 +38,7 @@ entry_new(struct arena *arena, uint64_t uid, int64_t created, struct span name,
 	entry->ref = ref;
 	entry->name_len = (uint8_t)name.len;
 	entry->verifier_len = (uint8_t)verifier.len;
-	entry->removing = false;
+	entry->pending = ENTRY_STAYS;
 	memcpy(entry->text, name.at, name.len);
 	if (verifier.len)
 		memcpy(entry->text + name.len, verifier.at, verifier.len);

@@ -3,7 +3,7 @@
  * the verifier, without terminators. An entry with uid 0 is a name that is
  * reserved for a registration.
  *
- * An entry that is in the table does not change but for `removing`; it is
+ * An entry that is in the table does not change but for `pending`; it is
  * replaced. Whoever holds its shard's lock, and the journal's thread, may read
  * it.
  */
@@ -16,13 +16,20 @@
 #include "auth/arena.h"
 #include "auth/auth.h"
 
+/* What the batch at hand does to an entry. */
+enum entry_pending {
+	ENTRY_STAYS,
+	ENTRY_REPLACED,
+	ENTRY_REMOVED,
+};
+
 struct entry {
 	uint64_t uid;    /* 0: a reservation */
 	int64_t created; /* seconds since 1970 */
 	uint32_t ref;    /* of this block in the arena */
 	uint8_t name_len;
 	uint8_t verifier_len;
-	bool removing; /* the batch at hand removes it; journal's thread */
+	uint8_t pending; /* enum entry_pending; journal's thread */
 	char text[];   /* name, then verifier */
 };
 

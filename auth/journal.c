@@ -217,7 +217,11 @@ create(struct journal *journal, struct table *table,
 	return 0;
 }
 
-/* What a crash has left, made whole and durable. */
+/*
+ * What a crash has left, made whole and durable: a process that was killed
+ * between a rename or a write and its sync has left both in the kernel's
+ * memory only, and nothing may be built on that.
+ */
 static int
 repair(struct journal *journal, const struct recovery *found,
     char error[AUTH_ERROR_BYTES])
@@ -229,19 +233,24 @@ repair(struct journal *journal, const struct recovery *found,
 	/* A file that was copied back may be open to all eyes. Not ours to
 	 * change? Then its owner wants it so. */
 	io->fchmod(io, file->fd, S_IRUSR | S_IWUSR);
-	error[0] = '\0';
-	if (found->file_size > found->size) {
+	if (fileio_sync_directory(io, file->path) < 0) {
+		reason_set(error, file->path,
+		    "its directory cannot be synced: %s", reason_of(errno));
+		return -1;
+	}
+	if (found->size < found->file_size) {
 		if (datafile_cut(
 			file, found->size, found->file_size, error) < 0)
 			return -1;
 		recovery_describe_torn(found, file, error);
-	} else if (io->fdatasync(io, file->fd) < 0) {
-		/* Lines may be in the kernel's memory only: somebody else has
-		 * died between writing and syncing them. */
+		return 0;
+	}
+	if (io->fdatasync(io, file->fd) < 0) {
 		reason_set(error, file->path, "cannot be synced: %s",
 		    reason_of(errno));
 		return -1;
 	}
+	error[0] = '\0';
 	return 0;
 }
 

@@ -1,9 +1,56 @@
 /*
  * The account file being written: opening, appending a batch with one sync,
- * and what happens when the disk refuses. Journal's thread, but for
- * journal_error, which any thread may call.
+ * and what happens when the disk refuses. What its lines say stands in
+ * record.h, how damage is judged in recovery.h. Not a queue: whoever calls has
+ * collected the batch. Journal's thread, but for journal_error and
+ * journal_is_read_only. A batch takes BATCH_CHANGES_MAX changes.
  *
- * (States and steps: to be written.)
+ * The files, by state. FILE.lock is there from the first start on, for ever,
+ * and FILE.torn from the first cut on; neither takes part. "+" is there, "-"
+ * is not, "?" may be; lines are durable unless they are called unsynced.
+ *
+ *     FILE  how FILE ends                        FILE.new
+ *  1   -    -                                       ?
+ *  2   -    -                                       +   complete, synced
+ *  3   +    a mark                                  ?
+ *  4   +    as 3, 5 or 6; then a batch, unsynced    -
+ *  5   +    a batch                                 ?
+ *  6   +    a batch; then its mark, unsynced        ?
+ *  7   +    what is left of an unsynced batch       ?
+ *  8   +    behind the good size, anything          -
+ *  9   +    as 3, 5, 6 or 8                         +   complete, synced
+ * 10   +    a mark, but FILE may be the old one     -
+ *
+ *   from to   step                                  function
+ *    1   2    FILE.new: write, fsync, read back     snapshot_write
+ *    2   3    rename, fsync of the directory        datafile_install_new
+ *  3 5 6 4    write: the mark unless 3, the batch   journal_commit
+ *    4   5    fdatasync; now AUTH_OK may be said    journal_commit
+ *    5   6    write: the mark alone                 begin_with_mark
+ *    6   3    fdatasync at the end of the day       journal_close
+ *    4  3 5   a write failed: ftruncate, fdatasync  cut_back
+ *    4   8    that failed too, or fdatasync did     cut_back, give_up
+ * 3 5 6 8 9   FILE.new: write, fsync, read back     snapshot_write
+ *    9  10    rename                                datafile_install_new
+ *   10   3    fsync of the directory                datafile_install_new
+ *
+ * In 8 the store is read-only, and in 10 if the sync fails; only the way by 9
+ * leads out. A crash in 1 to 3, 5 and 6 leaves the state as it is, in 9 and 10
+ * one FILE or the other, both with all accounts; in 4 and 8 it leads to 7, or
+ * to 5 with some or all of the batch. Opening removes FILE.new, and then:
+ *
+ *    any      fsync of the directory: a killed      repair
+ *             process may have left the rename
+ *    7   5    FILE.torn: append, fsync, fsync of    datafile_cut
+ *             the directory; FILE: ftruncate,
+ *             fdatasync
+ *   3 5 6     fdatasync: the lines likewise         repair
+ *    5   6    write: the mark                       begin_with_mark
+ *    1   2    as above                              create
+ *
+ * A mark is only ever written behind lines that are durable, and rewriting it
+ * with the next batch changes no byte. A batch that failed was cut off for
+ * good before another one gets its place and numbers.
  */
 #ifndef AUTH_JOURNAL_H
 #define AUTH_JOURNAL_H

@@ -6,7 +6,7 @@
 #include "auth/record.h"
 #include "reactor/check.h"
 
-#define LINES_BUFFER_BYTES (1024 * 1024)
+#define LINES_BUFFER_BYTES (128 * 1024)
 
 int
 lines_init(struct lines *lines, const struct fileio *io, int fd)

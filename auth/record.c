@@ -11,8 +11,8 @@
 #define MAGIC        "throng-accounts "
 #define CHECK_DIGITS 16
 
-/* Ten words and their separators at their longest. */
-_Static_assert(6 * 18 + 8 + NAME_BYTES_MAX + VERIFIER_BYTES_MAX +
+/* Ten words at their longest: four numbers, flags, op, ...; separators, LF. */
+_Static_assert(4 * 18 + 1 + 8 + NAME_BYTES_MAX + VERIFIER_BYTES_MAX +
 	2 * CHECK_DIGITS + 10 <= RECORD_BYTES_MAX, "a record fits");
 
 static const char *const op_words[] = {

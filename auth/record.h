@@ -34,7 +34,7 @@
 
 #include "auth/auth.h"
 
-#define RECORD_BYTES_MAX 384 /* a line with its LF, all words at their longest */
+#define RECORD_BYTES_MAX 288 /* a line with its LF, all words at their longest */
 #define RECORD_NUMBER_MAX 999999999999999999 /* 18 digits: no overflow */
 /* No file may begin so high that we could run out of numbers behind it. */
 #define RECORD_SEQ_MAX (RECORD_NUMBER_MAX / 2)

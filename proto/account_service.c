@@ -61,6 +61,27 @@ job_drop(struct job *base, void *context)
 	job_answer(job);
 }
 
+/* The password was right: is there something to write? */
+static bool
+job_hash_new(struct account_job *job)
+{
+	struct auth *auth = job->service->auth;
+	const char *password = job->password;
+	enum auth_status status;
+
+	if (job->work == WORK_UNREGISTER)
+		return true;
+	if (job->work == WORK_LOGIN && !auth_needs_rehash(auth, &job->account))
+		return false;
+	if (job->work == WORK_PASSWD)
+		password = job->new_password;
+	status = auth_hash(auth, span_of(password), job->change.verifier);
+	/* A login is right whether its hash is made anew or not. */
+	if (job->work != WORK_LOGIN)
+		job->status = status;
+	return status == AUTH_OK;
+}
+
 /* The slow part of a job. True when it goes on to the journal. */
 static bool
 job_hash(struct account_job *job)
@@ -68,25 +89,19 @@ job_hash(struct account_job *job)
 	struct auth *auth = job->service->auth;
 	const struct account *account = job->known ? &job->account : NULL;
 
-	if (job->work != WORK_REGISTER) {
-		job->status =
-		    auth_verify(auth, account, span_of(job->password));
-		if (job->status != AUTH_OK || job->work == WORK_LOGIN)
-			return false;
-		job->change.uid = job->account.uid;
-		strcpy(job->change.name, job->account.name);
-	}
-	if (job->work == WORK_REGISTER)
-		job->status = auth_hash(
-		    auth, span_of(job->password), job->change.verifier);
-	else if (job->work == WORK_PASSWD)
-		job->status = auth_hash(
-		    auth, span_of(job->new_password), job->change.verifier);
-	if (job->status == AUTH_OK)
-		return true;
-	if (job->work == WORK_REGISTER)
+	if (job->work == WORK_REGISTER) {
+		if (job_hash_new(job))
+			return true;
 		auth_unreserve(auth, span_of(job->change.name));
-	return false;
+		return false;
+	}
+	job->status = auth_verify(auth, account, span_of(job->password));
+	if (job->status != AUTH_OK)
+		return false;
+	job->change.uid = job->account.uid;
+	strcpy(job->change.name, job->account.name);
+	strcpy(job->change.replaces, job->account.verifier);
+	return job_hash_new(job);
 }
 
 static void
@@ -136,8 +151,9 @@ journal_commit(struct account_service *service, struct list *jobs)
 	while ((link = list_take_first(jobs)) != NULL) {
 		struct account_job *job = account_job_of(link);
 
-		job->status = job->change.status;
-		read_only |= job->status == AUTH_READ_ONLY;
+		read_only |= job->change.status == AUTH_READ_ONLY;
+		if (job->work != WORK_LOGIN)
+			job->status = job->change.status;
 		job_answer(job);
 	}
 	journal_tell(service, read_only);
@@ -257,11 +273,10 @@ account_job_new(struct account_service *service, struct conn *conn,
 	job->client = conn_handle(conn);
 	job->work = work;
 	switch (work) {
-	case WORK_LOGIN:
-		break;
 	case WORK_REGISTER:
 		job->change.kind = AUTH_REGISTER;
 		break;
+	case WORK_LOGIN: /* a new hash of the same password, at times */
 	case WORK_PASSWD:
 		job->change.kind = AUTH_PASSWD;
 		break;

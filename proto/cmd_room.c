@@ -26,17 +26,20 @@ struct history_mail {
 	bool starts_over; /* `since` is ahead of the room */
 };
 
-/* Digits and nothing else, up to what fits. */
+/* Digits and nothing else, up to what fits. *number is set only then. */
 static bool
 parse_number(struct span text, uint64_t *number)
 {
-	*number = 0;
+	uint64_t value = 0;
+
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.at[i] < '0' || text.at[i] > '9' ||
-		    *number > UINT64_MAX / 10 - 1)
+		    value > UINT64_MAX / 10 - 1)
 			return false;
-		*number = *number * 10 + (uint64_t)(text.at[i] - '0');
+		value = value * 10 + (uint64_t)(text.at[i] - '0');
 	}
+	if (text.len > 0)
+		*number = value;
 	return text.len > 0;
 }
 

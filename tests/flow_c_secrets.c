@@ -1,0 +1,145 @@
+/*
+ * Passwords leave no trace in the server's memory: whole, split, typed at the
+ * prompt, wrong, refused, over telnet.
+ */
+#include "tests/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Put together at run time, so that no copy of it is in a binary. */
+static void
+make_secret(char out[32], const char *name)
+{
+	snprintf(out, 32, "%s-%s-%s", "Qz7", name, "Kw9xv");
+}
+
+/* How often the bytes occur in one mapping of the process. */
+static unsigned
+count_in(FILE *memory, unsigned long from, unsigned long to, const char *needle)
+{
+	size_t len = to - from;
+	char *bytes = malloc(len);
+	unsigned found = 0;
+
+	if (fseek(memory, (long)from, SEEK_SET) == 0 &&
+	    (len = fread(bytes, 1, len, memory)) > 0)
+		for (char *at = bytes;
+		     (at = memmem(at, len - (size_t)(at - bytes), needle,
+			  strlen(needle)));
+		     at++)
+			found++;
+	free(bytes);
+	return found;
+}
+
+/* How often they occur in all that it may write. */
+static unsigned
+count_in_server(const struct server_process *server, const char *needle)
+{
+	char path[64], line[512], rights[8];
+	unsigned long from, to;
+	unsigned found = 0;
+	FILE *maps, *memory;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)server->pid);
+	maps = fopen(path, "r");
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)server->pid);
+	memory = fopen(path, "r");
+	cr_assert(maps && memory, "the server's memory cannot be read");
+	while (fgets(line, sizeof(line), maps)) {
+		cr_assert_eq(
+		    sscanf(line, "%lx-%lx %7s", &from, &to, rights), 3);
+		/* AddressSanitizer's shadow is terabytes of nothing. */
+		if (rights[0] == 'r' && rights[1] == 'w' &&
+		    to - from < 1ul << 30)
+			found += count_in(memory, from, to, needle);
+	}
+	fclose(maps);
+	fclose(memory);
+	return found;
+}
+
+/* The search finds what is there: the name, which is no secret. */
+static void
+assert_wiped(const struct server_process *server, const char *secret)
+{
+	cr_assert_gt(count_in_server(server, "Visible"), 0);
+	cr_assert_eq(count_in_server(server, secret), 0,
+	    "%s is still in the server's memory", secret);
+}
+
+FLOW_TEST(passwords_that_were_used_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_open(server);
+	char secret[32], other[32];
+
+	make_secret(secret, "used");
+	make_secret(other, "next");
+	test_client_send(client, "/register Visible %s\n", secret);
+	test_client_expect(client, "OK registered Visible");
+	test_client_send(client, "/login Visible %s\n", secret);
+	test_client_match(client, "OK logged in as Visible#*");
+	test_client_send(client, "/passwd %s %s\n", secret, other);
+	test_client_expect(client, "OK password changed");
+	test_client_send(client, "/passwd %s short\n", other);
+	test_client_match(client, "ERR weak-password *");
+	test_client_fence(client);
+	assert_wiped(server, secret);
+	assert_wiped(server, other);
+	server_process_stop(server);
+}
+
+FLOW_TEST(passwords_that_came_in_pieces_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "Visible");
+	char secret[32], line[64];
+
+	make_secret(secret, "split");
+	snprintf(line, sizeof(line), "/passwd secretpw %s\n", secret);
+	/* In the middle of the secret, and right before its end. */
+	test_client_send_bytes(client, line, strlen(line) - 6);
+	test_client_await_taken(client);
+	test_client_fence(test_client_user(server, "other"));
+	test_client_send(client, "%s", line + strlen(line) - 6);
+	test_client_expect(client, "OK password changed");
+	test_client_fence(client);
+	assert_wiped(server, secret);
+	server_process_stop(server);
+}
+
+FLOW_TEST(passwords_typed_at_the_prompt_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "Visible");
+	char secret[32];
+
+	make_secret(secret, "prompt");
+	test_client_send(
+	    client, "/logout\n/login Visible\n%s\n/ping\n", secret);
+	test_client_expect(client, "OK logged out");
+	test_client_expect(
+	    client, "Password: ERR bad-credentials wrong name or password");
+	test_client_expect(client, "OK pong");
+	test_client_fence(client);
+	assert_wiped(server, secret);
+	server_process_stop(server);
+}
+
+FLOW_TEST(passwords_amid_telnet_sequences_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "Visible");
+	char secret[32];
+
+	make_secret(secret, "telnet");
+	/* IAC NOP before it: what follows is moved down over it. */
+	test_client_send(client, "\377\361/passwd secretpw %s\r\n", secret);
+	test_client_expect(client, "OK password changed");
+	test_client_fence(client);
+	assert_wiped(server, secret);
+	server_process_stop(server);
+}
