@@ -29,6 +29,7 @@ struct feed {
 	uint64_t went;
 	uint64_t second;      /* the one that is being counted */
 	unsigned this_second; /* lines kept in it */
+	uint64_t counting;    /* the second in which came or went began */
 	/* The console's thread only. */
 	char taken[LINES_MAX][FEED_LINE_BYTES];
 };
@@ -100,10 +101,13 @@ feed_on_client(void *context, const struct client_event *event)
 	    feed->line_count < LINES_MAX) {
 		event_line(feed->lines[feed->line_count++], event);
 		feed->this_second++;
-	} else if (event->gone) {
-		feed->went++;
 	} else {
-		feed->came++;
+		if (feed->came + feed->went == 0)
+			feed->counting = second;
+		if (event->gone)
+			feed->went++;
+		else
+			feed->came++;
 	}
 	check_zero(pthread_mutex_unlock(&feed->lock));
 	if (first && write(feed->bell, &one, sizeof(one)) < 0)
@@ -139,7 +143,7 @@ feed_take(struct feed *feed, int *again_ms)
 	memcpy(feed->taken, feed->lines, sizeof(feed->taken));
 	news.line_count = feed->line_count;
 	feed->line_count = 0;
-	if (feed->came + feed->went > 0 && feed->second == now_ms / 1000) {
+	if (feed->came + feed->went > 0 && feed->counting == now_ms / 1000) {
 		*again_ms = (int)(1000 - now_ms % 1000);
 	} else {
 		news.came = feed->came;

@@ -132,16 +132,44 @@ parse_io(struct argp_state *state, struct options *options, const char *text)
 		argp_error(state, "--io: %s is not auto, uring or epoll", text);
 }
 
+/* Digits in a range, at the front of *text, which moves behind them. */
+static bool
+take_number(const char **text, uint32_t min, uint32_t max, uint32_t *out)
+{
+	uint64_t value = 0;
+	const char *at = *text;
+
+	while (*at >= '0' && *at <= '9' && value <= max)
+		value = value * 10 + (uint64_t)(*at++ - '0');
+	if (at == *text || value < min || value > max)
+		return false;
+	*text = at;
+	*out = (uint32_t)value;
+	return true;
+}
+
+/* This word at the front of *text, which moves behind it. */
+static bool
+take_word(const char **text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(*text, word, len) != 0)
+		return false;
+	*text += len;
+	return true;
+}
+
 static void
 parse_argon2(
     struct argp_state *state, struct options *options, const char *text)
 {
-	unsigned passes, memory;
-	int end = 0;
+	const char *at = text;
+	uint32_t passes = 0, memory = 0;
 
-	if (sscanf(text, "t=%u,m=%u%n", &passes, &memory, &end) != 2 ||
-	    text[end] || passes < 1 || passes > 64 || memory < 8 ||
-	    memory > 1024 * 1024)
+	if (!take_word(&at, "t=") || !take_number(&at, 1, 64, &passes) ||
+	    !take_word(&at, ",m=") ||
+	    !take_number(&at, 8, 1024 * 1024, &memory) || *at)
 		argp_error(state,
 		    "--argon2: %s is not t=N,m=KIB (t 1 to 64, m 8 to 1048576)",
 		    text);
@@ -152,20 +180,17 @@ parse_argon2(
 static void
 parse_rate(struct argp_state *state, struct options *options, const char *text)
 {
-	unsigned rate, burst;
-	int end = 0;
-	int with_burst = 0;
+	const char *at = text;
+	uint32_t rate = 0, burst = 0;
+	bool ok = take_number(&at, 0, 1000000, &rate);
 
-	if (!strcmp(text, "0")) {
-		options->rate = 0;
-		return;
-	}
-	if (sscanf(text, "%u/s%n:%u%n", &rate, &end, &burst, &with_burst) < 2)
+	if (ok && rate > 0) {
 		burst = rate;
-	if (with_burst > 0)
-		end = with_burst;
-	if (end == 0 || text[end] || *text < '0' || *text > '9' || rate < 1 ||
-	    rate > 1000000 || burst < 1 || burst > 1000000)
+		ok = take_word(&at, "/s");
+		if (ok && take_word(&at, ":"))
+			ok = take_number(&at, 1, 1000000, &burst);
+	}
+	if (!ok || *at)
 		argp_error(state, "--rate: %s is not 0 or N/s[:BURST]", text);
 	options->rate = rate;
 	options->rate_burst = burst;

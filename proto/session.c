@@ -69,8 +69,8 @@ session_line(struct session *session, enum line_result result, struct span line)
 		session_password(session, result, bytes, line.len);
 		return true;
 	}
-	if (!session->greeted && result == LINE_OK &&
-	    (http_is_request(line) || http_is_host_header(line))) {
+	if (!session->greeted && result != LINE_TOO_LONG &&
+	    http_is_request(line)) {
 		conn_close(&session->conn, CLOSE_HTTP);
 		return true;
 	}
@@ -110,6 +110,9 @@ session_pump(struct session *session, char *bytes, size_t len, bool end)
 {
 	size_t done = 0;
 
+	if (!session->greeted &&
+	    http_is_long_request((struct span){bytes, len}))
+		conn_close(&session->conn, CLOSE_HTTP);
 	while (!session->waits && conn_is_open(&session->conn)) {
 		struct line_framer before = session->framer;
 		enum line_result result;
@@ -262,6 +265,7 @@ void
 session_on_bytes(struct conn *conn, char *bytes, size_t len)
 {
 	struct session *session = session_of(conn);
+	char stray[] = {'\xff'};
 	size_t received = len;
 	size_t done;
 
@@ -270,6 +274,10 @@ session_on_bytes(struct conn *conn, char *bytes, size_t len)
 	    &session->telnet, bytes, len, session_telnet_answer, session);
 	/* What moved down may be a password: no second copy of it stays. */
 	explicit_bzero(bytes + len, received - len);
+	if (session->telnet.stray) {
+		session->telnet.stray = false;
+		input_append(&session->input, stray, 1);
+	}
 	if (session->waits || session->input.len > 0) {
 		input_append(&session->input, bytes, len);
 		if (!session->waits)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "reactor/check.h"
+#include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
 static void
@@ -106,6 +107,8 @@ conn_on_received(struct conn *conn, char *bytes, ssize_t result)
 		return;
 	}
 	if (result == 0) {
+		if (conn->input_ended)
+			return;
 		conn->input_ended = true;
 		if (conn->state == CONN_OPEN)
 			ops->on_end(conn);
@@ -251,13 +254,24 @@ conn_find(struct reactor *reactor, struct conn_handle handle)
 char *
 conn_reserve(struct conn *conn, size_t len)
 {
+	struct reactor *reactor = conn->reactor;
+
 	check_magic(conn, CONN_MAGIC);
-	return outq_reserve(&conn->out, &conn->reactor->blobs, len);
+	if (conn_is_open(conn))
+		return outq_reserve(&conn->out, &reactor->blobs, len);
+	/* What comes after the last word goes nowhere. */
+	if (reactor->sink_bytes < len) {
+		reactor->sink = memory_resize(reactor->sink, len);
+		reactor->sink_bytes = len;
+	}
+	return reactor->sink;
 }
 
 void
 conn_commit(struct conn *conn, size_t len)
 {
+	if (!conn_is_open(conn))
+		return;
 	outq_commit(&conn->out, len);
 	conn_mark(&conn->reactor->dirty, &conn->dirty);
 }
@@ -265,6 +279,8 @@ conn_commit(struct conn *conn, size_t len)
 void
 conn_push(struct conn *conn, struct blob *blob)
 {
+	if (!conn_is_open(conn))
+		return;
 	outq_push(&conn->out, blob);
 	conn_mark(&conn->reactor->dirty, &conn->dirty);
 }

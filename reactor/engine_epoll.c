@@ -115,7 +115,7 @@ epoll_attach(struct engine *engine, struct conn *conn)
 static void
 epoll_make_ready(struct engine *engine, struct conn *conn)
 {
-	if (conn->readable && !conn->input_paused &&
+	if (conn->readable && !conn->input_paused && !conn->input_ended &&
 	    conn->state < CONN_DETACHING && list_is_empty(&conn->engine))
 		list_append(&engine->ready, &conn->engine);
 }

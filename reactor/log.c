@@ -18,9 +18,13 @@ static _Atomic int log_threshold = LOG_LEVEL_INFO;
 static void
 log_escape(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
+	for (unsigned char *at = (unsigned char *)text; *at; at++) {
+		if (*at < ' ' || *at == 0x7f)
+			*at = '?';
+		/* C1 in UTF-8: U+0080 to U+009F. */
+		else if (*at == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+			at[0] = at[1] = '?';
+	}
 }
 
 static void log_write(enum log_level level, bool with_errno, const char *format,

@@ -32,8 +32,13 @@ struct outq {
 	uint32_t bytes;    /* waiting in all */
 };
 
-/* Most entries: behind it the queue refuses, as with its bytes. */
+/*
+ * Most entries. Shared blobs stop at OUTQ_SHARED_MAX, as the bytes stop at a
+ * limit: the rest is for the connection's own output, which is written together
+ * in chunks and bounded by not reading further commands.
+ */
 #define OUTQ_ENTRIES_MAX 32768
+#define OUTQ_SHARED_MAX  16384
 
 void outq_init(struct outq *q);
 /* Drops everything. */
@@ -53,7 +58,7 @@ void outq_push(struct outq *q, struct blob *blob);
 static inline int
 outq_is_full(const struct outq *q)
 {
-	return q->count >= OUTQ_ENTRIES_MAX;
+	return q->count >= OUTQ_SHARED_MAX;
 }
 
 /*

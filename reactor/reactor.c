@@ -104,6 +104,7 @@ reactor_free(struct reactor **pointer)
 	check_zero(sem_destroy(&r->emptied));
 	slab_fini(&r->conns);
 	blob_pool_fini(&r->blobs);
+	free(r->sink);
 	free(r->outboxes);
 	free(r);
 	*pointer = NULL;

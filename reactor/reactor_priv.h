@@ -33,6 +33,8 @@ struct reactor {
 	uint64_t now_ms;
 	struct slab conns;
 	struct blob_pool blobs;
+	char *sink; /* takes what is written to closed connections; owned */
+	size_t sink_bytes;
 	struct list open;     /* every connection that is not DETACHED */
 	struct list dirty;    /* have output that no send is started for */
 	struct list closing;  /* have something for the close phase */

@@ -1,5 +1,6 @@
 /* A browser's first line, and lines that people might well type. */
 #include <criterion/criterion.h>
+#include <string.h>
 
 #include <stdlib.h>
 
@@ -107,11 +108,20 @@ Test(http, every_part_of_a_request_is_no_request)
 	cr_assert(is_request(request));
 }
 
-Test(http, host_header_in_any_case_gives_a_request_away)
+Test(http, long_target_gives_a_request_away_before_its_end)
 {
-	cr_assert(http_is_host_header(span_of("Host: example.org")));
-	cr_assert(http_is_host_header(span_of("host:x")));
-	cr_assert_not(http_is_host_header(span_of("Hostess: welcome")));
-	cr_assert_not(http_is_host_header(span_of("the Host: header")));
-	cr_assert_not(http_is_host_header(span_of("")));
+	static char line[8192] = "POST /";
+
+	memset(line + 6, 'a', sizeof(line) - 6);
+	cr_assert(http_is_long_request((struct span){line, sizeof(line)}));
+	cr_assert(http_is_long_request(
+	    (struct span){line, 5 + HTTP_TARGET_BYTES_LONG + 1}));
+	cr_assert_not(http_is_long_request(
+	    (struct span){line, 5 + HTTP_TARGET_BYTES_LONG}));
+	line[1000] = ' ';
+	cr_assert_not(http_is_long_request((struct span){line, sizeof(line)}));
+	line[1000] = '\n';
+	cr_assert_not(http_is_long_request((struct span){line, sizeof(line)}));
+	cr_assert_not(http_is_long_request(span_of("POST")));
+	cr_assert_not(http_is_long_request(span_of("")));
 }

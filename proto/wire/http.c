@@ -4,7 +4,7 @@
  */
 #include "proto/wire/http.h"
 
-#include <strings.h>
+#include <string.h>
 
 /* Longer than any registered method. */
 #define METHOD_BYTES_MAX 20
@@ -58,10 +58,14 @@ http_is_request(struct span line)
 }
 
 bool
-http_is_host_header(struct span line)
+http_is_long_request(struct span beginning)
 {
-	static const char host[] = "host:";
+	size_t method = method_len(beginning);
+	size_t end = method + 1;
 
-	return line.len >= sizeof(host) - 1 &&
-	       !strncasecmp(line.at, host, sizeof(host) - 1);
+	if (method == 0 || beginning.len < end || beginning.at[method] != ' ')
+		return false;
+	while (end < beginning.len && (unsigned char)beginning.at[end] > ' ')
+		end++;
+	return end - method - 1 > HTTP_TARGET_BYTES_LONG;
 }

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define HTTP_TARGET_BYTES_LONG 2048
+
 #include "proto/wire/span.h"
 
 /*
@@ -18,9 +20,10 @@
 bool http_is_request(struct span line);
 
 /*
- * True for the header line that every request has (Host, RFC 9112), in any
- * case: it gives a request away whose first line was too long to be looked at.
+ * True when the beginning of a line, that may have no end yet, is a method and
+ * a target of more than HTTP_TARGET_BYTES_LONG: nobody types that, and the line
+ * may become too long to be looked at as a whole.
  */
-bool http_is_host_header(struct span line);
+bool http_is_long_request(struct span beginning);
 
 #endif

@@ -71,10 +71,8 @@ judge(const char *bytes, size_t len, struct span *line)
 {
 	if (len > LINE_BYTES_MAX)
 		return LINE_TOO_LONG;
-	if (!utf8_is_text(bytes, len))
-		return LINE_BAD_TEXT;
 	*line = (struct span){bytes, len};
-	return LINE_OK;
+	return utf8_is_text(bytes, len) ? LINE_OK : LINE_BAD_TEXT;
 }
 
 /* Inside a line that is too long. A CR at the end is not consumed, since it

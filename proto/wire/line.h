@@ -21,8 +21,7 @@ enum line_result {
 	LINE_MORE,     /* no whole line yet */
 	LINE_OK,       /* *line is a line of clean text */
 	LINE_TOO_LONG, /* a line over LINE_BYTES_MAX has ended; it is dropped */
-	LINE_BAD_TEXT, /* a line with bad UTF-8 or a control character; dropped
-			*/
+	LINE_BAD_TEXT, /* *line has bad UTF-8 or a control character */
 };
 
 /*

@@ -5,7 +5,7 @@
  * A 0xFF before a byte that is no telnet command is not telnet but a byte that
  * never is text. It takes that byte's place, so that the line is refused as bad
  * text; a LF stays beside it, so that the line ends. Only when that LF is the
- * first byte of the input is there no room for both, and then the LF stays.
+ * first byte of the input is there no room for both: then the caller is told.
  */
 #include "proto/wire/telnet.h"
 
@@ -151,6 +151,7 @@ after_iac(struct telnet *telnet, uint8_t byte, char *out, size_t room)
 		telnet->state = STATE_VERB;
 		telnet->verb = byte;
 	} else if (byte == '\n') {
+		telnet->stray = room == 1;
 		out[0] = (char)TELNET_IAC;
 		out[room > 1] = '\n';
 		return 1 + (room > 1);

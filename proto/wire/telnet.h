@@ -19,6 +19,7 @@ struct telnet {
 	uint8_t verb;  /* WILL, WONT, DO or DONT that waits for its option */
 	uint8_t echo;  /* our side of the echo option, RFC 1143 */
 	bool seen;     /* the peer has sent an IAC: it speaks telnet */
+	bool stray;    /* set by telnet_filter: see there */
 };
 
 /* Gets each answer that is owed to the peer, TELNET_ANSWER_BYTES long. */
@@ -27,9 +28,12 @@ telnet_answer_fn(void *context, const char answer[TELNET_ANSWER_BYTES]);
 
 /*
  * Takes telnet sequences out of `bytes`, in place, and returns how many bytes
- * are left. IAC IAC leaves one 0xFF, which is no text. Answers are passed to
- * `answer` in order; at most one for three bytes of input, and none for a
- * request that changes nothing (RFC 1143).
+ * are left. IAC IAC leaves one 0xFF, which is no text, and so does an IAC
+ * before a byte that is no command. When such an IAC was the last byte of the
+ * call before, there may be no room for it: then telnet->stray is set, a 0xFF
+ * belongs before the bytes that are returned, and the caller clears it. Answers
+ * are passed to `answer` in order; at most one for three bytes of input, and
+ * none for a request that changes nothing (RFC 1143).
  */
 size_t telnet_filter(struct telnet *telnet, char *bytes, size_t len,
     telnet_answer_fn *answer, void *context);
