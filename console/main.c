@@ -79,14 +79,34 @@ say_hello(struct console *console, const struct options *options)
 				     "for other commands.");
 }
 
+/* Start, console, stop. The exit status. */
+static int
+serve(struct console *console, struct options *options, struct feed *feed,
+    int signals)
+{
+	char error[SERVER_ERROR_BYTES] = "";
+
+	console->server = server_start(options, feed, error);
+	if (!console->server)
+		return fail(error);
+	say_hello(console, options);
+	console_run(console, feed, signals);
+	console_say(console, "[STOPPING] saying goodbye to %llu clients",
+	    (unsigned long long)server_count(console->server).connected);
+	server_stop(&console->server);
+	/* Errands that were under way come home, and are freed. */
+	mailbox_drain(&console->mailbox, console);
+	console_say(console, "all threads joined");
+	return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
 	static struct options options;
 	struct console console = {0};
-	char error[SERVER_ERROR_BYTES] = "";
 	struct feed *feed;
-	int signals;
+	int signals, status;
 
 	options_parse(&options, argc, argv);
 	if (options.check)
@@ -95,18 +115,9 @@ main(int argc, char *argv[])
 	feed = feed_new();
 	if (signals < 0 || !feed || mailbox_init(&console.mailbox) < 0)
 		return fail(strerrordesc_np(errno));
-	console.server = server_start(&options, feed, error);
-	if (!console.server)
-		return fail(error);
-	say_hello(&console, &options);
-	console_run(&console, feed, signals);
-	console_say(&console, "[STOPPING] saying goodbye to %llu clients",
-	    (unsigned long long)server_count(console.server).connected);
-	server_stop(&console.server);
-	mailbox_drain(&console.mailbox, &console);
+	status = serve(&console, &options, feed, signals);
 	mailbox_fini(&console.mailbox);
 	feed_free(&feed);
 	close(signals);
-	console_say(&console, "all threads joined");
-	return 0;
+	return status;
 }
