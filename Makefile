@@ -6,7 +6,7 @@ MODE ?= release
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
-TSAN_TESTS := {mailbox,worker,parcel}/*
+TSAN_TESTS := flow_epoll/{accounts,broadcast,exit,history,lab,login,many_clients_of,order,vanish}*
 LIBRARIES      := liburing libxxhash libsodium libedit
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev
@@ -50,6 +50,10 @@ $(O)/throng-tests: $(call objects,$(filter-out %/main.c,$(SERVER) $(BENCH)) $(TE
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
 
+$(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
@@ -63,15 +67,17 @@ run:
 	@$(MAKE) --no-print-directory all
 	@exec build/throng $(ARGS)
 
-# Threads first, under ThreadSanitizer; then everything, against a server with
-# AddressSanitizer and UndefinedBehaviorSanitizer. ASLR is off for the former,
-# whose runtime in gcc 12 does not know the address layout of new kernels.
+# Threads first, under ThreadSanitizer: what they share, then a server that is
+# talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer.
+# ASLR is off for the former: gcc 12's runtime fails on some address layouts.
 test:
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all
-	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng-tests
+	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-races
 	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests
-	setarch -R build/tsan/throng-tests --filter '$(TSAN_TESTS)'
+	setarch -R build/tsan/throng-races
+	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/throng-bench \
+		setarch -R build/asan/throng-tests --filter '$(TSAN_TESTS)'
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
 
 format:

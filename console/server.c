@@ -41,6 +41,7 @@ struct server {
 	unsigned reactor_count;
 	struct reactor **reactors; /* owned */
 	struct hub **hubs;         /* owned */
+	unsigned listening;        /* endpoints that are open */
 	unsigned running;          /* reactors whose threads are there */
 };
 
@@ -202,7 +203,10 @@ open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 	for (unsigned i = 0; i < options->listen_count && !result; i++) {
 		result = listen_open(
 		    &options->listen[i], server->reactor_count, fds, error);
-		for (unsigned r = 0; r < server->reactor_count && !result; r++)
+		if (result)
+			break;
+		server->listening++;
+		for (unsigned r = 0; r < server->reactor_count; r++)
 			reactor_add_listener(server->reactors[r], fds[r]);
 	}
 	free(fds);
@@ -306,7 +310,7 @@ server_stop(struct server **pointer)
 	}
 	if (server->auth)
 		auth_close(&server->auth);
-	for (i = 0; i < server->options->listen_count; i++)
+	for (i = 0; i < server->listening; i++)
 		listen_remove(&server->options->listen[i]);
 	free(server->reactors);
 	free(server->hubs);
