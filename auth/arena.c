@@ -9,8 +9,9 @@
 #include "reactor/check.h"
 
 #define CHUNK_BYTES       ((size_t)1 << ARENA_CHUNK_BITS)
-#define FIRST_CHUNK_BYTES ((size_t)64 * 1024) /* most servers need no second */
+#define GRAIN_BYTES       ((size_t)1 << ARENA_GRAIN_BITS)
 #define HUGE_PAGE_BYTES   ((size_t)2 * 1024 * 1024)
+#define FIRST_CHUNK_BYTES ((size_t)64 * 1024) /* enough for most servers */
 
 int
 arena_init(struct arena *arena)
@@ -53,7 +54,7 @@ add_chunk(struct arena *arena)
 
 	if (arena->chunk_count == ARENA_CHUNKS_MAX)
 		return -1;
-	chunk = aligned_alloc(first ? len : HUGE_PAGE_BYTES, len);
+	chunk = aligned_alloc(first ? GRAIN_BYTES : HUGE_PAGE_BYTES, len);
 	if (!chunk)
 		return -1;
 	if (!first)

@@ -16,12 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ARENA_GRAIN_BITS  4  /* blocks are multiples of 16 bytes */
-#define ARENA_CHUNK_BITS  24 /* 16 MiB; the first is 64 KiB */
-#define ARENA_REF_BITS    (ARENA_CHUNK_BITS - ARENA_GRAIN_BITS)
-#define ARENA_CHUNKS_MAX  (1u << (32 - ARENA_REF_BITS))
+#define ARENA_GRAIN_BITS      4  /* blocks are multiples of 16 bytes */
+#define ARENA_CHUNK_BITS      24 /* 16 MiB; the first is 64 KiB */
+#define ARENA_REF_BITS        (ARENA_CHUNK_BITS - ARENA_GRAIN_BITS)
+#define ARENA_CHUNKS_MAX      (1u << (32 - ARENA_REF_BITS))
 #define ARENA_BLOCK_BYTES_MAX 256
-#define ARENA_SIZES       (ARENA_BLOCK_BYTES_MAX >> ARENA_GRAIN_BITS)
+#define ARENA_SIZES           (ARENA_BLOCK_BYTES_MAX >> ARENA_GRAIN_BITS)
 
 struct arena {
 	char **chunks; /* owned; ARENA_CHUNKS_MAX, NULL behind the last */
@@ -52,7 +52,7 @@ arena_at(const struct arena *arena, uint32_t ref)
 	const uint32_t grain = ref & ((1u << ARENA_REF_BITS) - 1);
 
 	return arena->chunks[ref >> ARENA_REF_BITS] +
-	    ((size_t)grain << ARENA_GRAIN_BITS);
+	       ((size_t)grain << ARENA_GRAIN_BITS);
 }
 
 #endif

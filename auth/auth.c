@@ -7,6 +7,7 @@
 #include "auth/auth_priv.h"
 #include "auth/reason.h"
 #include "auth/table.h"
+#include "auth/throttle.h"
 #include "auth/verifier.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
@@ -30,7 +31,8 @@ prepare(struct auth *auth, const struct auth_options *options,
 	auth->magic = AUTH_MAGIC;
 	auth->cost = options->cost;
 	auth->table = table_new();
-	if (!auth->table ||
+	auth->throttle = throttle_new();
+	if (!auth->table || !auth->throttle ||
 	    auth_hash(auth, span_of("nobody"), auth->dummy) != AUTH_OK) {
 		reason_set(error, options->path,
 		    "no memory for accounts and one hash of %u KiB",
@@ -55,8 +57,9 @@ auth_open(struct auth **out, const struct auth_options *options,
 		return -1;
 	}
 	if (prepare(auth, options, error) < 0 ||
-	    journal_open(&auth->journal, io, options->path, auth->table,
-		error) < 0) {
+	    journal_open(
+		&auth->journal, io, options->path, auth->table, error) < 0) {
+		throttle_free(&auth->throttle);
 		table_free(&auth->table);
 		free(auth);
 		return -1;
@@ -74,6 +77,7 @@ auth_close(struct auth **auth)
 		return;
 	check_magic(a, AUTH_MAGIC);
 	journal_close(&a->journal);
+	throttle_free(&a->throttle);
 	table_free(&a->table);
 	a->magic = 0;
 	free(a);

@@ -48,7 +48,7 @@ struct auth_options {
 
 /* A copy of one account; nothing in it points into the store. */
 struct account {
-	uint64_t uid; /* never used again, also not for the same name */
+	uint64_t uid;    /* never used again, also not for the same name */
 	int64_t created; /* seconds since 1970 */
 	char name[NAME_BYTES_MAX + 1]; /* as registered */
 	char verifier[VERIFIER_BYTES_MAX];
@@ -94,8 +94,8 @@ size_t auth_count(struct auth *auth);
  * Copies the account of this name (any case) to *out. AUTH_OK or
  * AUTH_NO_SUCH_USER. Short lock, any thread.
  */
-enum auth_status auth_find(
-    struct auth *auth, struct span name, struct account *out);
+enum auth_status
+auth_find(struct auth *auth, struct span name, struct account *out);
 
 /*
  * Holds a free name (valid, any case) for a registration. AUTH_OK,
@@ -110,16 +110,16 @@ void auth_unreserve(struct auth *auth, struct span name);
  * Makes a verifier with the store's current cost: slow (milliseconds) and
  * hungry (memory_kib), any thread but a reactor. AUTH_OK or AUTH_NO_MEMORY.
  */
-enum auth_status auth_hash(struct auth *auth, struct span password,
-    char verifier[VERIFIER_BYTES_MAX]);
+enum auth_status auth_hash(
+    struct auth *auth, struct span password, char verifier[VERIFIER_BYTES_MAX]);
 
 /*
  * Is this the account's password? As slow as auth_hash, also when `account` is
  * NULL: an unknown user takes as long as a wrong password. AUTH_OK,
  * AUTH_BAD_CREDENTIALS or AUTH_NO_MEMORY. Any thread but a reactor.
  */
-enum auth_status auth_verify(struct auth *auth, const struct account *account,
-    struct span password);
+enum auth_status auth_verify(
+    struct auth *auth, const struct account *account, struct span password);
 
 /*
  * True if the verifier was made at a lower cost than the store's current one:
@@ -127,6 +127,25 @@ enum auth_status auth_verify(struct auth *auth, const struct account *account,
  * AUTH_PASSWD. Any thread.
  */
 bool auth_needs_rehash(struct auth *auth, const struct account *account);
+
+/*
+ * Against guessing: how many milliseconds a login to this account from this
+ * address has to wait, because too many have failed; 0: go ahead. `address`
+ * is the bytes that stand for where a client is, the same for all that one
+ * stranger can choose from: of IPv6 the first 8. `name` is what was typed, an
+ * account or not. `now_ms` is any clock that does not go back. Ask before
+ * queueing the login, and again right before auth_verify: a thousand who ask
+ * before the first of them has failed are all told 0. Short lock, any thread.
+ */
+uint64_t auth_throttle_wait(
+    struct auth *auth, struct span name, struct span address, uint64_t now_ms);
+
+/*
+ * Tells how the login went that auth_verify was called for, once for each:
+ * AUTH_OK or AUTH_BAD_CREDENTIALS. Short lock, any thread.
+ */
+void auth_throttle_note(struct auth *auth, struct span name,
+    struct span address, uint64_t now_ms, bool succeeded);
 
 /*
  * Appends the changes to the file as one batch, syncs once, then makes them

@@ -16,6 +16,7 @@ struct auth {
 	struct argon2_cost cost;        /* read by all, written at open */
 	char dummy[VERIFIER_BYTES_MAX]; /* the same */
 	struct table *table;            /* owned; has its own locks */
+	struct throttle *throttle;      /* the same */
 	struct journal journal;
 	/* The batch at hand: what each change puts in the table, or NULL.
 	 * Journal's thread. */

@@ -33,9 +33,9 @@ static bool
 is_stale(const struct auth_change *change, const struct entry *entry)
 {
 	return change->replaces[0] &&
-	    (entry->pending != ENTRY_STAYS ||
-		!span_equals(
-		    span_of(change->replaces), entry_verifier(entry)));
+	       (entry->pending != ENTRY_STAYS ||
+		   !span_equals(
+		       span_of(change->replaces), entry_verifier(entry)));
 }
 
 static struct record
@@ -78,15 +78,15 @@ prepare(struct auth *auth, struct auth_change *change, struct entry **out)
 
 	*out = NULL;
 	if (change->kind == AUTH_REGISTER)
-		new = entry_new(arena, journal_next_seq(&auth->journal), time(NULL),
-		    span_of(change->name), verifier);
+		new = entry_new(arena, journal_next_seq(&auth->journal),
+		    time(NULL), span_of(change->name), verifier);
 	else if (!(old = subject(auth, change)))
 		return AUTH_NO_SUCH_USER;
 	else if (is_stale(change, old))
 		return AUTH_BAD_CREDENTIALS;
 	else if (change->kind == AUTH_PASSWD)
-		new = entry_new(arena,
-		    old->uid, old->created, entry_name(old), verifier);
+		new = entry_new(
+		    arena, old->uid, old->created, entry_name(old), verifier);
 	if (!new && change->kind != AUTH_REMOVE)
 		return AUTH_NO_MEMORY;
 	if (old)
@@ -138,8 +138,8 @@ commit_batch(
 		struct auth_change *change = changes[i];
 
 		change->status = has_room
-		    ? prepare(auth, change, &auth->prepared[i])
-		    : AUTH_NO_MEMORY;
+				     ? prepare(auth, change, &auth->prepared[i])
+				     : AUTH_NO_MEMORY;
 		if (change->status == AUTH_OK)
 			written++;
 		else

@@ -59,8 +59,7 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 		report->accounts = table_count(table);
 		report->lines = found.lines;
 		report->bytes = (uint64_t)found.size;
-		report->torn_bytes =
-		    (uint64_t)(found.file_size - found.size);
+		report->torn_bytes = (uint64_t)(found.file_size - found.size);
 	}
 	if (report->torn_bytes)
 		recovery_describe_torn(&found, &file, error);

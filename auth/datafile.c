@@ -71,8 +71,8 @@ explain_open(const char *path, int why, char error[AUTH_ERROR_BYTES])
 		advice = "the server must be able to write it";
 	else if (why == ENOSPC || why == EDQUOT)
 		advice = "make room on that file system";
-	reason_set(error, path, "cannot be opened: %s: %s", reason_of(why),
-	    advice);
+	reason_set(
+	    error, path, "cannot be opened: %s: %s", reason_of(why), advice);
 }
 
 int
@@ -158,8 +158,8 @@ datafile_open(
 {
 	check(file->fd < 0);
 	file->fd = read_only
-	    ? fileio_open(file->io, file->path, O_RDONLY | CAREFULLY)
-	    : open_to_write(file, error);
+		       ? fileio_open(file->io, file->path, O_RDONLY | CAREFULLY)
+		       : open_to_write(file, error);
 	if (file->fd >= 0)
 		return check_kind(file, error);
 	if (errno == ENOENT) {
@@ -209,8 +209,8 @@ datafile_install_new(const struct datafile *file, char error[AUTH_ERROR_BYTES])
 	char path[PATH_MAX];
 
 	if (io->rename(io, beside(file, ".new", path), file->path) < 0) {
-		reason_set(error, path, "cannot be renamed: %s",
-		    reason_of(errno));
+		reason_set(
+		    error, path, "cannot be renamed: %s", reason_of(errno));
 		datafile_remove_new(file);
 		return INSTALL_FAILED;
 	}

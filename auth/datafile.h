@@ -33,25 +33,28 @@ void datafile_close(struct datafile *file);
  * file of its own because a compaction puts a new file in the place of FILE.
  * The descriptor that holds the lock, or -1 with the reason.
  */
-int datafile_lock(
-    const struct datafile *file, char error[AUTH_ERROR_BYTES]);
+int datafile_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES]);
 
-enum datafile_result { DATAFILE_OPEN, DATAFILE_MISSING, DATAFILE_REFUSED };
+enum datafile_result {
+	DATAFILE_OPEN,
+	DATAFILE_MISSING,
+	DATAFILE_REFUSED
+};
 
 /*
  * Opens FILE, to write too unless `read_only`. DATAFILE_REFUSED with the
  * reason if it is not a regular file or cannot be opened; DATAFILE_MISSING
  * with the reason as well.
  */
-enum datafile_result datafile_open(struct datafile *file, bool read_only,
-    char error[AUTH_ERROR_BYTES]);
+enum datafile_result datafile_open(
+    struct datafile *file, bool read_only, char error[AUTH_ERROR_BYTES]);
 
 /*
  * Opens FILE.new, empty and 0600, whatever stood there before: we hold the
  * lock, so that was left by a crash. The descriptor, or -1 with the reason.
  */
-int datafile_create_new(
-    const struct datafile *file, char error[AUTH_ERROR_BYTES]);
+int
+datafile_create_new(const struct datafile *file, char error[AUTH_ERROR_BYTES]);
 
 /* Removes FILE.new if it is there. */
 void datafile_remove_new(const struct datafile *file);
@@ -66,8 +69,8 @@ enum install_result {
  * Renames FILE.new, which is complete and synced, to FILE and syncs the
  * directory. The reason is given unless INSTALL_DONE.
  */
-enum install_result datafile_install_new(
-    const struct datafile *file, char error[AUTH_ERROR_BYTES]);
+enum install_result
+datafile_install_new(const struct datafile *file, char error[AUTH_ERROR_BYTES]);
 
 /*
  * Cuts the open file to `size` bytes after keeping what stood behind it in

@@ -8,8 +8,10 @@
 _Static_assert(NAME_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
 _Static_assert(VERIFIER_BYTES_MAX <= UINT8_MAX, "lengths are one byte");
 
-_Static_assert(offsetof(struct entry, text) + NAME_BYTES_MAX +
-	    VERIFIER_BYTES_MAX <= ARENA_BLOCK_BYTES_MAX, "an entry is a block");
+_Static_assert(
+    offsetof(struct entry, text) + NAME_BYTES_MAX + VERIFIER_BYTES_MAX <=
+	ARENA_BLOCK_BYTES_MAX,
+    "an entry is a block");
 
 /* At least the whole struct, which has padding behind the head. */
 static size_t
@@ -76,7 +78,7 @@ entry_copy(const struct entry *entry, struct account *out)
 	out->created = entry->created;
 	memcpy(out->name, entry->text, entry->name_len);
 	out->name[entry->name_len] = '\0';
-	memcpy(out->verifier, entry->text + entry->name_len,
-	    entry->verifier_len);
+	memcpy(
+	    out->verifier, entry->text + entry->name_len, entry->verifier_len);
 	out->verifier[entry->verifier_len] = '\0';
 }

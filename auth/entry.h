@@ -30,7 +30,7 @@ struct entry {
 	uint8_t name_len;
 	uint8_t verifier_len;
 	uint8_t pending; /* enum entry_pending; journal's thread */
-	char text[];   /* name, then verifier */
+	char text[];     /* name, then verifier */
 };
 
 /*

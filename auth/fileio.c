@@ -126,8 +126,8 @@ fileio_read(const struct fileio *io, int fd, void *to, size_t len, off_t at)
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = io->pread(io, fd, (char *)to + done, len - done,
-		    at + (off_t)done);
+		ssize_t n = io->pread(
+		    io, fd, (char *)to + done, len - done, at + (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;

@@ -22,8 +22,8 @@ struct fileio {
 	int (*close)(const struct fileio *io, int fd);
 	int (*fstat)(const struct fileio *io, int fd, struct stat *out);
 	int (*fchmod)(const struct fileio *io, int fd, mode_t mode);
-	ssize_t (*pread)(const struct fileio *io, int fd, void *to,
-	    size_t len, off_t at);
+	ssize_t (*pread)(
+	    const struct fileio *io, int fd, void *to, size_t len, off_t at);
 	ssize_t (*pwrite)(const struct fileio *io, int fd, const void *from,
 	    size_t len, off_t at);
 	int (*ftruncate)(const struct fileio *io, int fd, off_t size);
@@ -31,8 +31,8 @@ struct fileio {
 	int (*fsync)(const struct fileio *io, int fd);
 	/* Exclusive, and EWOULDBLOCK at once when another process has it. */
 	int (*flock)(const struct fileio *io, int fd);
-	int (*rename)(const struct fileio *io, const char *from,
-	    const char *to);
+	int (*rename)(
+	    const struct fileio *io, const char *from, const char *to);
 	int (*unlink)(const struct fileio *io, const char *path);
 };
 
@@ -49,8 +49,8 @@ int fileio_open(const struct fileio *io, const char *path, int flags);
  * Reads until `len` bytes are there or the file ends. The number of bytes,
  * short only at the end of the file, or -1 with errno.
  */
-ssize_t fileio_read(
-    const struct fileio *io, int fd, void *to, size_t len, off_t at);
+ssize_t
+fileio_read(const struct fileio *io, int fd, void *to, size_t len, off_t at);
 
 /*
  * Writes all of it, going on after short counts and EINTR. 0, or -1 with

@@ -95,8 +95,8 @@ cut_back(struct journal *journal, int why)
 	 * the next one, which has the same numbers. */
 	if (fileio_truncate(file->io, file->fd, journal->size) == 0 &&
 	    file->io->fdatasync(file->io, file->fd) == 0) {
-		reason_set(text, file->path, "cannot be written: %s",
-		    reason_of(why));
+		reason_set(
+		    text, file->path, "cannot be written: %s", reason_of(why));
 		set_state(journal, false, text);
 		return;
 	}
@@ -129,8 +129,8 @@ journal_add(struct journal *journal, struct record *record)
 {
 	check(record->op != RECORD_MARK);
 	check(journal->batch_len + RECORD_BYTES_MAX <= BATCH_BYTES_MAX);
-	journal->batch_len += record_write(journal->batch + journal->batch_len,
-	    record, &journal->batch_chain);
+	journal->batch_len += record_write(
+	    journal->batch + journal->batch_len, record, &journal->batch_chain);
 }
 
 uint64_t
@@ -146,8 +146,8 @@ journal_commit(struct journal *journal)
 	int result = -1;
 
 	check(!journal_is_read_only(journal));
-	if (fileio_write(file->io, file->fd, journal->batch,
-		journal->batch_len, journal->size) < 0)
+	if (fileio_write(file->io, file->fd, journal->batch, journal->batch_len,
+		journal->size) < 0)
 		cut_back(journal, errno);
 	else if (file->io->fdatasync(file->io, file->fd) < 0)
 		give_up(journal, errno);
@@ -201,8 +201,8 @@ journal_error(struct journal *journal)
 
 /* The file does not exist: makes one without accounts. */
 static int
-create(struct journal *journal, struct table *table,
-    char error[AUTH_ERROR_BYTES])
+create(
+    struct journal *journal, struct table *table, char error[AUTH_ERROR_BYTES])
 {
 	struct snapshot snapshot;
 
@@ -239,8 +239,8 @@ repair(struct journal *journal, const struct recovery *found,
 		return -1;
 	}
 	if (found->size < found->file_size) {
-		if (datafile_cut(
-			file, found->size, found->file_size, error) < 0)
+		if (datafile_cut(file, found->size, found->file_size, error) <
+		    0)
 			return -1;
 		recovery_describe_torn(found, file, error);
 		return 0;
@@ -255,8 +255,8 @@ repair(struct journal *journal, const struct recovery *found,
 }
 
 static int
-recover(struct journal *journal, struct table *table,
-    char error[AUTH_ERROR_BYTES])
+recover(
+    struct journal *journal, struct table *table, char error[AUTH_ERROR_BYTES])
 {
 	struct recovery found;
 
@@ -276,8 +276,8 @@ recover(struct journal *journal, struct table *table,
 }
 
 int
-journal_open(struct journal *journal, const struct fileio *io,
-    const char *path, struct table *table, char error[AUTH_ERROR_BYTES])
+journal_open(struct journal *journal, const struct fileio *io, const char *path,
+    struct table *table, char error[AUTH_ERROR_BYTES])
 {
 	enum datafile_result opened;
 	int result = -1;

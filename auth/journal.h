@@ -70,7 +70,7 @@ struct journal {
 	bool mark_unsynced; /* a mark was written behind them */
 
 	/* The batch at hand; it begins with its mark unless that is durable. */
-	char *batch;             /* BATCH_BYTES_MAX, owned */
+	char *batch; /* BATCH_BYTES_MAX, owned */
 	size_t batch_len;
 	size_t mark_len;         /* of the mark at its beginning, or 0 */
 	struct chain mark_chain; /* where that mark ends */
@@ -78,7 +78,7 @@ struct journal {
 
 	pthread_mutex_t lock; /* guards what follows */
 	bool read_only;
-	const char *error;    /* "" or one of: */
+	const char *error;                /* "" or one of: */
 	char *errors[JOURNAL_ERRORS_MAX]; /* owned; each lives until close */
 	size_t error_count;
 };

@@ -6,7 +6,7 @@
 #include "auth/record.h"
 #include "reactor/check.h"
 
-#define LINES_BUFFER_BYTES (128 * 1024)
+#define LINES_BUFFER_BYTES (64 * 1024)
 
 int
 lines_init(struct lines *lines, const struct fileio *io, int fd)
@@ -51,8 +51,7 @@ lines_next(struct lines *lines, struct span *line, off_t *at)
 	for (;;) {
 		char *start = lines->bytes + lines->start;
 		size_t left = lines->end - lines->start;
-		size_t look =
-		    left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX;
+		size_t look = left < RECORD_BYTES_MAX ? left : RECORD_BYTES_MAX;
 		char *lf = look ? memchr(start, '\n', look) : NULL;
 
 		*at = lines->base + (off_t)lines->start;

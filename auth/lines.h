@@ -17,8 +17,8 @@ struct lines {
 	char *bytes; /* owned; LINES_BUFFER_BYTES */
 	size_t start;
 	size_t end;
-	off_t base;  /* where bytes[0] is in the file */
-	bool ended;  /* the file has no more */
+	off_t base; /* where bytes[0] is in the file */
+	bool ended; /* the file has no more */
 };
 
 enum lines_result {
@@ -37,7 +37,6 @@ void lines_fini(struct lines *lines);
  * the file, also for the other results: there the file ends, or is broken, or
  * could not be read.
  */
-enum lines_result lines_next(
-    struct lines *lines, struct span *line, off_t *at);
+enum lines_result lines_next(struct lines *lines, struct span *line, off_t *at);
 
 #endif

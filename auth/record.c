@@ -13,7 +13,9 @@
 
 /* Ten words at their longest: four numbers, flags, op, ...; separators, LF. */
 _Static_assert(4 * 18 + 1 + 8 + NAME_BYTES_MAX + VERIFIER_BYTES_MAX +
-	2 * CHECK_DIGITS + 10 <= RECORD_BYTES_MAX, "a record fits");
+		       2 * CHECK_DIGITS + 10 <=
+		   RECORD_BYTES_MAX,
+    "a record fits");
 
 static const char *const op_words[] = {
     [RECORD_MARK] = "mark",
@@ -29,8 +31,8 @@ static size_t
 seal(char out[RECORD_BYTES_MAX], size_t len, uint64_t *check_out)
 {
 	*check_out = XXH3_64bits(out, len);
-	len += (size_t)snprintf(out + len, RECORD_BYTES_MAX - len,
-	    "%016" PRIx64 "\n", *check_out);
+	len += (size_t)snprintf(
+	    out + len, RECORD_BYTES_MAX - len, "%016" PRIx64 "\n", *check_out);
 	check(len < RECORD_BYTES_MAX);
 	return len;
 }
@@ -72,9 +74,22 @@ take_number(struct span *line, uint64_t *out)
 
 /* Value of a hexadecimal digit plus one; 0 for what is none. */
 static const unsigned char hex_values[256] = {
-    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
-    ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
-    ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['0'] = 1,
+    ['1'] = 2,
+    ['2'] = 3,
+    ['3'] = 4,
+    ['4'] = 5,
+    ['5'] = 6,
+    ['6'] = 7,
+    ['7'] = 8,
+    ['8'] = 9,
+    ['9'] = 10,
+    ['a'] = 11,
+    ['b'] = 12,
+    ['c'] = 13,
+    ['d'] = 14,
+    ['e'] = 15,
+    ['f'] = 16,
 };
 
 static bool
@@ -149,9 +164,8 @@ record_read_header(struct span line, struct chain *chain)
 	if (version > FORMAT_VERSION)
 		return HEADER_NEWER;
 	if (!record_is_intact(line) || !take_check(&rest, &id) ||
-	    !take_number(&rest, &read.seq) ||
-	    !take_check(&rest, &read.check) || rest.len != 0 ||
-	    read.seq > RECORD_SEQ_MAX)
+	    !take_number(&rest, &read.seq) || !take_check(&rest, &read.check) ||
+	    rest.len != 0 || read.seq > RECORD_SEQ_MAX)
 		return HEADER_DAMAGED;
 	*chain = read;
 	return HEADER_OK;
@@ -169,16 +183,15 @@ record_write(
 	check(chain->seq < RECORD_NUMBER_MAX);
 	check(record->op < OPS);
 	record->seq = chain->seq + 1;
-	record->batch =
-	    record->op == RECORD_MARK ? record->seq : chain->batch;
+	record->batch = record->op == RECORD_MARK ? record->seq : chain->batch;
 	check(record->batch != 0);
 	record->previous = chain->check;
 	len = snprintf(out, RECORD_BYTES_MAX,
 	    "%" PRIu64 " %" PRIu64 " %s %.*s %.*s %" PRId64 " - %" PRIu64
 	    " %016" PRIx64 " ",
 	    record->seq, record->batch, op_words[record->op], (int)name.len,
-	    name.at, (int)verifier.len, verifier.at, record->time,
-	    record->uid, record->previous);
+	    name.at, (int)verifier.len, verifier.at, record->time, record->uid,
+	    record->previous);
 	check(len > 0);
 	*chain = (struct chain){record->seq, record->batch, 0};
 	len = (int)seal(out, (size_t)len, &chain->check);
@@ -248,8 +261,7 @@ record_read(struct span line, struct record *record)
 const char *
 record_follow(const struct record *record, struct chain *chain)
 {
-	uint64_t batch =
-	    record->op == RECORD_MARK ? record->seq : chain->batch;
+	uint64_t batch = record->op == RECORD_MARK ? record->seq : chain->batch;
 
 	if (record->seq != chain->seq + 1)
 		return "its number does not follow";

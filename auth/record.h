@@ -34,13 +34,19 @@
 
 #include "auth/auth.h"
 
-#define RECORD_BYTES_MAX 288 /* a line with its LF, all words at their longest */
+#define RECORD_BYTES_MAX                                                       \
+	288 /* a line with its LF, all words at their longest */
 #define RECORD_NUMBER_MAX 999999999999999999 /* 18 digits: no overflow */
 /* No file may begin so high that we could run out of numbers behind it. */
 #define RECORD_SEQ_MAX (RECORD_NUMBER_MAX / 2)
-#define FORMAT_VERSION    1
+#define FORMAT_VERSION 1
 
-enum record_op { RECORD_MARK, RECORD_REGISTER, RECORD_PASSWD, RECORD_REMOVE };
+enum record_op {
+	RECORD_MARK,
+	RECORD_REGISTER,
+	RECORD_PASSWD,
+	RECORD_REMOVE
+};
 
 struct record {
 	uint64_t seq;

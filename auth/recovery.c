@@ -77,11 +77,10 @@ is_rotten(const struct datafile *file, const struct recovery *recovery)
 	bytes = malloc((size_t)len);
 	if (!bytes)
 		return -1;
-	n = fileio_read(
-	    file->io, file->fd, bytes, (size_t)len, recovery->size);
+	n = fileio_read(file->io, file->fd, bytes, (size_t)len, recovery->size);
 	if (n >= 0)
 		result = highest_batch((struct span){bytes, (size_t)n}) >
-		    damaged_seq;
+			 damaged_seq;
 	free(bytes);
 	return result;
 }
@@ -143,8 +142,7 @@ refuse_line(const struct datafile *file, struct place place, const char *wrong,
 
 /* Takes one intact line, or returns why it cannot be. */
 static const char *
-take_line(
-    struct recovery *recovery, struct replay *replay, struct span line)
+take_line(struct recovery *recovery, struct replay *replay, struct span line)
 {
 	struct place place = {recovery->lines + 1, recovery->size};
 	struct record record;

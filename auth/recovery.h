@@ -28,7 +28,7 @@
 #include "auth/table.h"
 
 /* Changes in one batch; auth_commit splits what is more. */
-#define BATCH_CHANGES_MAX 512
+#define BATCH_CHANGES_MAX 256
 
 /* A batch's lines and its mark, and the mark behind it. */
 #define BATCH_BYTES_MAX ((BATCH_CHANGES_MAX + 2) * RECORD_BYTES_MAX)

@@ -25,16 +25,15 @@ insert_first(struct replay *replay)
 		return NULL;
 	entry_free(table_arena(replay->table), &entry);
 	return status == AUTH_NAME_TAKEN
-	    ? "it registers a name or a uid that exists"
-	    : no_memory;
+		   ? "it registers a name or a uid that exists"
+		   : no_memory;
 }
 
 static const char *
-enqueue(
-    struct replay *replay, const struct record *record, struct place place)
+enqueue(struct replay *replay, const struct record *record, struct place place)
 {
-	struct entry *entry = entry_new(table_arena(replay->table),
-	    record->uid, record->time, record->name, record->verifier);
+	struct entry *entry = entry_new(table_arena(replay->table), record->uid,
+	    record->time, record->name, record->verifier);
 	size_t last;
 
 	check(replay->count < REPLAY_QUEUE);

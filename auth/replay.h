@@ -38,8 +38,8 @@ void replay_init(struct replay *replay, struct table *table);
  * static text; `failed` is then its place, or that of an earlier record that
  * was still in the queue.
  */
-const char *replay_record(struct replay *replay, const struct record *record,
-    struct place place);
+const char *replay_record(
+    struct replay *replay, const struct record *record, struct place place);
 
 /* Puts into the table what is still in the queue. As replay_record. */
 const char *replay_finish(struct replay *replay);

@@ -49,8 +49,7 @@ slots_grow(struct slots *slots, size_t more)
 	larger.mask = wanted - 1;
 	for (i = 0; i < capacity; i++)
 		if (slots->at[i].ref)
-			slots_add(
-			    &larger, slots->at[i].hash, slots->at[i].ref);
+			slots_add(&larger, slots->at[i].hash, slots->at[i].ref);
 	check(larger.used == slots->used);
 	free(slots->at);
 	*slots = larger;

@@ -30,8 +30,9 @@ void slots_init(struct slots *slots);
 void slots_fini(struct slots *slots);
 
 /*
- * Makes room for `more` further references, so that as many slots_add cannot fail.
- * 0, or -1 when there is no memory (nothing has changed then). Moves slots.
+ * Makes room for `more` further references, so that as many slots_add cannot
+ * fail. 0, or -1 when there is no memory (nothing has changed then). Moves
+ * slots.
  */
 int slots_grow(struct slots *slots, size_t more);
 
@@ -42,8 +43,8 @@ void slots_add(struct slots *slots, uint32_t hash, uint32_t ref);
  * The next slot with this hash behind `after`, or the first one when that is
  * NULL; NULL when there is none. Valid until the next grow, add or remove.
  */
-struct slot *slots_find(
-    const struct slots *slots, uint32_t hash, const struct slot *after);
+struct slot *
+slots_find(const struct slots *slots, uint32_t hash, const struct slot *after);
 
 /* Brings the first slot of this hash into the cache. */
 static inline void

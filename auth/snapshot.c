@@ -106,19 +106,19 @@ read_back(const struct writer *w)
 		return -1;
 	result = lines_next(&lines, &line, &at);
 	good = result == LINES_LINE &&
-	    record_read_header(line, &chain) == HEADER_OK;
+	       record_read_header(line, &chain) == HEADER_OK;
 	while (good && (result = lines_next(&lines, &line, &at)) == LINES_LINE)
-		good = record_is_intact(line) &&
-		    !record_read(line, &record) &&
-		    !record_follow(&record, &chain);
+		good = record_is_intact(line) && !record_read(line, &record) &&
+		       !record_follow(&record, &chain);
 	lines_fini(&lines);
 	if (result == LINES_FAILED)
 		return -1;
 	errno = EIO;
 	return good && result == LINES_END && at == w->at &&
-		chain.seq == w->chain.seq && chain.check == w->chain.check
-	    ? 0
-	    : -1;
+		       chain.seq == w->chain.seq &&
+		       chain.check == w->chain.check
+		   ? 0
+		   : -1;
 }
 
 /* 0, or -1 with errno and the step that failed. */

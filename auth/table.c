@@ -252,8 +252,7 @@ table_add(struct table *table, struct entry *entry)
 
 	check(entry->uid != 0);
 	key_init(&key, table, entry_name(entry));
-	slots_add(&table->uids, uid_hash(table, entry->uid),
-		    entry->ref);
+	slots_add(&table->uids, uid_hash(table, entry->uid), entry->ref);
 	shard = shard_lock(table, &key);
 	slot = shard_find(table, shard, &key);
 	check(slot != NULL);
@@ -280,12 +279,12 @@ table_insert(struct table *table, struct entry *entry)
 	if (shard_find(table, shard, &key))
 		status = AUTH_NAME_TAKEN;
 	else if (slots_grow(&shard->names, 1) < 0 ||
-	    slots_grow(&table->uids, 1) < 0)
+		 slots_grow(&table->uids, 1) < 0)
 		status = AUTH_NO_MEMORY;
 	else {
 		slots_add(&shard->names, key.hash, entry->ref);
-		slots_add(&table->uids, uid_hash(table, entry->uid),
-		    entry->ref);
+		slots_add(
+		    &table->uids, uid_hash(table, entry->uid), entry->ref);
 		shard->accounts++;
 	}
 	shard_unlock(shard);
@@ -374,8 +373,7 @@ table_collect(struct table *table)
 		return NULL;
 	for (i = 0; uids->at && i <= uids->mask; i++)
 		if (uids->at[i].ref)
-			all[count++] = arena_at(
-			    &table->arena, uids->at[i].ref);
+			all[count++] = arena_at(&table->arena, uids->at[i].ref);
 	check(count == uids->used);
 	qsort(all, count, sizeof(*all), compare_uids);
 	return all;

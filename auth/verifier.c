@@ -89,9 +89,8 @@ verifier_parse(struct span text, struct argon2_cost *cost)
 	struct argon2_cost read;
 
 	if (!take_text(&text, "$argon2id$v=19$m=") ||
-	    !take_number(&text, &read.memory_kib) ||
-	    !take_text(&text, ",t=") || !take_number(&text, &read.passes) ||
-	    !take_text(&text, ",p=1$") ||
+	    !take_number(&text, &read.memory_kib) || !take_text(&text, ",t=") ||
+	    !take_number(&text, &read.passes) || !take_text(&text, ",p=1$") ||
 	    !take_base64(&text, SALT_DIGITS, 4) || !take_text(&text, "$") ||
 	    !take_base64(&text, HASH_DIGITS, 2) || text.len != 0)
 		return false;

@@ -29,20 +29,34 @@ bot_opened(struct bot *bot)
 	bot->load->ops->on_open(bot);
 }
 
-/* Hands over the lines of the buffer's first `len` bytes. */
+/* Hands over lines, and takes them off the front of *rest. */
 static void
-bot_split(struct bot *bot, size_t len)
+bot_hear_lines(struct bot *bot, struct span *rest)
+{
+	struct span line;
+
+	while (bot->state == BOT_OPEN && splitter_next(rest, &line))
+		bot->load->ops->on_line(bot, line);
+}
+
+/* Hands over the buffer's first `len` bytes, and keeps what is not used. */
+static void
+bot_hear(struct bot *bot, size_t len)
 {
 	struct load *load = bot->load;
 	struct span rest = {load->buffer, len};
-	struct span line;
+	size_t used;
 	int error;
 
-	while (splitter_next(&rest, &line)) {
-		load->ops->on_line(bot, line);
-		if (bot->state != BOT_OPEN)
-			return;
+	if (load->ops->on_bytes) {
+		used = load->ops->on_bytes(bot, rest);
+		check(used <= len);
+		rest = (struct span){rest.at + used, len - used};
+	} else {
+		bot_hear_lines(bot, &rest);
 	}
+	if (bot->state != BOT_OPEN)
+		return;
 	error = splitter_keep(&bot->in, rest);
 	if (error)
 		bot_lose(bot, error);
@@ -71,8 +85,9 @@ bot_read(struct bot *bot, bool to_end)
 			bot_lose(bot, got < 0 ? errno : 0);
 			return;
 		}
-		bot_split(bot, have + (size_t)got);
-	} while (bot->state == BOT_OPEN && (to_end || (size_t)got == room));
+		bot_hear(bot, have + (size_t)got);
+	} while (bot->state == BOT_OPEN && !bot->paused &&
+		 (to_end || (size_t)got == room));
 }
 
 /* What the socket takes of the bytes; an error shows up when it is read. */
@@ -131,22 +146,28 @@ bot_finish_connect(struct bot *bot)
 		bot_opened(bot);
 }
 
+/* What epoll is to tell of the bot; a change tells anew what is the case. */
+static void
+bot_watch(struct bot *bot, int operation)
+{
+	const uint32_t always = EPOLLOUT | EPOLLET;
+	struct epoll_event event = {
+	    .events = always | (bot->paused ? 0 : EPOLLIN | EPOLLRDHUP),
+	    .data.ptr = bot,
+	};
+
+	if (epoll_ctl(bot->load->epoll_fd, operation, bot->fd, &event) < 0)
+		err(EXIT_FAILURE, "epoll");
+}
+
 /* Takes the result of connect() on from there: `error` is its errno or 0. */
 static void
 bot_dialled(struct bot *bot, int error)
 {
-	struct epoll_event event = {
-	    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-	    .data.ptr = bot,
-	};
-
 	bot->state = BOT_CONNECTING;
 	bot_arm(bot);
-	if (!error || error == EINPROGRESS) {
-		if (epoll_ctl(bot->load->epoll_fd, EPOLL_CTL_ADD, bot->fd,
-			&event) < 0)
-			err(EXIT_FAILURE, "epoll");
-	}
+	if (!error || error == EINPROGRESS)
+		bot_watch(bot, EPOLL_CTL_ADD);
 	if (!error)
 		bot_opened(bot);
 	else if (error != EINPROGRESS)
@@ -206,7 +227,7 @@ bot_serve(struct bot *bot, uint32_t events)
 		return;
 	if (events & EPOLLOUT)
 		bot_flush(bot);
-	if (events & (EPOLLIN | ends))
+	if (events & (EPOLLIN | ends) && !bot->paused)
 		bot_read(bot, events & ends);
 }
 
@@ -240,6 +261,22 @@ bot_disarm(struct bot *bot)
 }
 
 void
+bot_pause(struct bot *bot)
+{
+	check(bot->state == BOT_OPEN);
+	bot->paused = true;
+	bot_watch(bot, EPOLL_CTL_MOD);
+}
+
+void
+bot_resume(struct bot *bot)
+{
+	check(bot->state == BOT_OPEN);
+	bot->paused = false;
+	bot_watch(bot, EPOLL_CTL_MOD);
+}
+
+void
 bot_close(struct bot *bot)
 {
 	list_remove(&bot->link);
@@ -251,5 +288,6 @@ bot_close(struct bot *bot)
 	if (bot->fd >= 0)
 		close(bot->fd);
 	bot->fd = -1;
+	bot->paused = false;
 	bot->state = BOT_CLOSED;
 }

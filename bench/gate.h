@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GATE_STAGES_MAX 8
+#define GATE_STAGES_MAX 10
 
 struct load;
 

@@ -36,8 +36,16 @@ bucket_end(size_t bucket)
 void
 histogram_add(struct histogram *histogram, uint64_t value)
 {
-	histogram->buckets[bucket_of(value)]++;
-	histogram->count++;
+	histogram_add_times(histogram, value, 1);
+}
+
+void
+histogram_add_times(struct histogram *histogram, uint64_t value, uint64_t times)
+{
+	if (times == 0)
+		return;
+	histogram->buckets[bucket_of(value)] += times;
+	histogram->count += times;
 	if (value > histogram->max)
 		histogram->max = value;
 }

@@ -19,8 +19,10 @@ struct histogram {
 	uint64_t buckets[HISTOGRAM_BUCKETS];
 };
 
-/* Counts one value. */
+/* Counts one value, or the same value several times. */
 void histogram_add(struct histogram *histogram, uint64_t value);
+void histogram_add_times(
+    struct histogram *histogram, uint64_t value, uint64_t times);
 
 /* Counts in `into` all that `from` has counted; `from` is left as it is. */
 void histogram_merge(struct histogram *into, const struct histogram *from);

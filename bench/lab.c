@@ -10,11 +10,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "bench/lab_priv.h"
+#include "bench/names.h"
 #include "bench/progress.h"
 #include "bench/scenario.h"
 #include "bench/swarm.h"
@@ -24,7 +22,6 @@
 #define MESSAGES_DEFAULT 5
 #define CLIENTS_MAX      1000000 /* up to six digits in a name */
 #define MESSAGES_MAX     10000
-#define PREFIX_MAX       12 /* beside 11 of the run, 2 dashes, the number */
 #define BEGINS_PER_TURN  64 /* so that answers are read between them */
 #define NS_PER_S         1e9
 
@@ -41,21 +38,6 @@ static const struct argp_option lab_argp_options[] = {
 	0},
     {0},
 };
-
-static void
-check_prefix(struct argp_state *state, const char *prefix)
-{
-	static const char allowed[] = "-._0123456789abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	size_t len = strspn(prefix, allowed);
-
-	if (len == 0 || len > PREFIX_MAX || prefix[len] ||
-	    strchr("-._", prefix[0]))
-		argp_error(state,
-		    "--names %s: it must be 1 to %d of A-Za-z0-9._-, first a "
-		    "letter or digit",
-		    prefix, PREFIX_MAX);
-}
 
 static error_t
 parse_lab(int key, char *argument, struct argp_state *state)
@@ -82,8 +64,7 @@ parse_lab(int key, char *argument, struct argp_state *state)
 		    bench_option_number(state, "messages", argument, messages);
 		return 0;
 	case 'p':
-		check_prefix(state, argument);
-		options->prefix = argument;
+		options->prefix = names_option(state, argument);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -122,26 +103,6 @@ static const struct load_ops lab_ops = {
     .on_closed = lab_client_lost,
     .on_wake = lab_on_wake,
 };
-
-/* Names are new in each run: they carry its microsecond and its process. */
-static void
-lab_name_run(struct lab *lab)
-{
-	static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz";
-	char text[16];
-	char *at = text + sizeof text - 1;
-	struct timespec now;
-	uint64_t run;
-
-	check_zero(clock_gettime(CLOCK_REALTIME, &now));
-	run = (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-	run ^= (uint64_t)getpid() << 28;
-	*at = '\0';
-	for (; run > 0; run /= 36)
-		*--at = digits[run % 36];
-	snprintf(
-	    lab->names, sizeof lab->names, "%s-%s-", lab->options->prefix, at);
-}
 
 /* Which broadcast this client sends: up to ten, spread over the login half. */
 static int
@@ -194,7 +155,7 @@ lab_new(const struct lab_options *options)
 	lab->loads = calloc(threads, sizeof *lab->loads);
 	if (!lab->clients || !lab->threads || !lab->loads)
 		err(EXIT_FAILURE, "memory for %u clients", options->clients);
-	lab_name_run(lab);
+	names_of_run(lab->names, options->prefix);
 	gate_init(&lab->gate, STAGES, lab->loads, threads);
 	broadcast_init(&lab->broadcasts, lab->names);
 	report_init(&lab->report, "lab", step_names, LAB_STEPS);

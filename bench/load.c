@@ -25,7 +25,8 @@
 _Static_assert(LOAD_READ_BYTES >= 2 * SPLITTER_KEEP_MAX,
     "behind a kept tail there must be room for a large read");
 
-static int
+/* Returns how many milliseconds there is nothing more to do. */
+static unsigned
 load_dial_some(struct load *load)
 {
 	for (int i = 0; i < CONNECTS_PER_TURN; i++) {
@@ -38,6 +39,23 @@ load_dial_some(struct load *load)
 		}
 	}
 	return 0;
+}
+
+/* Waits that long, or until the alarm, for events. */
+static int
+load_wait(
+    struct load *load, struct epoll_event events[EVENTS_PER_TURN], unsigned ms)
+{
+	uint64_t ns = (uint64_t)ms * NS_PER_MS;
+	struct timespec most;
+
+	if (load->alarm_ns && load->alarm_ns < load->now_ns + ns)
+		ns = load->alarm_ns > load->now_ns
+			 ? load->alarm_ns - load->now_ns
+			 : 0;
+	most = (struct timespec){0, (long)ns};
+	return epoll_pwait2(
+	    load->epoll_fd, events, EVENTS_PER_TURN, &most, NULL);
 }
 
 static void
@@ -82,12 +100,31 @@ load_expire(struct load *load)
 }
 
 static void
+load_ring(struct load *load)
+{
+	if (load->alarm_ns == 0 || load->alarm_ns > load->now_ns)
+		return;
+	load->alarm_ns = 0;
+	load->ops->on_alarm(load);
+}
+
+static void
 load_publish(struct load *load)
 {
 	check_zero(pthread_mutex_lock(&load->lock));
 	load->published = load->done;
 	check_zero(pthread_mutex_unlock(&load->lock));
 	load->published_ns = load->now_ns;
+}
+
+static void
+load_tick(struct load *load)
+{
+	if (load->now_ns - load->published_ns < TICK_MS * NS_PER_MS)
+		return;
+	if (load->ops->on_tick)
+		load->ops->on_tick(load);
+	load_publish(load);
 }
 
 uint64_t
@@ -139,15 +176,14 @@ load_run(struct load *load)
 
 	while (!load->stopping) {
 		load->now_ns = load_clock();
-		count = epoll_wait(load->epoll_fd, events, EVENTS_PER_TURN,
-		    load_dial_some(load));
+		count = load_wait(load, events, load_dial_some(load));
 		check(count >= 0 || errno == EINTR);
 		for (int i = 0; i < count; i++)
 			load_serve(load, &events[i]);
 		load->now_ns = load_clock();
 		load_expire(load);
-		if (load->now_ns - load->published_ns >= TICK_MS * NS_PER_MS)
-			load_publish(load);
+		load_ring(load);
+		load_tick(load);
 	}
 	load_publish(load);
 }
@@ -156,6 +192,12 @@ void
 load_stop(struct load *load)
 {
 	load->stopping = true;
+}
+
+void
+load_alarm(struct load *load, uint64_t at_ns)
+{
+	load->alarm_ns = at_ns;
 }
 
 void

@@ -1,15 +1,17 @@
 /*
  * The load generator's core: a `load` is one thread's event loop over many
- * bots; a bot is one connection to the server that speaks lines. It measures
- * nothing and knows no protocol: scenarios do, through load_ops. They embed
- * struct bot in their own client and struct load in their own per-thread
- * state, and come back from either by list_entry().
+ * bots; a bot is one connection to the server that speaks lines, or frames that
+ * the scenario cuts itself. It measures nothing and knows no protocol:
+ * scenarios do, through load_ops. They embed struct bot in their own client and
+ * struct load in their own per-thread state, and come back from either by
+ * list_entry().
  *
  * A turn: start connections that wait (1), wait for events (2), for each ready
- * bot read in large chunks and hand over its lines (3), time out bots (4),
- * publish progress (5). One thread owns a load and its bots; only load_wake
- * and load_done may be called from another. Memory per bot is its struct, and
- * a buffer only while half a line is in or unsent bytes are out.
+ * bot read in large chunks and hand over what came (3), time out bots and ring
+ * the alarm (4), publish progress (5). One thread owns a load and its bots;
+ * only load_wake and load_done may be called from another. Memory per bot is
+ * its struct, and a buffer only while half a line is in or unsent bytes are
+ * out.
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
@@ -40,6 +42,10 @@ struct load_ops {
 	void (*on_open)(struct bot *bot);
 	/* A line without its LF, valid during the call. May close the bot. */
 	void (*on_line)(struct bot *bot, struct span line);
+	/* Instead of on_line, when set: all bytes at hand, valid during the
+	 * call. Returns how many it has used; the rest, which is less than a
+	 * whole frame, comes again in front of the next. May close the bot. */
+	size_t (*on_bytes)(struct bot *bot, struct span bytes);
 	/* The deadline that bot_arm set has passed; it is set no more. */
 	void (*on_timeout)(struct bot *bot);
 	/* Not opened, or lost: errno, or 0 when the server closed it. It is
@@ -47,6 +53,10 @@ struct load_ops {
 	void (*on_closed)(struct bot *bot, int error);
 	/* load_wake was called, once or several times. */
 	void (*on_wake)(struct load *load);
+	/* The moment that load_alarm set has come; it is set no more. */
+	void (*on_alarm)(struct load *load);
+	/* About ten times a second; may be NULL. */
+	void (*on_tick)(struct load *load);
 };
 
 struct bot {
@@ -60,6 +70,7 @@ struct bot {
 	uint32_t out_size;
 	int fd;
 	enum bot_state state;
+	bool paused; /* it is not read */
 };
 
 struct load {
@@ -68,6 +79,7 @@ struct load {
 	const struct target *target;
 	uint64_t timeout_ns;
 	uint64_t now_ns;        /* refreshed after each read and connect */
+	uint64_t alarm_ns;      /* when on_alarm is due; 0: not set */
 	uint64_t published_ns;  /* when `published` was last set */
 	uint64_t done;          /* counted up by the scenario, for progress */
 	uint64_t backlog_waits; /* turns in which a backlog was full */
@@ -107,6 +119,10 @@ void load_stop(struct load *load);
 /* Has on_wake called in the owner's next turn. Any thread, also before run. */
 void load_wake(struct load *load);
 
+/* Has on_alarm called once, as soon as at_ns has come; 0 for not at all. It
+ * replaces what was set. Owner thread. */
+void load_alarm(struct load *load, uint64_t at_ns);
+
 /* The scenario's count of what is done, at most a tick old. Any thread. */
 uint64_t load_done(struct load *load);
 
@@ -129,6 +145,10 @@ void bot_send(struct bot *bot, struct span bytes);
 /* (Re)starts the wait for an answer: on_timeout follows unless disarmed. */
 void bot_arm(struct bot *bot);
 void bot_disarm(struct bot *bot);
+
+/* Reads the bot no more, or again: the server's output to it piles up. */
+void bot_pause(struct bot *bot);
+void bot_resume(struct bot *bot);
 
 /* Closes the connection, if there is one. No callback follows. */
 void bot_close(struct bot *bot);

@@ -24,6 +24,12 @@ static const struct scenario scenarios[] = {
     {"lab", "throng-bench lab",
 	"half of N clients register, half log in, converse and log out",
 	lab_main},
+    {"echo", "throng-bench echo",
+	"N clients converse, each with D requests outstanding", echo_main},
+    {"fanout", "throng-bench fanout",
+	"a few publishers' messages to every member of a room", fanout_main},
+    {"idle", "throng-bench idle",
+	"N clients log in and stay: how fast, and what one costs", idle_main},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)

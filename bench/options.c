@@ -70,3 +70,21 @@ bench_option_number(struct argp_state *state, const char *name,
 		    name, text, range[0], range[1]);
 	return (unsigned)number;
 }
+
+unsigned
+bench_option_ms(struct argp_state *state, const char *name, const char *text,
+    const unsigned range[2])
+{
+	size_t whole = strspn(text, "0123456789");
+	size_t decimals = 0;
+	double seconds;
+
+	if (text[whole] == '.')
+		decimals = strspn(text + whole + 1, "0123456789") + 1;
+	seconds = strtod(text, NULL);
+	if (whole == 0 || text[whole + decimals] || decimals == 1 ||
+	    decimals > 4 || seconds < range[0] || seconds > range[1])
+		argp_error(state, "--%s %s: it must be seconds from %u to %u",
+		    name, text, range[0], range[1]);
+	return (unsigned)(seconds * 1000 + 0.5);
+}

@@ -31,4 +31,11 @@ extern const struct argp bench_options_argp;
 unsigned bench_option_number(struct argp_state *state, const char *name,
     const char *text, const unsigned range[2]);
 
+/*
+ * The same for a time in seconds, which may have up to three decimals; returns
+ * milliseconds, `range` is in seconds.
+ */
+unsigned bench_option_ms(struct argp_state *state, const char *name,
+    const char *text, const unsigned range[2]);
+
 #endif

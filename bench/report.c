@@ -63,13 +63,13 @@ us_at(const struct report_row *row, double percent)
 static void
 print_row(const struct report_row *row)
 {
-	printf("%-10s %9" PRIu64 " %9" PRIu64, row->step, row->latencies.count,
+	printf("%-10s %11" PRIu64 " %7" PRIu64, row->step, row->latencies.count,
 	    row->failures);
 	if (row->latencies.count == 0)
-		printf(" %11s %11s %11s\n", "-", "-", "-");
+		printf(" %11s %11s %11s %11s\n", "-", "-", "-", "-");
 	else
-		printf(" %11.3f %11.3f %11.3f\n", ms_at(row, 50),
-		    ms_at(row, 99), ms_at(row, 100));
+		printf(" %11.3f %11.3f %11.3f %11.3f\n", ms_at(row, 50),
+		    ms_at(row, 99), ms_at(row, 99.9), ms_at(row, 100));
 }
 
 /* The processor's name as the kernel gives it, without its newline. */
@@ -157,19 +157,30 @@ report_print(const struct report *report)
 {
 	const struct report_row *row;
 
-	printf("\n%-10s %9s %9s %11s %11s %11s\n", "step", "count", "failed",
-	    "p50 ms", "p99 ms", "max ms");
+	printf("\n%-10s %11s %7s %11s %11s %11s %11s\n", "step", "count",
+	    "failed", "p50 ms", "p99 ms", "p99.9 ms", "max ms");
 	for (size_t i = 0; i < report->row_count; i++)
 		print_row(&report->rows[i]);
 	putchar('\n');
 	for (size_t i = 0; i < report->row_count; i++) {
 		row = &report->rows[i];
-		printf("scenario=%s step=%s count=%" PRIu64 " failures=%" PRIu64
-		       " p50_us=%.1f p99_us=%.1f max_us=%.1f\n",
+		printf("scenario=%s step=%s count=%" PRIu64
+		       " failures=%" PRIu64,
 		    report->scenario, row->step, row->latencies.count,
-		    row->failures, us_at(row, 50), us_at(row, 99),
-		    us_at(row, 100));
+		    row->failures);
+		report_print_latencies(report, i);
+		putchar('\n');
 	}
+}
+
+void
+report_print_latencies(const struct report *report, size_t row)
+{
+	const struct report_row *of = &report->rows[row];
+
+	check(row < report->row_count);
+	printf(" p50_us=%.1f p99_us=%.1f p999_us=%.1f max_us=%.1f",
+	    us_at(of, 50), us_at(of, 99), us_at(of, 99.9), us_at(of, 100));
 }
 
 int

@@ -58,6 +58,9 @@ void report_print_machine(void);
 /* The table, then a key=value line per row. */
 void report_print(const struct report *report);
 
+/* A row's latencies as key=value pairs, with a space before each. */
+void report_print_latencies(const struct report *report, size_t row);
+
 /* The first failures and the verdict. The exit status: 0 when all is well. */
 int report_verdict(const struct report *report);
 

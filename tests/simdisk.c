@@ -34,11 +34,19 @@ disk_of(const struct fileio *io)
 	return (struct simdisk *)(uintptr_t)io;
 }
 
-static void
-about_to_change(struct simdisk *disk)
+/* True if the process is alive to make the change. */
+static bool
+may_change(struct simdisk *disk)
 {
+	if (disk->kill_in && --disk->kill_in == 0)
+		disk->killed = true;
+	if (disk->killed) {
+		errno = EIO;
+		return false;
+	}
 	if (disk->before)
 		disk->before(disk);
+	return true;
 }
 
 static const char *
@@ -79,8 +87,8 @@ set_name(struct simdir *dir, const char *path, int file)
 static void
 remember_names(struct simdisk *disk)
 {
-	disk->past = must(realloc(
-	    disk->past, (disk->past_count + 1) * sizeof(*disk->past)));
+	disk->past = must(
+	    realloc(disk->past, (disk->past_count + 1) * sizeof(*disk->past)));
 	disk->past[disk->past_count++] = disk->now;
 }
 
@@ -110,8 +118,8 @@ log_write(struct simfile *file, const void *bytes, size_t len, size_t at)
 {
 	struct simwrite *write;
 
-	file->writes = must(realloc(file->writes,
-	    (file->write_count + 1) * sizeof(*file->writes)));
+	file->writes = must(realloc(
+	    file->writes, (file->write_count + 1) * sizeof(*file->writes)));
 	write = &file->writes[file->write_count++];
 	*write = (struct simwrite){.len = len, .at = at};
 	if (bytes)
@@ -171,7 +179,8 @@ sim_open(const struct fileio *io, const char *path, int flags)
 		errno = ENOENT;
 		return -1;
 	}
-	about_to_change(disk);
+	if (!may_change(disk))
+		return -1;
 	check(disk->file_count < SIMDISK_FILES);
 	set_name(&disk->now, path, disk->file_count++);
 	remember_names(disk);
@@ -222,15 +231,20 @@ static ssize_t
 sim_pwrite(
     const struct fileio *io, int fd, const void *from, size_t len, off_t at)
 {
-	about_to_change(disk_of(io));
+	if (!may_change(disk_of(io)))
+		return -1;
+	if (disk_of(io)->fail_writes)
+		len /= 2;
 	log_write(file_of(disk_of(io), fd), from, len, (size_t)at);
-	return (ssize_t)len;
+	errno = ENOSPC;
+	return disk_of(io)->fail_writes ? -1 : (ssize_t)len;
 }
 
 static int
 sim_ftruncate(const struct fileio *io, int fd, off_t size)
 {
-	about_to_change(disk_of(io));
+	if (!may_change(disk_of(io)))
+		return -1;
 	log_write(file_of(disk_of(io), fd), NULL, 0, (size_t)size);
 	return 0;
 }
@@ -240,11 +254,12 @@ sync_file(struct simdisk *disk, struct simfile *file)
 {
 	size_t i;
 
-	about_to_change(disk);
+	if (!may_change(disk))
+		return -1;
 	if (!disk->fail_syncs)
 		for (i = 0; i < file->write_count; i++)
-			apply(&file->synced, &file->synced_len,
-			    &file->writes[i]);
+			apply(
+			    &file->synced, &file->synced_len, &file->writes[i]);
 	forget_writes(file);
 	errno = EIO;
 	return disk->fail_syncs ? -1 : 0;
@@ -263,7 +278,8 @@ sim_fsync(const struct fileio *io, int fd)
 
 	if (disk->fds[fd - FD_BASE] != FD_DIRECTORY)
 		return sync_file(disk, file_of(disk, fd));
-	about_to_change(disk);
+	if (!may_change(disk))
+		return -1;
 	if (disk->fail_syncs) {
 		errno = EIO;
 		return -1;
@@ -290,7 +306,8 @@ sim_rename(const struct fileio *io, const char *from, const char *to)
 		errno = ENOENT;
 		return -1;
 	}
-	about_to_change(disk);
+	if (!may_change(disk))
+		return -1;
 	file = disk->now.files[slot];
 	disk->now.files[slot] = -1;
 	set_name(&disk->now, to, file);
@@ -308,7 +325,8 @@ sim_unlink(const struct fileio *io, const char *path)
 		errno = ENOENT;
 		return -1;
 	}
-	about_to_change(disk);
+	if (!may_change(disk))
+		return -1;
 	disk->now.files[slot] = -1;
 	remember_names(disk);
 	return 0;
@@ -445,15 +463,28 @@ simdisk_crash(const struct simdisk *disk, uint64_t *seed)
 	return after;
 }
 
+void
+simdisk_revive(struct simdisk *disk)
+{
+	int fd;
+
+	for (fd = 0; fd < SIMDISK_FDS; fd++)
+		disk->fds[fd] = FD_CLOSED;
+	disk->kill_in = 0;
+	disk->killed = false;
+}
+
 const char *
 simdisk_bytes(const struct simdisk *disk, const char *path, size_t *len)
 {
 	int slot = slot_of(&disk->now, path);
+	const struct simfile *file;
 
 	if (slot < 0)
 		return NULL;
-	*len = disk->files[disk->now.files[slot]].now_len;
-	return disk->files[disk->now.files[slot]].now;
+	file = &disk->files[disk->now.files[slot]];
+	*len = file->now_len;
+	return file->now ? file->now : "";
 }
 
 void

@@ -56,8 +56,11 @@ struct simdisk {
 
 	/* Set by the test. */
 	void (*before)(struct simdisk *disk); /* each call that changes it */
-	bool fail_syncs; /* fsync and fdatasync fail with EIO */
-	void *test;      /* for `before` */
+	bool fail_syncs;  /* fsync and fdatasync fail with EIO */
+	bool fail_writes; /* writes fail with ENOSPC when half is written */
+	unsigned kill_in; /* changes until the process is dead; 0: lives on */
+	bool killed;      /* it is: all changes fail and change nothing */
+	void *test;       /* for `before` */
 };
 
 /* An empty, healthy disk; its path names may have any directory before them. */
@@ -70,9 +73,12 @@ void simdisk_free(struct simdisk **disk);
  */
 struct simdisk *simdisk_crash(const struct simdisk *disk, uint64_t *seed);
 
+/* The process that was killed is gone, another may start. */
+void simdisk_revive(struct simdisk *disk);
+
 /* The bytes of a file as reads see them, or NULL; borrowed. */
-const char *simdisk_bytes(
-    const struct simdisk *disk, const char *path, size_t *len);
+const char *
+simdisk_bytes(const struct simdisk *disk, const char *path, size_t *len);
 
 /* Puts a file there, synced. */
 void simdisk_put(

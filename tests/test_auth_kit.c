@@ -2,11 +2,15 @@
 
 #include <criterion/criterion.h>
 #include <dirent.h>
+#include <malloc.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/auth_priv.h"
+#include "auth/table.h"
 #include "tests/simdisk.h"
 
 static char directory[64];
@@ -78,6 +82,13 @@ kit_write(const char *path, const void *bytes, size_t len)
 	cr_assert_eq(fclose(f), 0);
 }
 
+void
+kit_keep_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, 1 << 25);
+	mallopt(M_TRIM_THRESHOLD, 1 << 28);
+}
+
 const char *
 kit_verifier(unsigned n, char out[VERIFIER_BYTES_MAX])
 {
@@ -97,6 +108,25 @@ kit_open(const char *path, const struct fileio *io)
 
 	cr_assert_eq(auth_open(&auth, &options, error), 0, "%s", error);
 	return auth;
+}
+
+struct auth *
+kit_open_bare(
+    const char *path, const struct fileio *io, char error[AUTH_ERROR_BYTES])
+{
+	struct auth *auth = calloc(1, sizeof(*auth));
+
+	cr_assert_not_null(auth);
+	cr_assert_geq(sodium_init(), 0);
+	error[0] = '\0';
+	auth->magic = AUTH_MAGIC;
+	auth->table = table_new();
+	cr_assert_not_null(auth->table);
+	if (journal_open(&auth->journal, io, path, auth->table, error) == 0)
+		return auth;
+	table_free(&auth->table);
+	free(auth);
+	return NULL;
 }
 
 const char *
@@ -237,6 +267,20 @@ kit_model_equals(const struct kit_model *model, struct auth *auth)
 	return true;
 }
 
+void
+kit_model_learn(struct kit_model *model, struct auth *auth)
+{
+	size_t i;
+
+	for (i = 0; i < model->count; i++) {
+		struct kit_account *account = &model->accounts[i];
+
+		account->uid = uid_of(auth, account->name);
+		if (account->uid > model->uid_max)
+			model->uid_max = account->uid;
+	}
+}
+
 size_t
 kit_model_changes(const struct kit_model *model, uint64_t *seed,
     struct kit_change *out, size_t max)
@@ -257,9 +301,9 @@ kit_model_changes(const struct kit_model *model, uint64_t *seed,
 		if (i < count)
 			continue;
 		account = kit_model_find(&after, change->name);
-		change->kind = !account ? AUTH_REGISTER
-		    : simdisk_random(seed) % 2 ? AUTH_PASSWD
-					       : AUTH_REMOVE;
+		change->kind = !account                   ? AUTH_REGISTER
+			       : simdisk_random(seed) % 2 ? AUTH_PASSWD
+							  : AUTH_REMOVE;
 		change->uid = account ? account->uid : 0;
 		change->verifier = (unsigned)(simdisk_random(seed) % 1000000);
 		count++;

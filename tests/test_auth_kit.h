@@ -21,11 +21,22 @@ const char *kit_path(const char *name);
 char *kit_read(const char *path, size_t *len);
 void kit_write(const char *path, const void *bytes, size_t len);
 
+/* Lets malloc keep its memory: for tests that open thousands of stores. */
+void kit_keep_memory(void);
+
 /* A well-formed verifier that no password matches, another for each `n`. */
 const char *kit_verifier(unsigned n, char out[VERIFIER_BYTES_MAX]);
 
 /* Opens a store at the lowest cost of Argon2; `io` may be NULL. */
 struct auth *kit_open(const char *path, const struct fileio *io);
+
+/*
+ * The same for tests that open tens of thousands: without passwords, whose
+ * dummy hash costs more than all the rest. NULL with the reason in `error` if
+ * it cannot be opened. auth_close closes it.
+ */
+struct auth *kit_open_bare(
+    const char *path, const struct fileio *io, char error[AUTH_ERROR_BYTES]);
 
 /* The reason why it cannot be opened; static. */
 const char *kit_refused(const char *path, const struct fileio *io);
@@ -36,8 +47,8 @@ enum auth_status kit_passwd(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_delete(struct auth *auth, const char *name);
 
 /* Registers `prefix`0, `prefix`1, ... in batches of `batch`. */
-void kit_fill(
-    struct auth *auth, const char *prefix, unsigned count, unsigned batch);
+void
+kit_fill(struct auth *auth, const char *prefix, unsigned count, unsigned batch);
 
 struct kit_account {
 	char name[NAME_BYTES_MAX + 1];
@@ -66,12 +77,15 @@ void kit_model_apply(struct kit_model *model, const struct kit_change *change);
 /* Does the store hold just these accounts? */
 bool kit_model_equals(const struct kit_model *model, struct auth *auth);
 
+/* Takes over the uids that the store has. */
+void kit_model_learn(struct kit_model *model, struct auth *auth);
+
 /* Random changes that can all be made to the model, one a name. */
 size_t kit_model_changes(const struct kit_model *model, uint64_t *seed,
     struct kit_change *out, size_t max);
 
 /* Commits them as one batch (reserving names); all get the same status. */
-enum auth_status kit_commit(
-    struct auth *auth, struct kit_change *changes, size_t count);
+enum auth_status
+kit_commit(struct auth *auth, struct kit_change *changes, size_t count);
 
 #endif

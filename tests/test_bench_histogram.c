@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/histogram.h"
 
@@ -108,4 +109,15 @@ Test(bench_histogram, merged_counts_what_both_have_counted)
 	cr_expect_eq(other->count, 2);
 	free(one);
 	free(other);
+}
+
+Test(bench_histogram, many_at_once_count_like_one_by_one)
+{
+	static struct histogram at_once, singly;
+
+	histogram_add_times(&at_once, 1000, 3);
+	histogram_add_times(&at_once, 5000, 0);
+	for (int i = 0; i < 3; i++)
+		histogram_add(&singly, 1000);
+	cr_expect_eq(memcmp(&at_once, &singly, sizeof singly), 0);
 }

@@ -96,8 +96,11 @@ on_wake(struct load *load)
 	bot_connect(&story->bot);
 }
 
-static const struct load_ops ops = {
-    on_open, on_line, on_timeout, on_closed, on_wake};
+static const struct load_ops ops = {.on_open = on_open,
+    .on_line = on_line,
+    .on_timeout = on_timeout,
+    .on_closed = on_closed,
+    .on_wake = on_wake};
 
 static void
 story_init(struct story *story, void (*opened)(struct story *))
@@ -116,9 +119,10 @@ story_init(struct story *story, void (*opened)(struct story *))
 }
 
 static void
-story_run(struct story *story, uint64_t timeout_ns)
+story_run_with(
+    struct story *story, const struct load_ops *with, uint64_t timeout_ns)
 {
-	const struct load_options options = {&ops, &story->target, timeout_ns};
+	const struct load_options options = {with, &story->target, timeout_ns};
 
 	load_init(&story->load, &options);
 	bot_init(&story->bot, &story->load);
@@ -133,11 +137,47 @@ story_run(struct story *story, uint64_t timeout_ns)
 }
 
 static void
+story_run(struct story *story, uint64_t timeout_ns)
+{
+	story_run_with(story, &ops, timeout_ns);
+}
+
+static void
 peer_write(struct story *story, const char *text)
 {
 	cr_assert_eq(
 	    write(story->peer, text, strlen(text)), (ssize_t)strlen(text));
 }
+
+static void
+on_alarm(struct load *load)
+{
+	struct story *story = story_of(load);
+
+	tell(story, "alarm", span_of(""));
+	load->alarm_ns = 0;
+	if (story->bot.paused)
+		bot_resume(&story->bot);
+}
+
+/* Takes threes of bytes. */
+static size_t
+on_bytes(struct bot *bot, struct span bytes)
+{
+	struct story *story = story_of(bot->load);
+	size_t used = 0;
+
+	for (; bytes.len - used >= 3; used += 3)
+		tell(story, "bytes ", (struct span){bytes.at + used, 3});
+	return used;
+}
+
+static const struct load_ops byte_ops = {.on_open = on_open,
+    .on_bytes = on_bytes,
+    .on_timeout = on_timeout,
+    .on_closed = on_closed,
+    .on_wake = on_wake,
+    .on_alarm = on_alarm};
 
 static void
 say_two_lines_and_half(struct story *story)
@@ -254,4 +294,55 @@ Test(bench_load, what_the_socket_does_not_take_follows_in_order)
 	story_run(&story, (uint64_t)20 * SECOND_NS);
 	cr_assert_eq(pthread_join(drainer, NULL), 0);
 	cr_expect_str_eq(story.told, "wake|open|line hang up|");
+}
+
+static void
+say_seven_and_one(struct story *story)
+{
+	peer_write(story, "abcdefg");
+	load_alarm(&story->load, load_clock() + SECOND_NS / 100);
+}
+
+static void
+say_the_rest(struct load *load)
+{
+	struct story *story = story_of(load);
+
+	tell(story, "alarm", span_of(""));
+	peer_write(story, "hi");
+	close(story->peer);
+	story->peer = -1;
+}
+
+Test(bench_load, bytes_that_are_not_used_come_again)
+{
+	struct load_ops two_parts = byte_ops;
+	struct story story;
+
+	two_parts.on_alarm = say_the_rest;
+	story_init(&story, say_seven_and_one);
+	cr_assert_eq(listen(story.listener, 1), 0);
+	story_run_with(&story, &two_parts, SECOND_NS);
+	cr_expect_str_eq(story.told,
+	    "wake|open|bytes abc|bytes def|alarm|bytes ghi|closed 0|");
+}
+
+static void
+say_something_to_the_deaf(struct story *story)
+{
+	bot_pause(&story->bot);
+	say_seven_and_one(story);
+	close(story->peer);
+	story->peer = -1;
+}
+
+Test(bench_load, paused_bot_is_read_when_it_is_resumed)
+{
+	struct story story;
+
+	story_init(&story, say_something_to_the_deaf);
+	cr_assert_eq(listen(story.listener, 1), 0);
+	story_run_with(&story, &byte_ops, SECOND_NS);
+	cr_expect_str_eq(
+	    story.told, "wake|open|alarm|bytes abc|bytes def|closed 0|");
 }

@@ -90,8 +90,9 @@ Test(reactor_counters, census_of_many_threads_holds, .timeout = 60)
 
 	for (int i = 0; i < THREADS; i++) {
 		members[i] = (struct member){&crowd, crowd.ids[i]};
-		cr_assert_eq(pthread_create(
-		    &threads[i], NULL, come_and_go, &members[i]), 0);
+		cr_assert_eq(
+		    pthread_create(&threads[i], NULL, come_and_go, &members[i]),
+		    0);
 	}
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);

@@ -1,6 +1,8 @@
 /* The keyed hash: the same for the same key only, and every bit counts. */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+
 #include "reactor/hash.h"
 
 static struct hash_key

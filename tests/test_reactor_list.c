@@ -40,9 +40,9 @@ digits(struct list *l)
 	size_t n = 0;
 	size_t back = 0;
 
-	list_for_each(link, l)
-		text[n++] = (char)('0' +
-		    list_entry(link, struct item, link)->number);
+	list_for_each (link, l)
+		text[n++] =
+		    (char)('0' + list_entry(link, struct item, link)->number);
 	text[n] = '\0';
 	for (link = l->prev; link != l; link = link->prev, back++)
 		cr_assert_eq(list_entry(link, struct item, link)->number,
@@ -136,11 +136,11 @@ Test(reactor_list, body_of_the_safe_loop_may_remove_its_link)
 	struct list *after;
 
 	fill(&list, 0, 6);
-	list_for_each_safe(link, after, &list)
+	list_for_each_safe (link, after, &list)
 		if (list_entry(link, struct item, link)->number % 2 == 0)
 			list_remove(link);
 	cr_assert_str_eq(digits(&list), "135");
-	list_for_each_safe(link, after, &list)
+	list_for_each_safe (link, after, &list)
 		list_remove(link);
 	cr_assert(list_is_empty(&list));
 }

@@ -1,0 +1,93 @@
+/* Changes are in test_auth_commit.c, what opening refuses in fault_auth_*. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/simdisk.h"
+#include "tests/test_auth_kit.h"
+
+#define PATH "/somewhere/accounts"
+
+static struct simdisk *disk;
+static struct auth *auth;
+
+static void
+setup(void)
+{
+	disk = simdisk_new();
+	auth = kit_open(PATH, &disk->io);
+}
+
+static void
+teardown(void)
+{
+	auth_close(&auth);
+	cr_assert_null(auth);
+	simdisk_free(&disk);
+}
+
+TestSuite(auth_auth, .init = setup, .fini = teardown);
+
+Test(auth_auth, new_store_is_empty_and_healthy)
+{
+	struct account account;
+
+	cr_assert_eq(auth_count(auth), 0);
+	cr_assert_str_eq(auth_error(auth), "");
+	cr_assert_eq(
+	    auth_find(auth, span_of("anna"), &account), AUTH_NO_SUCH_USER);
+}
+
+/* What a client types as a name goes straight to auth_find. */
+Test(auth_auth, impossible_name_is_not_found)
+{
+	static const char longest[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	struct account account;
+
+	cr_assert_eq(auth_find(auth, (struct span){NULL, 0}, &account),
+	    AUTH_NO_SUCH_USER);
+	cr_assert_eq(
+	    auth_find(auth, span_of(longest), &account), AUTH_NO_SUCH_USER);
+	cr_assert_eq(
+	    auth_find(auth, span_of("a b"), &account), AUTH_NO_SUCH_USER);
+	cr_assert_eq(
+	    auth_find(auth, span_of(".a"), &account), AUTH_NO_SUCH_USER);
+}
+
+Test(auth_auth, found_account_is_a_copy)
+{
+	struct account account, again;
+
+	cr_assert_eq(kit_register(auth, "Anna", 1), AUTH_OK);
+	cr_assert_eq(auth_find(auth, span_of("anna"), &account), AUTH_OK);
+	memset(&account, 0, sizeof(account));
+	cr_assert_eq(auth_find(auth, span_of("ANNA"), &again), AUTH_OK);
+	cr_assert_str_eq(again.name, "Anna");
+}
+
+Test(auth_auth, reserved_name_is_taken_until_given_back)
+{
+	cr_assert_eq(auth_reserve(auth, span_of("anna")), AUTH_OK);
+	cr_assert_eq(auth_reserve(auth, span_of("Anna")), AUTH_NAME_TAKEN);
+	cr_assert_eq(auth_count(auth), 0);
+	auth_unreserve(auth, span_of("ANNA"));
+	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
+	cr_assert_eq(auth_reserve(auth, span_of("Anna")), AUTH_NAME_TAKEN);
+}
+
+Test(auth_auth, second_store_on_the_same_file_is_refused)
+{
+	const char *path;
+	struct auth *first;
+
+	kit_directory();
+	path = kit_path("accounts");
+	first = kit_open(path, NULL);
+	cr_assert_not_null(
+	    strstr(kit_refused(path, NULL), "another process has it open"));
+	auth_close(&first);
+	first = kit_open(path, NULL);
+	auth_close(&first);
+	kit_remove();
+}

@@ -1,0 +1,125 @@
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "auth/verifier.h"
+#include "tests/simdisk.h"
+#include "tests/test_auth_kit.h"
+
+#define PATH "/somewhere/accounts"
+
+static struct simdisk *disk;
+static struct auth *auth;
+
+static void
+setup(void)
+{
+	disk = simdisk_new();
+	auth = kit_open(PATH, &disk->io);
+}
+
+static void
+teardown(void)
+{
+	auth_close(&auth);
+	simdisk_free(&disk);
+}
+
+TestSuite(auth_password, .init = setup, .fini = teardown);
+
+static struct account
+account_of(const char *password)
+{
+	struct account account = {.uid = 1};
+
+	cr_assert_eq(
+	    auth_hash(auth, span_of(password), account.verifier), AUTH_OK);
+	return account;
+}
+
+Test(auth_password, right_one_is_accepted)
+{
+	struct account account = account_of("correct horse");
+
+	cr_assert_eq(
+	    auth_verify(auth, &account, span_of("correct horse")), AUTH_OK);
+}
+
+Test(auth_password, wrong_one_is_refused)
+{
+	struct account account = account_of("correct horse");
+
+	cr_assert_eq(auth_verify(auth, &account, span_of("correct hors")),
+	    AUTH_BAD_CREDENTIALS);
+	cr_assert_eq(
+	    auth_verify(auth, &account, span_of("")), AUTH_BAD_CREDENTIALS);
+}
+
+Test(auth_password, same_one_twice_has_two_verifiers)
+{
+	struct account a = account_of("secret"), b = account_of("secret");
+
+	cr_assert_str_neq(a.verifier, b.verifier);
+}
+
+/* Also with the password that the dummy was made of. */
+Test(auth_password, unknown_user_is_refused)
+{
+	cr_assert_eq(
+	    auth_verify(auth, NULL, span_of("secret")), AUTH_BAD_CREDENTIALS);
+	cr_assert_eq(
+	    auth_verify(auth, NULL, span_of("nobody")), AUTH_BAD_CREDENTIALS);
+}
+
+Test(auth_password, hash_has_the_cost_of_the_store)
+{
+	const struct auth_options options = {PATH, {3, 64}, &disk->io};
+	char error[AUTH_ERROR_BYTES];
+	struct argon2_cost cost;
+	struct account account;
+
+	auth_close(&auth);
+	cr_assert_eq(auth_open(&auth, &options, error), 0);
+	account = account_of("secret");
+	cr_assert(verifier_parse(span_of(account.verifier), &cost));
+	cr_assert_eq(cost.passes, 3);
+	cr_assert_eq(cost.memory_kib, 64);
+	cr_assert_not(auth_needs_rehash(auth, &account));
+}
+
+Test(auth_password, lower_cost_needs_a_rehash)
+{
+	const struct auth_options options = {PATH, {2, 16}, &disk->io};
+	char error[AUTH_ERROR_BYTES];
+	struct account cheap = account_of("secret"), dear;
+
+	cr_assert_not(auth_needs_rehash(auth, &cheap));
+	auth_close(&auth);
+	cr_assert_eq(auth_open(&auth, &options, error), 0);
+	cr_assert(auth_needs_rehash(auth, &cheap));
+	dear = account_of("secret");
+	auth_close(&auth);
+	auth = kit_open(PATH, &disk->io);
+	cr_assert_not(auth_needs_rehash(auth, &dear));
+	cr_assert_eq(auth_verify(auth, &dear, span_of("secret")), AUTH_OK);
+}
+
+/* Such a verifier is never loaded; but nobody gets in by it either. */
+Test(auth_password, malformed_verifier_is_refused)
+{
+	struct account account = {.uid = 1};
+
+	strcpy(account.verifier, "secret");
+	cr_assert_neq(auth_verify(auth, &account, span_of("secret")), AUTH_OK);
+	account.verifier[0] = '\0';
+	cr_assert_neq(auth_verify(auth, &account, span_of("")), AUTH_OK);
+}
+
+Test(auth_password, wipe_leaves_zeros)
+{
+	char bytes[] = "secret";
+	size_t i;
+
+	auth_wipe(bytes, sizeof(bytes));
+	for (i = 0; i < sizeof(bytes); i++)
+		cr_assert_eq(bytes[i], 0);
+}

@@ -1,0 +1,259 @@
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <sodium.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/table.h"
+#include "tests/simdisk.h"
+
+static struct table *table;
+
+static void
+setup(void)
+{
+	cr_assert_geq(sodium_init(), 0);
+	table = table_new();
+	cr_assert_not_null(table);
+}
+
+static void
+teardown(void)
+{
+	table_free(&table);
+	cr_assert_null(table);
+}
+
+TestSuite(auth_table, .init = setup, .fini = teardown);
+
+static struct entry *
+entry_of(uint64_t uid, const char *name, const char *verifier)
+{
+	struct entry *entry = entry_new(
+	    table_arena(table), uid, 1000, span_of(name), span_of(verifier));
+
+	cr_assert_not_null(entry);
+	return entry;
+}
+
+static void
+insert(uint64_t uid, const char *name)
+{
+	cr_assert_eq(table_insert(table, entry_of(uid, name, "v")), AUTH_OK);
+}
+
+static bool
+has(const char *name)
+{
+	struct account account;
+
+	return table_find(table, span_of(name), &account);
+}
+
+Test(auth_table, any_case_is_the_same_name)
+{
+	struct account account;
+
+	insert(7, "Anna.B_c-9");
+	cr_assert(table_find(table, span_of("aNNA.b_C-9"), &account));
+	cr_assert_str_eq(account.name, "Anna.B_c-9");
+	cr_assert_eq(account.uid, 7);
+	cr_assert_eq(account.created, 1000);
+	cr_assert_not(has("Anna.B_c-8"));
+	cr_assert_not(has("Anna.B_c-"));
+	cr_assert_eq(
+	    table_reserve(table, span_of("ANNA.B_C-9")), AUTH_NAME_TAKEN);
+}
+
+Test(auth_table, reservation_is_taken_but_not_there)
+{
+	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
+	cr_assert_eq(table_reserve(table, span_of("ANNA")), AUTH_NAME_TAKEN);
+	cr_assert_not(has("anna"));
+	cr_assert_eq(table_count(table), 0);
+	table_unreserve(table, span_of("Anna"));
+	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
+	cr_assert_eq(table_grow(table, 1), 0);
+	table_add(table, entry_of(3, "anna", "v"));
+	cr_assert(has("anna"));
+	cr_assert_eq(table_count(table), 1);
+	cr_assert_eq(table_by_uid(table, 3)->uid, 3);
+}
+
+Test(auth_table, name_or_uid_that_exists_is_not_inserted)
+{
+	struct entry *entry;
+
+	insert(7, "anna");
+	entry = entry_of(8, "ANNA", "v");
+	cr_assert_eq(table_insert(table, entry), AUTH_NAME_TAKEN);
+	entry_free(table_arena(table), &entry);
+	entry = entry_of(7, "bert", "v");
+	cr_assert_eq(table_insert(table, entry), AUTH_NAME_TAKEN);
+	entry_free(table_arena(table), &entry);
+	cr_assert_eq(table_count(table), 1);
+	cr_assert_not(has("bert"));
+}
+
+Test(auth_table, replaced_account_has_the_new_verifier)
+{
+	struct account account;
+
+	insert(7, "anna");
+	table_replace(table, entry_of(7, "anna", "new"));
+	cr_assert(table_find(table, span_of("anna"), &account));
+	cr_assert_str_eq(account.verifier, "new");
+	cr_assert(span_equals(
+	    entry_verifier(table_by_uid(table, 7)), span_of("new")));
+	cr_assert_eq(table_count(table), 1);
+}
+
+Test(auth_table, removed_account_is_gone_and_its_name_free)
+{
+	insert(7, "anna");
+	insert(8, "bert");
+	table_remove(table, 7);
+	cr_assert_not(has("anna"));
+	cr_assert(has("bert"));
+	cr_assert_null(table_by_uid(table, 7));
+	cr_assert_eq(table_count(table), 1);
+	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
+}
+
+Test(auth_table, collected_accounts_are_in_order_without_reservations)
+{
+	const struct entry **all;
+	unsigned i;
+
+	for (i = 0; i < 1000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "user%u", i);
+		insert(1 + i * 7919 % 1009, name);
+	}
+	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
+	all = table_collect(table);
+	cr_assert_not_null(all);
+	for (i = 1; i < 1000; i++)
+		cr_assert_lt(all[i - 1]->uid, all[i]->uid);
+	free(all);
+}
+
+/* 300 names in random states, against a list of what they should be. */
+Test(auth_table, random_operations_keep_what_should_be_there)
+{
+	uint64_t uids[300] = {0}, uid = 0, seed = 5;
+	size_t count = 0;
+	unsigned round, i;
+	char name[16];
+
+	for (round = 0; round < 30000; round++) {
+		i = (unsigned)(simdisk_random(&seed) % 300);
+		snprintf(name, sizeof(name), "n%u", i);
+		if (!uids[i]) {
+			insert(uids[i] = ++uid, name);
+			count++;
+		} else if (simdisk_random(&seed) % 2) {
+			table_replace(table, entry_of(uids[i], name, "w"));
+		} else {
+			table_remove(table, uids[i]);
+			uids[i] = 0;
+			count--;
+		}
+	}
+	cr_assert_eq(table_count(table), count);
+	for (i = 0; i < 300; i++) {
+		struct account account;
+
+		snprintf(name, sizeof(name), "N%u", i);
+		cr_assert_eq(
+		    table_find(table, span_of(name), &account), uids[i] != 0);
+		if (uids[i])
+			cr_assert_eq(account.uid, uids[i]);
+	}
+}
+
+#define RACERS 8
+#define ROUNDS 1000
+
+static pthread_barrier_t barrier;
+static atomic_uint winners[ROUNDS];
+
+static void *
+race(void *arg)
+{
+	unsigned round;
+	char name[16];
+
+	for (round = 0; round < ROUNDS; round++) {
+		snprintf(name, sizeof(name), arg ? "Name%u" : "nAME%u", round);
+		pthread_barrier_wait(&barrier);
+		if (table_reserve(table, span_of(name)) == AUTH_OK)
+			atomic_fetch_add(&winners[round], 1);
+	}
+	return NULL;
+}
+
+Test(auth_table, eight_threads_for_one_name_have_one_winner)
+{
+	pthread_t threads[RACERS];
+	unsigned i;
+
+	cr_assert_eq(pthread_barrier_init(&barrier, NULL, RACERS), 0);
+	for (i = 0; i < RACERS; i++)
+		cr_assert_eq(pthread_create(&threads[i], NULL, race,
+				 i % 2 ? &barrier : NULL),
+		    0);
+	for (i = 0; i < RACERS; i++)
+		pthread_join(threads[i], NULL);
+	for (i = 0; i < ROUNDS; i++)
+		cr_assert_eq(winners[i], 1);
+}
+
+static atomic_bool done;
+
+static void *
+keep_finding(void *arg)
+{
+	struct account account;
+	size_t *found = arg;
+
+	while (!atomic_load(&done))
+		if (table_find(table, span_of("steady"), &account)) {
+			cr_assert_eq(account.uid, 1);
+			cr_assert_eq(strspn(account.verifier, "x"),
+			    strlen(account.verifier));
+			++*found;
+		}
+	return NULL;
+}
+
+/* Readers meet whole accounts only, while one thread changes them all. */
+Test(auth_table, readers_see_whole_accounts_while_they_change)
+{
+	static const char *const verifiers[] = {"x", "xxxxxxxxxxxxxxxxxxxx",
+	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+	size_t found[2] = {0};
+	pthread_t threads[2];
+	unsigned i;
+
+	cr_assert_eq(table_insert(table, entry_of(1, "steady", "x")), AUTH_OK);
+	for (i = 0; i < 2; i++)
+		cr_assert_eq(
+		    pthread_create(&threads[i], NULL, keep_finding, &found[i]),
+		    0);
+	for (i = 2; i < 20000; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "n%u", i);
+		insert(i, name);
+		table_replace(table, entry_of(1, "steady", verifiers[i % 3]));
+		if (i % 3 == 0)
+			table_remove(table, i);
+	}
+	atomic_store(&done, true);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+}
