@@ -163,7 +163,10 @@ session_finish(struct session *session)
 	session_pump_kept(session, true);
 	if (session->waits)
 		return;
-	if (session->unseen > 0)
+	/* Word of what it missed is owed, and comes once it has drained. */
+	if (session->lobby.behind)
+		session->waits |= WAIT_DRAIN;
+	else if (session->unseen > 0)
 		session->waits |= WAIT_COPY;
 	else
 		conn_close(&session->conn, CLOSE_PEER);

@@ -196,7 +196,7 @@ Test(auth_calls, commit_writes_once_and_syncs_once)
 	change(auth, &life, AUTH_REGISTER, "anna", 1);
 	cr_assert_str_eq(fault.trace, "pwrite fdatasync pwrite ");
 	fault.trace[0] = '\0';
-	kit_fill(auth, "many", 500, 500);
+	kit_fill(auth, "many", 200, 200);
 	cr_assert_str_eq(fault.trace, "pwrite fdatasync pwrite ");
 	auth_close(&auth);
 	simdisk_free(&disk);

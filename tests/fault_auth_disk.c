@@ -331,7 +331,7 @@ race_to_open(unsigned count)
 Test(auth_disk, hundred_processes_have_one_winner)
 {
 	cr_assert_eq(race_to_open(100), 1);
-	cr_assert_eq(race_to_open(100), 1);
+	cr_assert_eq(race_to_open(10), 1); /* the lock is free again */
 }
 
 Test(auth_disk, compacted_file_is_still_locked)
@@ -348,17 +348,20 @@ Test(auth_disk, compacted_file_is_still_locked)
 
 static atomic_bool busy;
 
+/* Registers, changes and compacts; the file stays small. */
 static void *
 keep_busy(void *arg)
 {
 	struct auth *auth = arg;
-	char error[AUTH_ERROR_BYTES], prefix[16];
+	char error[AUTH_ERROR_BYTES], name[16];
 	unsigned i;
 
 	for (i = 0; atomic_load(&busy); i++) {
-		snprintf(prefix, sizeof(prefix), "n%u-", i);
-		kit_fill(auth, prefix, 20, 7);
-		if (i % 8 == 7)
+		snprintf(name, sizeof(name), "n%u", i);
+		cr_assert_eq(kit_register(auth, name, i), AUTH_OK);
+		cr_assert_eq(kit_passwd(auth, "user3", i), AUTH_OK);
+		cr_assert_eq(kit_passwd(auth, "user7", i), AUTH_OK);
+		if (i % 16 == 15)
 			cr_assert_eq(auth_compact(auth, error), 0);
 	}
 	return NULL;
@@ -372,6 +375,7 @@ Test(auth_disk, hundred_copies_under_load_all_load)
 	pthread_t thread;
 	unsigned i;
 
+	kit_fill(auth, "user", 200, 200);
 	atomic_store(&busy, true);
 	cr_assert_eq(pthread_create(&thread, NULL, keep_busy, auth), 0);
 	for (i = 0; i < 100; i++) {

@@ -154,8 +154,11 @@ FLOW_TEST(login_prompt_answers_broken_lines_and_the_end_of_input)
 	struct test_client *client = test_client_user(server, "ann");
 
 	client = test_client_open(server);
-	test_client_send(client, "@p /login ann\nsecret\001pw\n/whoami\n");
-	test_client_match(client, "Password: *ERR bad-*");
+	test_client_send(client, "/login ann\nsecret\001pw\n/whoami\n");
+	test_client_match(client, "Password: ERR bad-text *");
+	test_client_match(client, "OK guest#*");
+	test_client_send(client, "/login ann\n%05000d\n/whoami\n", 0);
+	test_client_match(client, "Password: ERR too-long *");
 	test_client_match(client, "OK guest#*");
 	test_client_send(client, "@p /login ann\nsecretpw");
 	test_client_half_close(client);

@@ -82,6 +82,18 @@ FLOW_TEST(silence_after_the_first_newline_ends_nothing)
 	server_process_stop(server);
 }
 
+/* CR NUL ends a line too, but it is no LF. */
+FLOW_TEST(silence_ends_lines_of_a_client_that_has_sent_cr_nul_only)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_open(server);
+
+	test_client_send_bytes(client, "one\r\0two", 8);
+	test_client_expect(client, "Echo: one");
+	test_client_expect(client, "Echo: two");
+	server_process_stop(server);
+}
+
 /* A newline after lines without one changes the mode all the same. */
 FLOW_TEST(silence_ends_nothing_once_a_newline_has_come_late)
 {

@@ -40,7 +40,7 @@ RIG_TEST(single_bytes_come_back_in_order)
 	close(fd);
 }
 
-RIG_TEST(unix_socket_serves_as_well, .url = "unix:/tmp/throng-engine.sock")
+RIG_TEST(unix_socket_serves_as_well, .on_unix = true)
 {
 	char text[ADDRESS_TEXT_BYTES];
 	int fd;

@@ -3,10 +3,12 @@
 #include "tests/test_reactor_rig.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "reactor/address.h"
 #include "reactor/listen.h"
@@ -189,11 +191,29 @@ rig_limit_descriptors(unsigned max)
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+static void
+rig_listen(struct rig *rig, const struct rig_setup *setup, int listeners[])
+{
+	char error[LISTEN_ERROR_BYTES];
+	char url[32] = "tcp://127.0.0.1:0";
+
+	/* One for each process: tests run side by side. */
+	if (setup->on_unix)
+		snprintf(
+		    url, sizeof(url), "unix:/tmp/throng-rig.%d", (int)getpid());
+	cr_assert_null(endpoint_parse(url, &rig->endpoint));
+	cr_assert_eq(listen_open(&rig->endpoint, rig->count, listeners, error),
+	    0, "%s", error);
+	for (unsigned i = 0; i < rig->count && setup->send_buffer; i++)
+		cr_assert_eq(setsockopt(listeners[i], SOL_SOCKET, SO_SNDBUF,
+				 &setup->send_buffer, sizeof(int)),
+		    0);
+}
+
 void
 rig_start(struct rig *rig, const struct engine_ops *engine,
     const struct rig_setup *setup)
 {
-	char error[LISTEN_ERROR_BYTES];
 	int listeners[RIG_REACTORS];
 
 	memset(rig, 0, sizeof(*rig));
@@ -207,14 +227,7 @@ rig_start(struct rig *rig, const struct engine_ops *engine,
 	sem_init(&rig->released, 0, 0);
 	if (setup->descriptors_max)
 		rig_limit_descriptors(setup->descriptors_max);
-	cr_assert_null(endpoint_parse(
-	    setup->url ? setup->url : "tcp://127.0.0.1:0", &rig->endpoint));
-	cr_assert_eq(listen_open(&rig->endpoint, rig->count, listeners, error),
-	    0, "%s", error);
-	for (unsigned i = 0; i < rig->count && setup->send_buffer; i++)
-		cr_assert_eq(setsockopt(listeners[i], SOL_SOCKET, SO_SNDBUF,
-				 &setup->send_buffer, sizeof(int)),
-		    0);
+	rig_listen(rig, setup, listeners);
 	rig_make_reactors(rig, engine, setup, listeners);
 	for (unsigned i = 0; i < rig->count; i++)
 		cr_assert_eq(reactor_start(rig->reactors[i]), 0);

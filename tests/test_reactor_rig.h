@@ -49,7 +49,7 @@ struct rig_handlers {
 
 struct rig_setup {
 	unsigned reactors; /* 0: one */
-	const char *url;   /* NULL: tcp://127.0.0.1:0 */
+	bool on_unix;      /* a Unix socket; else a port of 127.0.0.1 */
 	unsigned
 	    descriptors_max; /* RLIMIT_NOFILE from the start; 0: as it is */
 	int send_buffer;     /* SO_SNDBUF of accepted sockets; 0: as it is */
