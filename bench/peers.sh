@@ -31,17 +31,21 @@ works=(
     'echo 1,000 x 16|echo --clients 1000 --depth 16 --seconds 1.2'
 )
 
+has_ended() {
+    for _ in $(seq 100); do
+        kill -0 "$1" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 # One that does not go within ten seconds is not asked again.
 stop() {
     local it=${pid[$1]:-}
 
     [ -n "$it" ] || return 0
     kill "$it" 2>/dev/null || true
-    for _ in $(seq 100); do
-        kill -0 "$it" 2>/dev/null || break
-        sleep 0.1
-    done
-    kill -9 "$it" 2>/dev/null || true
+    has_ended "$it" || kill -9 "$it" 2>/dev/null || true
     wait "$it" 2>/dev/null || true
     unset "pid[$1]"
 }

@@ -69,6 +69,7 @@ kick_visit_conn(struct conn *conn, void *context)
 		return;
 	snprintf(text, sizeof(text), "you were kicked%s%s",
 	    errand->text[0] ? ": " : "", errand->text);
+	session_tell_gap(session);
 	session_notice(session, span_of(text));
 	conn_close(conn, CLOSE_KICKED);
 	errand->count++;

@@ -38,6 +38,17 @@ session_send(struct session *session, const char *bytes, size_t len)
 	conn_commit(&session->conn, len);
 }
 
+static void
+session_refuse_line(struct session *session, enum line_result result)
+{
+	if (result == LINE_TOO_LONG)
+		session_err(session, ERR_TOO_LONG, "a line may have %d bytes",
+		    LINE_BYTES_MAX);
+	else
+		session_err(session, ERR_BAD_TEXT,
+		    "only UTF-8 text without control characters");
+}
+
 /* The line after a prompt; echo comes back on, and a new line with it. */
 static void
 session_password(
@@ -53,8 +64,7 @@ session_password(
 	if (result == LINE_OK)
 		cmd_login_password(session, (struct span){line, len});
 	else
-		session_err(session, ERR_BAD_CREDENTIALS,
-		    "that is no password; /login again");
+		session_refuse_line(session, result);
 	explicit_bzero(line, len);
 }
 
@@ -65,6 +75,9 @@ session_line(struct session *session, enum line_result result, struct span line)
 	/* Input is ours to change (reactor_ops.on_bytes). */
 	char *bytes = (char *)line.at;
 
+	/* Its output has room again: what it missed is told before the
+	 * answer, not after. */
+	session_tell_gap(session);
 	if (session->prompting) {
 		session_password(session, result, bytes, line.len);
 		return true;
@@ -82,12 +95,7 @@ session_line(struct session *session, enum line_result result, struct span line)
 		return false;
 	} else {
 		session->tag_len = 0;
-		if (result == LINE_TOO_LONG)
-			session_err(session, ERR_TOO_LONG,
-			    "a line may have %d bytes", LINE_BYTES_MAX);
-		else
-			session_err(session, ERR_BAD_TEXT,
-			    "only UTF-8 text without control characters");
+		session_refuse_line(session, result);
 	}
 	return true;
 }
@@ -308,9 +316,7 @@ session_on_run(struct conn *conn)
 	check_magic(session, SESSION_MAGIC);
 	if (conn_out_bytes(conn) <= low) {
 		session->waits &= (uint8_t)~WAIT_DRAIN;
-		if (session->lobby.joined && session->lobby.behind)
-			room_catch_up(&session_hub(session)->lobby, session,
-			    &session->lobby);
+		session_tell_gap(session);
 	} else if ((session->waits & WAIT_DRAIN) || session->lobby.behind) {
 		session_wait_drained(session);
 	}
@@ -339,12 +345,21 @@ session_on_closed(struct conn *conn)
 }
 
 void
+session_tell_gap(struct session *session)
+{
+	if (session->lobby.joined && session->lobby.behind)
+		room_catch_up(
+		    &session_hub(session)->lobby, session, &session->lobby);
+}
+
+void
 session_going_down(struct session *session)
 {
 	if (session->waits & WAIT_ANSWER) {
 		session->leaving = true;
 		return;
 	}
+	session_tell_gap(session);
 	session_notice(session, span_of(GOODBYE));
 	conn_close(&session->conn, CLOSE_GOING_DOWN);
 }
@@ -453,6 +468,7 @@ void
 session_log_out(struct session *session)
 {
 	check(session->state == SESSION_USER);
+	session_tell_gap(session);
 	hub_leave(session_hub(session), session);
 	session->state = SESSION_GUEST;
 	session->account = 0;

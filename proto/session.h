@@ -97,6 +97,9 @@ void session_ok(struct session *session, const char *format, ...)
 void session_err(struct session *session, enum reply_code code,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* If room messages were skipped for it, says so now; it is live again. */
+void session_tell_gap(struct session *session);
+
 /* A notice to this client alone. */
 void session_notice(struct session *session, struct span text);
 

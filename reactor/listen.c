@@ -91,9 +91,10 @@ endpoint_bind(int fd, const struct endpoint *endpoint)
 }
 
 /*
- * The first socket binds without SO_REUSEPORT, so that a port which another
- * server has is found to be in use even when that server shares its port with
- * us willingly; it is set afterwards, for our own further sockets.
+ * The first socket binds and listens without SO_REUSEPORT, so that a port which
+ * another server has, or takes at this moment, is found to be in use even when
+ * that server would share it with us; it is set afterwards, for our own further
+ * sockets.
  */
 static int
 listen_first(struct endpoint *endpoint)
@@ -103,7 +104,7 @@ listen_first(struct endpoint *endpoint)
 
 	if (fd < 0)
 		return -1;
-	if (endpoint_bind(fd, endpoint) < 0)
+	if (endpoint_bind(fd, endpoint) < 0 || listen(fd, BACKLOG) < 0)
 		goto fail;
 	if (endpoint->path[0])
 		return fd;

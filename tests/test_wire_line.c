@@ -279,7 +279,7 @@ Test(line, skipping_keeps_no_bytes)
 	cr_assert_eq(consumed, sizeof(input));
 }
 
-Test(line, first_ending_of_any_kind_sets_terminated)
+Test(line, first_lf_sets_terminated)
 {
 	static const struct {
 		const char *bytes;
@@ -290,7 +290,7 @@ Test(line, first_ending_of_any_kind_sets_terminated)
 	    {"hello\r", 6, false},
 	    {"hel\0lo", 6, false},
 	    {"hello\n", 6, true},
-	    {"hello\r\0", 7, true},
+	    {"hello\r\0", 7, false},
 	    {"\xFF\n", 2, true},
 	};
 	static struct reader reader;

@@ -89,7 +89,7 @@ skip(
 	}
 	*consumed = ending.next;
 	framer->skipping = false;
-	framer->terminated = true;
+	framer->terminated |= bytes[ending.next - 1] == '\n';
 	return LINE_TOO_LONG;
 }
 
@@ -110,7 +110,7 @@ line_next(struct line_framer *framer, const char *bytes, size_t len,
 		check(ending.next <= len);
 		check(ending.text_len < ending.next);
 		*consumed = ending.next;
-		framer->terminated = true;
+		framer->terminated |= bytes[ending.next - 1] == '\n';
 		return judge(bytes, ending.text_len, line);
 	}
 	if (can_fit(bytes, len))

@@ -14,7 +14,7 @@
 
 struct line_framer {
 	bool skipping;   /* inside a line that is already over the limit */
-	bool terminated; /* a line ending has been seen: LF mode for good */
+	bool terminated; /* a LF has been seen: only endings end lines now */
 };
 
 enum line_result {
