@@ -80,10 +80,16 @@ test:
 		setarch -R build/asan/throng-tests --filter '$(TSAN_TESTS)'
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
 
+# Beside redis-server, nats-server and ngircd, all started here: minutes.
+bench-peers:
+	@.ci/install $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory all
+	@bench/peers.sh
+
 format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch])
 
 clean:
 	rm -rf build
 
-.PHONY: all run test format clean
+.PHONY: all run test bench-peers format clean

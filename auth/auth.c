@@ -100,6 +100,19 @@ auth_find(struct auth *auth, struct span name, struct account *out)
 	return table_find(auth->table, name, out) ? AUTH_OK : AUTH_NO_SUCH_USER;
 }
 
+void
+auth_prefetch(struct auth *auth, const struct span names[], size_t count)
+{
+	struct span valid[TABLE_PREFETCH_MAX];
+	size_t n = 0, i;
+
+	check_magic(auth, AUTH_MAGIC);
+	for (i = 0; i < count && n < TABLE_PREFETCH_MAX; i++)
+		if (name_is_valid(names[i]))
+			valid[n++] = names[i];
+	table_prefetch_find(auth->table, valid, n);
+}
+
 enum auth_status
 auth_reserve(struct auth *auth, struct span name)
 {

@@ -98,6 +98,13 @@ enum auth_status
 auth_find(struct auth *auth, struct span name, struct account *out);
 
 /*
+ * For whoever has several names to find, and wants them fast: fetches what the
+ * auth_find calls for them will need, all together. Changes nothing. 16 at a
+ * time are best; more than that are not fetched. Short locks, any thread.
+ */
+void auth_prefetch(struct auth *auth, const struct span names[], size_t count);
+
+/*
  * Holds a free name (valid, any case) for a registration. AUTH_OK,
  * AUTH_NAME_TAKEN, AUTH_READ_ONLY or AUTH_NO_MEMORY. One caller of many at once
  * wins. The winner passes it to auth_commit, which ends the reservation either
@@ -129,30 +136,27 @@ enum auth_status auth_verify(
 bool auth_needs_rehash(struct auth *auth, const struct account *account);
 
 /*
- * Against guessing: how many milliseconds a login to this account from this
- * address has to wait, because too many have failed; 0: go ahead. `address`
- * is the bytes that stand for where a client is, the same for all that one
- * stranger can choose from: of IPv6 the first 8. `name` is what was typed, an
- * account or not. `now_ms` is any clock that does not go back. Ask before
- * queueing the login, and again right before auth_verify: a thousand who ask
- * before the first of them has failed are all told 0. Short lock, any thread.
+ * Against guessing: milliseconds that a login from this address to this name,
+ * an account or not, has to wait; 0: go ahead. `address` is the bytes for all
+ * that one stranger can choose from: of IPv6 the first 8. `now_ms` is any clock
+ * that does not go back. Ask before queueing the login, and again right before
+ * auth_verify: a thousand who ask before the first has failed are all told 0.
+ * Short lock, any thread.
  */
 uint64_t auth_throttle_wait(
     struct auth *auth, struct span name, struct span address, uint64_t now_ms);
 
-/*
- * Tells how the login went that auth_verify was called for, once for each:
- * AUTH_OK or AUTH_BAD_CREDENTIALS. Short lock, any thread.
- */
+/* Tells how an auth_verify went: AUTH_OK or not. Short lock, any thread. */
 void auth_throttle_note(struct auth *auth, struct span name,
     struct span address, uint64_t now_ms, bool succeeded);
 
 /*
- * Appends the changes to the file as one batch, syncs once, then makes them
- * visible, and sets each one's status. A change to an account that is gone gets
- * AUTH_NO_SUCH_USER and is not written. When writing or syncing fails, all of
- * the batch gets AUTH_READ_ONLY, and so does every later one. Blocks for the
- * disk: one thread only, the journal's.
+ * Appends the changes to the file as one batch (of 256; more are split), syncs
+ * once, then makes them visible, and sets each one's status. A change to an account that is gone gets
+ * AUTH_NO_SUCH_USER and is not written. When writing fails (a full disk), all
+ * of the batch gets AUTH_READ_ONLY, the file is cut back, and the next batch
+ * is tried afresh. When that or syncing fails, every later one gets it too,
+ * until auth_compact. Blocks for the disk: one thread only, the journal's.
  */
 void auth_commit(
     struct auth *auth, struct auth_change *const changes[], size_t count);
@@ -185,8 +189,8 @@ int auth_check(const struct auth_options *options, struct auth_report *report,
     char error[AUTH_ERROR_BYTES]);
 
 /*
- * Why the store is read-only: one line, empty while it is not. Lives as long
- * as the store. The journal's thread, or after AUTH_READ_ONLY was returned.
+ * Why the last batch got AUTH_READ_ONLY: one line, empty if it did not. Lives
+ * as long as the store. Any thread.
  */
 const char *auth_error(struct auth *auth);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/datafile.h"
 #include "auth/lines.h"
 #include "auth/reason.h"
 #include "auth/replay.h"

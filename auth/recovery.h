@@ -23,9 +23,12 @@
 #ifndef AUTH_RECOVERY_H
 #define AUTH_RECOVERY_H
 
-#include "auth/datafile.h"
+#include <sys/types.h>
+
 #include "auth/record.h"
-#include "auth/table.h"
+
+struct datafile;
+struct table;
 
 /* Changes in one batch; auth_commit splits what is more. */
 #define BATCH_CHANGES_MAX 256

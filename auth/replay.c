@@ -39,7 +39,7 @@ enqueue(struct replay *replay, const struct record *record, struct place place)
 	check(replay->count < REPLAY_QUEUE);
 	if (!entry)
 		return no_memory;
-	table_prefetch(replay->table, entry);
+	table_prefetch_insert(replay->table, entry);
 	last = (replay->first + replay->count++) % REPLAY_QUEUE;
 	replay->queue[last].entry = entry;
 	replay->queue[last].place = place;

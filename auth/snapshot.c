@@ -6,9 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/datafile.h"
 #include "auth/lines.h"
 #include "auth/reason.h"
 #include "auth/recovery.h"
+#include "auth/table.h"
 #include "reactor/check.h"
 
 /* Lines on their way to the file. */

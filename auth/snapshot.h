@@ -5,9 +5,12 @@
 #ifndef AUTH_SNAPSHOT_H
 #define AUTH_SNAPSHOT_H
 
-#include "auth/datafile.h"
+#include <sys/types.h>
+
 #include "auth/record.h"
-#include "auth/table.h"
+
+struct datafile;
+struct table;
 
 struct snapshot {
 	int fd; /* FILE.new, open to read and write; the caller's to close */

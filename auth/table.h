@@ -13,6 +13,8 @@
 
 #include "auth/entry.h"
 
+#define TABLE_PREFETCH_MAX 16 /* more than a core can have in flight */
+
 struct table;
 
 /*
@@ -31,6 +33,15 @@ size_t table_count(struct table *table);
 
 /* Copies the account of this valid name. False if there is none. Any thread. */
 bool table_find(struct table *table, struct span name, struct account *out);
+
+/*
+ * A table_find of each of these valid names will follow soon: fetches what
+ * they need side by side, where one after the other they would wait for
+ * memory twice each. Of more than TABLE_PREFETCH_MAX the rest is left out. Any
+ * thread.
+ */
+void table_prefetch_find(
+    struct table *table, const struct span names[], size_t count);
 
 /*
  * Reserves a valid name. AUTH_OK, AUTH_NAME_TAKEN (by an account or by another
@@ -64,7 +75,8 @@ enum auth_status table_insert(struct table *table, struct entry *entry);
  * A table_insert of this entry will follow soon: brings what that needs into
  * the cache. While no other thread knows the table.
  */
-void table_prefetch(const struct table *table, const struct entry *entry);
+void
+table_prefetch_insert(const struct table *table, const struct entry *entry);
 
 /* Puts `entry` in the place of the one with the same uid. Journal's thread. */
 void table_replace(struct table *table, struct entry *entry);

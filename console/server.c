@@ -300,8 +300,10 @@ server_stop(struct server **pointer)
 	for (i = 0; i < server->running; i++)
 		reactor_join(server->reactors[i]);
 	if (server->accounts)
-		account_service_free(&server->accounts);
+		account_service_join(server->accounts);
 	settle_mail(server);
+	if (server->accounts)
+		account_service_free(&server->accounts);
 	for (i = 0; i < server->reactor_count; i++) {
 		if (server->reactors[i])
 			reactor_free(&server->reactors[i]);

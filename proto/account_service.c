@@ -244,12 +244,19 @@ account_service_stop(struct account_service *service)
 }
 
 void
+account_service_join(struct account_service *service)
+{
+	worker_pool_free(&service->hashers);
+	worker_pool_free(&service->journal);
+}
+
+void
 account_service_free(struct account_service **pointer)
 {
 	struct account_service *service = *pointer;
 
-	worker_pool_free(&service->hashers);
-	worker_pool_free(&service->journal);
+	check(!service->hashers);
+	check(!service->journal);
 	free(service);
 	*pointer = NULL;
 }

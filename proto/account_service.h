@@ -72,8 +72,11 @@ account_service_new(const struct account_service_config *config);
 /* Jobs not begun yet come back cancelled, new ones are refused. Any thread. */
 void account_service_stop(struct account_service *service);
 
-/* Waits for the threads; what the journal has is written. Main thread, after
- * the reactors have ended. */
+/* Waits for the threads; what the journal has is written. The answers may still
+ * be in the reactors' mailboxes. Main thread, after the reactors have ended. */
+void account_service_join(struct account_service *service);
+
+/* After the join, and after those answers have been handled. Main thread. */
 void account_service_free(struct account_service **service);
 
 struct auth *account_service_auth(struct account_service *service);

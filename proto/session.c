@@ -12,7 +12,8 @@
 #include "reactor/counters.h"
 #include "reactor/reactor.h"
 
-#define GOODBYE "server is going down"
+#define GOODBYE           "server is going down"
+#define DEADLINE_RETRY_MS 1000
 
 static const struct hub_options *
 session_options(const struct session *session)
@@ -209,7 +210,9 @@ session_on_silence(struct timer *timer)
 	struct session *session = list_entry(timer, struct session, silence);
 
 	check_magic(session, SESSION_MAGIC);
-	if (!session->waits)
+	session_check_output(session);
+	/* Set before the first LF came, it may still run. */
+	if (!session->waits && !session->framer.terminated)
 		session_pump_kept(session, true);
 	session_settle(session);
 }
@@ -222,6 +225,12 @@ session_on_deadline(struct timer *timer)
 	check_magic(session, SESSION_MAGIC);
 	if (session->state == SESSION_USER) {
 		conn_run_soon(&session->conn);
+		return;
+	}
+	/* Not in the middle of what it has asked for in time. */
+	if (session->waits & WAIT_ANSWER) {
+		reactor_set_timer(session->conn.reactor, &session->deadline,
+		    DEADLINE_RETRY_MS);
 		return;
 	}
 	session_notice(session, span_of("you did not log in in time"));
@@ -289,6 +298,7 @@ session_on_bytes(struct conn *conn, char *bytes, size_t len)
 		session->telnet.stray = false;
 		input_append(&session->input, stray, 1);
 	}
+	session_check_output(session);
 	if (session->waits || session->input.len > 0) {
 		input_append(&session->input, bytes, len);
 		if (!session->waits)
@@ -473,6 +483,11 @@ session_log_out(struct session *session)
 	session->state = SESSION_GUEST;
 	session->account = 0;
 	timer_stop(&session->deadline);
+	/* The timer that would have ended this wait is another one now. */
+	if (session->waits & WAIT_RATE) {
+		session->waits &= (uint8_t)~WAIT_RATE;
+		conn_run_soon(&session->conn);
+	}
 	session_start_deadline(session);
 }
 

@@ -80,16 +80,19 @@ uring_reap(struct engine *engine)
 	}
 }
 
+/* Until the kernel has taken all: what it has not may point into messages[]. */
 static void
 uring_submit(struct engine *engine)
 {
-	int result = io_uring_submit(&engine->ring);
+	while (io_uring_sq_ready(&engine->ring) > 0) {
+		int result = io_uring_submit(&engine->ring);
 
-	while (result == -EBUSY || result == -EAGAIN || result == -EINTR) {
-		uring_reap(engine);
-		result = io_uring_submit_and_get_events(&engine->ring);
+		if (result == -EBUSY || result == -EAGAIN || result == -EINTR) {
+			uring_reap(engine);
+			result = io_uring_get_events(&engine->ring);
+		}
+		check(result >= 0 || result == -EINTR || result == -EBUSY);
 	}
-	check(result >= 0);
 	engine->message_count = 0;
 }
 

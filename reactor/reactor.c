@@ -11,8 +11,9 @@
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
-#define FLUSH_MAX   1024 /* sends that are started in a turn: some 5 ms */
-#define CHUNKS_KEPT 1024 /* free reply chunks a reactor keeps: 4 MiB */
+#define FLUSH_MAX        1024 /* sends that are started in a turn: some 5 ms */
+#define BEHIND_TURNS_MAX 16
+#define CHUNKS_KEPT      1024 /* free reply chunks a reactor keeps: 4 MiB */
 
 static void
 reactor_abort_conn(struct conn *conn, void *context)
@@ -168,7 +169,7 @@ turn_flush(struct reactor *r)
 	list_move_all(&due, &r->dirty);
 	while (left-- > 0 && (link = list_take_first(&due)) != NULL)
 		conn_flush(list_entry(link, struct conn, dirty));
-	r->behind = !list_is_empty(&due);
+	r->behind_turns = list_is_empty(&due) ? 0 : r->behind_turns + 1;
 	list_move_all(&due, &r->dirty);
 	list_move_all(&r->dirty, &due);
 }
@@ -353,7 +354,9 @@ reactor_is_stopping(const struct reactor *reactor)
 bool
 reactor_is_behind(const struct reactor *reactor)
 {
-	return reactor->behind;
+	/* Not for ever: many that talk on their own keep it behind, and what
+	 * is gathered must go out all the same, at times. */
+	return reactor->behind_turns % BEHIND_TURNS_MAX != 0;
 }
 
 uint64_t

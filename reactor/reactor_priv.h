@@ -35,12 +35,12 @@ struct reactor {
 	struct blob_pool blobs;
 	char *sink; /* takes what is written to closed connections; owned */
 	size_t sink_bytes;
-	struct list open;     /* every connection that is not DETACHED */
-	struct list dirty;    /* have output that no send is started for */
-	struct list closing;  /* have something for the close phase */
-	struct list runnable; /* on_run is owed */
-	bool behind;          /* a flush has left some of `dirty` over */
-	struct list dead;     /* DETACHED, to be freed */
+	struct list open;      /* every connection that is not DETACHED */
+	struct list dirty;     /* have output that no send is started for */
+	struct list closing;   /* have something for the close phase */
+	struct list runnable;  /* on_run is owed */
+	unsigned behind_turns; /* turns whose flush has left some over */
+	struct list dead;      /* DETACHED, to be freed */
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;
 	struct timer stop_timer;

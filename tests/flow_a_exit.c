@@ -80,6 +80,30 @@ FLOW_TEST(exit_with_a_password_in_the_queue_delivers_answer_and_goodbye)
 	cr_assert_eq(server_process_wait(server), 0);
 }
 
+/* Its reactor has nothing to wait for and ends; the answer comes later. The
+ * cost of a hash has been raised, so that a login makes ann's anew. */
+FLOW_TEST(exit_with_the_password_of_a_vanished_client_in_work_ends_clean)
+{
+	static const char *const commands[] = {
+	    "/login ann secretpw\n", "/register ben secretpw\n"};
+	struct server_process *server = server_process_start(engine, NULL);
+
+	test_client_user(server, "ann");
+	server_process_stop(server);
+	server->setup.args[0] = "--argon2=t=8,m=65536";
+	server = server_process_restart(server);
+	for (int i = 0; i < 2; i++) {
+		struct test_client *client = test_client_open(server);
+
+		test_client_send(client, "%s", commands[i]);
+		test_client_await_taken(client);
+		server_process_type(server, "list\n");
+		server_process_expect(server, "* connected, 0 logged in");
+		test_client_reset(client);
+	}
+	server_process_stop(server);
+}
+
 /* It has not read, so it is not read: input that nobody has taken would make
  * the close a reset, and that would take the goodbye with it. */
 FLOW_TEST(exit_with_input_unread_delivers_answers_and_goodbye)

@@ -66,6 +66,24 @@ Test(auth_auth, found_account_is_a_copy)
 	cr_assert_str_eq(again.name, "Anna");
 }
 
+Test(auth_auth, prefetch_changes_nothing)
+{
+	struct span names[40];
+	struct account account;
+	size_t i;
+
+	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
+	for (i = 0; i < 40; i++)
+		names[i] = span_of(i % 3 == 0   ? "ANNA"
+				   : i % 3 == 1 ? "nobody"
+						: "not a name");
+	auth_prefetch(auth, names, 40);
+	auth_prefetch(auth, names, 0);
+	cr_assert_eq(auth_find(auth, names[0], &account), AUTH_OK);
+	cr_assert_eq(auth_find(auth, names[1], &account), AUTH_NO_SUCH_USER);
+	cr_assert_eq(auth_count(auth), 1);
+}
+
 Test(auth_auth, reserved_name_is_taken_until_given_back)
 {
 	cr_assert_eq(auth_reserve(auth, span_of("anna")), AUTH_OK);

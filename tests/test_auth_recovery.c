@@ -7,7 +7,9 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "auth/datafile.h"
 #include "auth/recovery.h"
+#include "auth/table.h"
 #include "tests/simdisk.h"
 #include "tests/test_auth_kit.h"
 

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "auth/datafile.h"
 #include "auth/recovery.h"
 #include "auth/snapshot.h"
+#include "auth/table.h"
 #include "tests/fault_auth_io.h"
 #include "tests/simdisk.h"
 #include "tests/test_auth_kit.h"

@@ -43,7 +43,7 @@ static void
 peer_take_lines(struct peer *peer)
 {
 	for (;;) {
-		struct span line = {"?", 1};
+		struct span line;
 		size_t consumed;
 		enum line_result result =
 		    line_next(&peer->framer, peer->data + peer->taken,
@@ -51,6 +51,8 @@ peer_take_lines(struct peer *peer)
 		peer->taken += consumed;
 		if (result == LINE_MORE)
 			return;
+		if (result != LINE_OK)
+			line = span_of("?");
 		strncat(peer->lines, line.at, line.len);
 		strcat(peer->lines, "|");
 	}

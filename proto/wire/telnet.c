@@ -151,7 +151,7 @@ after_iac(struct telnet *telnet, uint8_t byte, char *out, size_t room)
 		telnet->state = STATE_VERB;
 		telnet->verb = byte;
 	} else if (byte == '\n') {
-		telnet->stray = room == 1;
+		telnet->stray |= room == 1;
 		out[0] = (char)TELNET_IAC;
 		out[room > 1] = '\n';
 		return 1 + (room > 1);
