@@ -86,17 +86,16 @@ FLOW_TEST(exit_with_the_password_of_a_vanished_client_in_work_ends_clean)
 {
 	static const char *const commands[] = {
 	    "/login ann secretpw\n", "/register ben secretpw\n"};
-	struct server_process *server = server_process_start(
-	    engine, "--argon2=t=1,m=8", "--listen=unix:{folder}/socket", NULL);
+	struct server_process *server = server_process_start(engine, NULL);
 
 	test_client_user(server, "ann");
 	server_process_stop(server);
 	server->setup.args[0] = "--argon2=t=8,m=65536";
 	server = server_process_restart(server);
 	for (int i = 0; i < 2; i++) {
-		struct test_client *client =
-		    test_client_open_at(server->listen[1]);
+		struct test_client *client = test_client_open(server);
 
+		test_client_fence(client);
 		test_client_send(client, "%s", commands[i]);
 		test_client_await_taken(client);
 		server_process_type(server, "list\n");

@@ -190,10 +190,8 @@ sim_open(const struct fileio *io, const char *path, int flags)
 static int
 sim_close(const struct fileio *io, int fd)
 {
-	struct simdisk *disk = disk_of(io);
-
-	check(disk->fds[fd - FD_BASE] != FD_CLOSED);
-	disk->fds[fd - FD_BASE] = FD_CLOSED;
+	check(disk_of(io)->fds[fd - FD_BASE] != FD_CLOSED);
+	disk_of(io)->fds[fd - FD_BASE] = FD_CLOSED;
 	return 0;
 }
 
