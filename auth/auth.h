@@ -152,11 +152,12 @@ void auth_throttle_note(struct auth *auth, struct span name,
 
 /*
  * Appends the changes to the file as one batch (of 256; more are split), syncs
- * once, then makes them visible, and sets each one's status. A change to an account that is gone gets
- * AUTH_NO_SUCH_USER and is not written. When writing fails (a full disk), all
- * of the batch gets AUTH_READ_ONLY, the file is cut back, and the next batch
- * is tried afresh. When that or syncing fails, every later one gets it too,
- * until auth_compact. Blocks for the disk: one thread only, the journal's.
+ * once, then makes them visible, and sets each one's status. A change to an
+ * account that is gone gets AUTH_NO_SUCH_USER and is not written. When writing
+ * fails (a full disk), all of the batch gets AUTH_READ_ONLY, the file is cut
+ * back, and the next batch is tried afresh. When that or syncing fails, every
+ * later one gets it too, until auth_compact. Blocks for the disk: one thread
+ * only, the journal's.
  */
 void auth_commit(
     struct auth *auth, struct auth_change *const changes[], size_t count);
@@ -188,10 +189,8 @@ struct auth_report {
 int auth_check(const struct auth_options *options, struct auth_report *report,
     char error[AUTH_ERROR_BYTES]);
 
-/*
- * Why the last batch got AUTH_READ_ONLY: one line, empty if it did not. Lives
- * as long as the store. Any thread.
- */
+/* Why the last batch got AUTH_READ_ONLY, or "". Lives as long as the store;
+ * any thread. */
 const char *auth_error(struct auth *auth);
 
 /* Wipes a password or a verifier so that no optimiser can drop it. */

@@ -148,6 +148,96 @@ Test(auth_calls, each_fails_for_ever_keeps_what_was_acknowledged)
 	fail_in_turn(true);
 }
 
+/* A store whose last batch was cut short; its process is gone. */
+static struct simdisk *
+torn_disk(struct life *life)
+{
+	struct simdisk *disk = simdisk_new();
+	struct auth *auth = kit_open(PATH, &disk->io);
+	const char *bytes;
+	char *torn;
+	size_t len;
+
+	change(auth, life, AUTH_REGISTER, "anna", 1);
+	change(auth, life, AUTH_REGISTER, "bert", 2);
+	auth_close(&auth);
+	bytes = simdisk_bytes(disk, PATH, &len);
+	torn = malloc(len);
+	cr_assert_not_null(torn);
+	memcpy(torn, bytes, len);
+	simdisk_put(disk, PATH, torn, len - 9); /* half of the last mark */
+	free(torn);
+	return disk;
+}
+
+/* It opens or says why not, and the next time it opens. */
+Test(auth_calls, each_of_opening_fails_changes_nothing_that_counts)
+{
+	static const struct auth_options options = {
+	    .path = PATH, .cost = {1, 8}};
+	char error[AUTH_ERROR_BYTES];
+	struct faultio fault;
+	unsigned call;
+
+	for (call = 1;; call++) {
+		struct life life = {0};
+		struct simdisk *disk = torn_disk(&life);
+		struct auth_options faulty = options;
+		struct auth *auth;
+
+		faultio_init(&fault, &disk->io);
+		fault.fail_at = call;
+		fault.error = EIO;
+		faulty.io = &fault.io;
+		if (auth_open(&auth, &faulty, error) == 0)
+			auth_close(&auth);
+		else
+			cr_assert_not_null(strstr(error, PATH), "%s", error);
+		must_hold(disk, &life, true);
+		simdisk_free(&disk);
+		if (!fault.failed)
+			break;
+	}
+	cr_assert_gt(call, 20);
+}
+
+/* What cannot be read is not a torn end: nothing may be cut. */
+Test(auth_calls, read_fails_in_the_middle_is_refused)
+{
+	struct auth_options options = {.path = PATH, .cost = {1, 8}};
+	struct simdisk *disk = simdisk_new();
+	struct auth *auth = kit_open(PATH, &disk->io);
+	char error[AUTH_ERROR_BYTES];
+	struct faultio fault;
+	size_t len, after;
+	unsigned refused = 0;
+
+	kit_fill(auth, "user", 1000, 250); /* several pieces to read */
+	auth_close(&auth);
+	simdisk_bytes(disk, PATH, &len);
+	faultio_init(&fault, &disk->io);
+	fault.error = EIO;
+	options.io = &fault.io;
+	for (fault.fail_at = 1;; fault.fail_at++) {
+		fault.calls = 0;
+		fault.failed = NULL;
+		if (auth_open(&auth, &options, error) == 0) {
+			cr_assert_eq(auth_count(auth), 1000);
+			auth_close(&auth);
+		} else if (strcmp(fault.failed, "pread") == 0) {
+			cr_assert_not_null(
+			    strstr(error, "cannot be read at byte"));
+			refused++;
+		}
+		simdisk_bytes(disk, PATH, &after);
+		cr_assert_eq(after, len);
+		if (!fault.failed)
+			break;
+	}
+	cr_assert_geq(refused, 3);
+	simdisk_free(&disk);
+}
+
 /* One EINTR or short count is no failure at all. */
 Test(auth_calls, interrupted_or_short_is_not_noticed)
 {

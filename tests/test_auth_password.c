@@ -114,6 +114,21 @@ Test(auth_password, malformed_verifier_is_refused)
 	cr_assert_neq(auth_verify(auth, &account, span_of("")), AUTH_OK);
 }
 
+/* The rules are in test_auth_throttle.c. */
+Test(auth_password, failed_logins_are_throttled)
+{
+	struct span name = span_of("anna"), here = span_of("here");
+	unsigned i;
+
+	for (i = 0; i < 3; i++) {
+		cr_assert_eq(auth_throttle_wait(auth, name, here, 5), 0);
+		auth_throttle_note(auth, name, here, 5, false);
+	}
+	cr_assert_eq(auth_throttle_wait(auth, name, here, 5), 20000);
+	auth_throttle_note(auth, name, here, 20005, true);
+	cr_assert_eq(auth_throttle_wait(auth, name, here, 20005), 0);
+}
+
 Test(auth_password, wipe_leaves_zeros)
 {
 	char bytes[] = "secret";
