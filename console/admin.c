@@ -24,12 +24,6 @@ static const struct admin_row rows[] = {
 };
 
 const struct admin_row *
-admin_rows(void)
-{
-	return rows;
-}
-
-const struct admin_row *
 admin_find(const char *name)
 {
 	for (const struct admin_row *row = rows; row->name; row++)

@@ -23,8 +23,7 @@ struct admin_row {
 	const char *help;
 };
 
-/* The row of this name, or NULL; and all rows, ended by one without a name. */
+/* The row of this name, or NULL. */
 const struct admin_row *admin_find(const char *name);
-const struct admin_row *admin_rows(void);
 
 #endif

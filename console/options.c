@@ -2,8 +2,8 @@
 #include "console/options.h"
 
 #include <argp.h>
-#include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,22 +87,32 @@ static const struct argp_option option_table[] = {
     {0},
 };
 
-/* A decimal number in a range, or a usage error that names both. */
-static uint64_t
-parse_number(struct argp_state *state, const char *option, const char *text,
-    uint64_t min, uint64_t max)
+/* Digits in a range, at the front of *text, which moves behind them. */
+static bool
+take_number(const char **text, uint32_t min, uint32_t max, uint32_t *out)
 {
-	unsigned long long value;
-	char *end;
+	uint64_t value = 0;
+	const char *at = *text;
 
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || *end || *text < '0' || *text > '9' || value < min ||
-	    value > max)
-		argp_error(state, "--%s: %s is not a number from %llu to %llu",
-		    option, text, (unsigned long long)min,
-		    (unsigned long long)max);
-	return value;
+	while (*at >= '0' && *at <= '9' && value <= max)
+		value = value * 10 + (uint64_t)(*at++ - '0');
+	if (at == *text || value < min || value > max)
+		return false;
+	*text = at;
+	*out = (uint32_t)value;
+	return true;
+}
+
+/* This word at the front of *text, which moves behind it. */
+static bool
+take_word(const char **text, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (strncmp(*text, word, len) != 0)
+		return false;
+	*text += len;
+	return true;
 }
 
 static void
@@ -130,34 +140,6 @@ parse_io(struct argp_state *state, struct options *options, const char *text)
 		options->io = IO_EPOLL;
 	else
 		argp_error(state, "--io: %s is not auto, uring or epoll", text);
-}
-
-/* Digits in a range, at the front of *text, which moves behind them. */
-static bool
-take_number(const char **text, uint32_t min, uint32_t max, uint32_t *out)
-{
-	uint64_t value = 0;
-	const char *at = *text;
-
-	while (*at >= '0' && *at <= '9' && value <= max)
-		value = value * 10 + (uint64_t)(*at++ - '0');
-	if (at == *text || value < min || value > max)
-		return false;
-	*text = at;
-	*out = (uint32_t)value;
-	return true;
-}
-
-/* This word at the front of *text, which moves behind it. */
-static bool
-take_word(const char **text, const char *word)
-{
-	size_t len = strlen(word);
-
-	if (strncmp(*text, word, len) != 0)
-		return false;
-	*text += len;
-	return true;
 }
 
 static void
@@ -207,13 +189,6 @@ parse_accounts(
 	options->accounts_given = true;
 }
 
-static uint32_t
-parse_seconds(struct argp_state *state, const char *option, const char *text,
-    uint64_t min)
-{
-	return (uint32_t)parse_number(state, option, text, min, 86400) * 1000;
-}
-
 static void
 parse_log_level(struct argp_state *state, const char *text)
 {
@@ -223,6 +198,60 @@ parse_log_level(struct argp_state *state, const char *text)
 		argp_error(state,
 		    "--log-level: %s is not debug, info, warn or error", text);
 	log_set_level((enum log_level)level);
+}
+
+/* Options that are one number: where it goes, its range, and what one
+ * of what was typed is in it. */
+static const struct number_option {
+	int key;
+	uint32_t min;
+	uint32_t max;
+	uint32_t unit;
+	size_t offset; /* of a uint32_t in struct options */
+} number_options[] = {
+    {KEY_REACTORS, 1, REACTORS_MAX, 1, offsetof(struct options, reactors)},
+    {KEY_MAX_CLIENTS, 1, 10 * 1000 * 1000, 1,
+	offsetof(struct options, clients_max)},
+    {KEY_OUT_LIMIT, 4096, 1u << 30, 1, offsetof(struct options, out_limit)},
+    {KEY_STALL_TIMEOUT, 1, 86400, 1000, offsetof(struct options, stall_ms)},
+    {KEY_LOGIN_TIMEOUT, 0, 86400, 1000,
+	offsetof(struct options, login_timeout_ms)},
+    {KEY_UNTERMINATED, 0, 60000, 1, offsetof(struct options, unterminated_ms)},
+    {KEY_MIN_PASSWORD, 1, PASSWORD_BYTES_MAX, 1,
+	offsetof(struct options, password_min)},
+    {KEY_HISTORY, 0, 1000 * 1000, 1, offsetof(struct options, history)},
+};
+
+#define NUMBER_OPTIONS (sizeof(number_options) / sizeof(number_options[0]))
+
+static const char *
+option_name(int key)
+{
+	const struct argp_option *option = option_table;
+
+	while (option->key != key)
+		option++;
+	return option->name;
+}
+
+/* False when the key is none of a number. */
+static bool
+parse_number(struct argp_state *state, struct options *options, int key,
+    const char *text)
+{
+	const struct number_option *option = number_options;
+	const char *at = text;
+	uint32_t value = 0;
+
+	while (option->key != key)
+		if (++option == number_options + NUMBER_OPTIONS)
+			return false;
+	if (!take_number(&at, option->min, option->max, &value) || *at)
+		argp_error(state, "--%s: %s is not a number from %u to %u",
+		    option_name(key), text, option->min, option->max);
+	value *= option->unit;
+	memcpy((char *)options + option->offset, &value, sizeof(value));
+	return true;
 }
 
 static error_t
@@ -237,43 +266,11 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_ACCOUNTS:
 		parse_accounts(state, options, arg);
 		break;
-	case KEY_REACTORS:
-		options->reactors = (unsigned)parse_number(
-		    state, "reactors", arg, 1, REACTORS_MAX);
-		break;
 	case KEY_IO:
 		parse_io(state, options, arg);
 		break;
-	case KEY_MAX_CLIENTS:
-		options->clients_max = parse_number(
-		    state, "max-clients", arg, 1, 10 * 1000 * 1000);
-		break;
-	case KEY_OUT_LIMIT:
-		options->out_limit = (uint32_t)parse_number(
-		    state, "out-limit", arg, 4096, 1u << 30);
-		break;
-	case KEY_STALL_TIMEOUT:
-		options->stall_ms =
-		    parse_seconds(state, "stall-timeout", arg, 1);
-		break;
-	case KEY_LOGIN_TIMEOUT:
-		options->login_timeout_ms =
-		    parse_seconds(state, "login-timeout", arg, 0);
-		break;
-	case KEY_UNTERMINATED:
-		options->unterminated_ms = (uint32_t)parse_number(
-		    state, "unterminated-after", arg, 0, 60000);
-		break;
-	case KEY_MIN_PASSWORD:
-		options->password_min = (uint32_t)parse_number(
-		    state, "min-password", arg, 1, PASSWORD_BYTES_MAX);
-		break;
 	case KEY_REQUIRE_LOGIN:
 		options->require_login = true;
-		break;
-	case KEY_HISTORY:
-		options->history = (uint32_t)parse_number(
-		    state, "history", arg, 0, 1000 * 1000);
 		break;
 	case KEY_RATE:
 		parse_rate(state, options, arg);
@@ -291,7 +288,8 @@ parse_option(int key, char *arg, struct argp_state *state)
 		argp_error(state, "%s: there are only options", arg);
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		if (!parse_number(state, options, key, arg))
+			return ARGP_ERR_UNKNOWN;
 	}
 	return 0;
 }

@@ -26,9 +26,9 @@ struct options {
 	unsigned listen_count;
 	char accounts[PATH_MAX]; /* the account file */
 	bool accounts_given;     /* else its folder is made when missing */
-	unsigned reactors;
+	uint32_t reactors;
 	enum io_choice io;
-	uint64_t clients_max; /* 0: as many as the descriptors allow */
+	uint32_t clients_max; /* 0: as many as the descriptors allow */
 	uint32_t out_limit;
 	uint32_t stall_ms;
 	uint32_t login_timeout_ms;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "proto/cmd.h"
+#include "proto/dispatch.h"
 #include "proto/route.h"
 #include "proto/session.h"
 #include "reactor/memory.h"
@@ -151,8 +152,7 @@ cmd_help(struct session *session, const struct span arguments[], int count)
 			name = (struct span){name.at + 1, name.len - 1};
 		verb = command_verb(name);
 		if (verb >= VERB_COUNT) {
-			session_err(session, ERR_UNKNOWN_COMMAND,
-			    "no such command; try /help");
+			dispatch_refuse(session, verb, ERR_UNKNOWN_COMMAND);
 			return;
 		}
 		help_item(session, command_row(verb));

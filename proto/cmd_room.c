@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/cmd.h"
+#include "proto/dispatch.h"
 #include "proto/message.h"
 #include "proto/session.h"
 #include "reactor/blob.h"
@@ -169,7 +170,6 @@ cmd_history(struct session *session, const struct span arguments[], int count)
 	reactor_post(session->conn.reactor, room->home, &mail->envelope);
 	return;
 usage:
-	session_err(session, ERR_BAD_ARGUMENTS,
-	    "usage: /history [ROOM] [N | since=SEQ]");
+	dispatch_refuse(session, VERB_HISTORY, ERR_BAD_ARGUMENTS);
 	free(mail);
 }

@@ -1,5 +1,6 @@
 /* Commands that talk: to everyone, and to the server itself. */
 #include "proto/cmd.h"
+#include "proto/dispatch.h"
 #include "proto/session.h"
 
 void
@@ -9,8 +10,7 @@ cmd_text(struct session *session, struct span text)
 
 	if (session->state == SESSION_GUEST &&
 	    session_hub(session)->config->options.require_login) {
-		session_err(session, ERR_NOT_LOGGED_IN,
-		    "log in first: /login NAME PASSWORD");
+		dispatch_refuse(session, VERB_TEXT, ERR_NOT_LOGGED_IN);
 		return;
 	}
 	session_event(session, &event);

@@ -57,8 +57,16 @@ dispatch_gate(const struct session *session, const struct command *command,
 }
 
 static void
-dispatch_refuse(struct session *session, const struct command *command,
-    enum reply_code code)
+session_set_tag(struct session *session, struct span tag)
+{
+	check(tag.len <= TAG_BYTES_MAX);
+	session->tag_len = (uint8_t)tag.len;
+	if (tag.len > 0)
+		memcpy(session->tag, tag.at, tag.len);
+}
+
+void
+dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 {
 	const struct command_row *row;
 
@@ -75,19 +83,10 @@ dispatch_refuse(struct session *session, const struct command *command,
 		    "you are logged in as %s; /logout first", session->name);
 		break;
 	default:
-		row = command_row(command->verb);
+		row = command_row(verb);
 		session_err(session, code, "usage: /%s%s%s", row->verb,
 		    *row->usage ? " " : "", row->usage);
 	}
-}
-
-static void
-session_set_tag(struct session *session, struct span tag)
-{
-	check(tag.len <= TAG_BYTES_MAX);
-	session->tag_len = (uint8_t)tag.len;
-	if (tag.len > 0)
-		memcpy(session->tag, tag.at, tag.len);
 }
 
 bool
@@ -114,7 +113,7 @@ dispatch_line(struct session *session, char *line, size_t len)
 	if (command.verb == VERB_TEXT)
 		cmd_text(session, command.rest);
 	else if (refusal != REPLY_COUNT)
-		dispatch_refuse(session, &command, refusal);
+		dispatch_refuse(session, command.verb, refusal);
 	else
 		row->handle(session, arguments, count);
 	if (row && (row->flags & SECRET))

@@ -8,9 +8,18 @@
 
 #include <stdbool.h>
 
-#include "proto/wire/span.h"
+#include "proto/wire/command.h"
+#include "proto/wire/render.h"
 
 struct session;
+
+/*
+ * Answers with one of the refusals that any command may get: ERR_NOT_LOGGED_IN,
+ * ERR_ALREADY_LOGGED_IN, ERR_UNKNOWN_COMMAND, or ERR_BAD_ARGUMENTS with the
+ * usage of `verb`, which only that one looks at.
+ */
+void
+dispatch_refuse(struct session *session, enum verb verb, enum reply_code code);
 
 /*
  * Handles one line of clean text. False when it has to wait, until the session

@@ -1,8 +1,6 @@
 /* Sessions: input in order, waiting, answers, coming and going. */
 #include "proto/session.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "proto/cmd.h"
@@ -190,6 +188,7 @@ session_settle(struct session *session)
 
 	if (!conn_is_open(conn))
 		return;
+	timer_stop(&session->silence);
 	session_check_output(session);
 	if (!session->waits && conn->input_ended)
 		session_finish(session);
@@ -211,8 +210,7 @@ session_on_silence(struct timer *timer)
 
 	check_magic(session, SESSION_MAGIC);
 	session_check_output(session);
-	/* Set before the first LF came, it may still run. */
-	if (!session->waits && !session->framer.terminated)
+	if (!session->waits)
 		session_pump_kept(session, true);
 	session_settle(session);
 }
@@ -372,62 +370,6 @@ session_going_down(struct session *session)
 	session_tell_gap(session);
 	session_notice(session, span_of(GOODBYE));
 	conn_close(&session->conn, CLOSE_GOING_DOWN);
-}
-
-void
-session_event(struct session *session, const struct event *event)
-{
-	char *out = conn_reserve(&session->conn, render_text_bound(event));
-
-	conn_commit(&session->conn, render_text(event, out));
-}
-
-static void session_answer(struct session *session, struct event event,
-    const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
-
-static void
-session_answer(
-    struct session *session, struct event event, const char *format, va_list ap)
-{
-	char text[512];
-	int len = vsnprintf(text, sizeof(text), format, ap);
-
-	check(len >= 0);
-	check(len < (int)sizeof(text));
-	event.tag = (struct span){session->tag, session->tag_len};
-	event.text = (struct span){text, (size_t)len};
-	session_event(session, &event);
-}
-
-void
-session_ok(struct session *session, const char *format, ...)
-{
-	struct event event = {.kind = EVENT_OK};
-	va_list ap;
-
-	va_start(ap, format);
-	session_answer(session, event, format, ap);
-	va_end(ap);
-}
-
-void
-session_err(
-    struct session *session, enum reply_code code, const char *format, ...)
-{
-	struct event event = {.kind = EVENT_ERR, .code = code};
-	va_list ap;
-
-	va_start(ap, format);
-	session_answer(session, event, format, ap);
-	va_end(ap);
-}
-
-void
-session_notice(struct session *session, struct span text)
-{
-	struct event event = {.kind = EVENT_NOTICE, .text = text};
-
-	session_event(session, &event);
 }
 
 void

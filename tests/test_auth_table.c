@@ -1,83 +1,41 @@
+#include "tests/test_auth_table_kit.h"
 #include <criterion/criterion.h>
 #include <pthread.h>
-#include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "auth/table.h"
-
-static struct table *table;
-
-static void
-setup(void)
-{
-	cr_assert_geq(sodium_init(), 0);
-	table = table_new();
-	cr_assert_not_null(table);
-}
-
-static void
-teardown(void)
-{
-	table_free(&table);
-	cr_assert_null(table);
-}
-
-TestSuite(auth_table, .init = setup, .fini = teardown);
-
-static struct entry *
-entry_of(uint64_t uid, const char *name, const char *verifier)
-{
-	struct entry *entry = entry_new(
-	    table_arena(table), uid, 1000, span_of(name), span_of(verifier));
-
-	cr_assert_not_null(entry);
-	return entry;
-}
-
-static void
-insert(uint64_t uid, const char *name)
-{
-	cr_assert_eq(table_insert(table, entry_of(uid, name, "v")), AUTH_OK);
-}
-
-static bool
-has(const char *name)
-{
-	struct account account;
-
-	return table_find(table, span_of(name), &account);
-}
+TestSuite(auth_table, .init = table_kit_setup, .fini = table_kit_teardown);
 
 Test(auth_table, any_case_is_the_same_name)
 {
 	struct account account;
 
-	insert(7, "Anna.B_c-9");
-	cr_assert(table_find(table, span_of("aNNA.b_C-9"), &account));
+	table_kit_insert(7, "Anna.B_c-9");
+	cr_assert(table_find(table_kit_table, span_of("aNNA.b_C-9"), &account));
 	cr_assert_str_eq(account.name, "Anna.B_c-9");
 	cr_assert_eq(account.uid, 7);
 	cr_assert_eq(account.created, 1000);
-	cr_assert_not(has("Anna.B_c-8"));
-	cr_assert_not(has("Anna.B_c-"));
-	cr_assert_eq(
-	    table_reserve(table, span_of("ANNA.B_C-9")), AUTH_NAME_TAKEN);
+	cr_assert_not(table_kit_has("Anna.B_c-8"));
+	cr_assert_not(table_kit_has("Anna.B_c-"));
+	cr_assert_eq(table_reserve(table_kit_table, span_of("ANNA.B_C-9")),
+	    AUTH_NAME_TAKEN);
 }
 
 Test(auth_table, reservation_is_taken_but_not_there)
 {
-	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
-	cr_assert_eq(table_reserve(table, span_of("ANNA")), AUTH_NAME_TAKEN);
-	cr_assert_not(has("anna"));
-	cr_assert_eq(table_count(table), 0);
-	table_unreserve(table, span_of("Anna"));
-	cr_assert_eq(table_reserve(table, span_of("anna")), AUTH_OK);
-	cr_assert_eq(table_grow(table, 1), 0);
-	table_add(table, entry_of(3, "anna", "v"));
-	cr_assert(has("anna"));
-	cr_assert_eq(table_count(table), 1);
-	cr_assert_eq(table_by_uid(table, 3)->uid, 3);
+	cr_assert_eq(table_reserve(table_kit_table, span_of("anna")), AUTH_OK);
+	cr_assert_eq(
+	    table_reserve(table_kit_table, span_of("ANNA")), AUTH_NAME_TAKEN);
+	cr_assert_not(table_kit_has("anna"));
+	cr_assert_eq(table_count(table_kit_table), 0);
+	table_unreserve(table_kit_table, span_of("Anna"));
+	cr_assert_eq(table_reserve(table_kit_table, span_of("anna")), AUTH_OK);
+	cr_assert_eq(table_grow(table_kit_table, 1), 0);
+	table_add(table_kit_table, table_kit_entry(3, "anna", "v"));
+	cr_assert(table_kit_has("anna"));
+	cr_assert_eq(table_count(table_kit_table), 1);
+	cr_assert_eq(table_by_uid(table_kit_table, 3)->uid, 3);
 }
 
 #define RACERS 8
@@ -95,7 +53,7 @@ race(void *arg)
 	for (round = 0; round < ROUNDS; round++) {
 		snprintf(name, sizeof(name), arg ? "Name%u" : "nAME%u", round);
 		pthread_barrier_wait(&barrier);
-		if (table_reserve(table, span_of(name)) == AUTH_OK)
+		if (table_reserve(table_kit_table, span_of(name)) == AUTH_OK)
 			atomic_fetch_add(&winners[round], 1);
 	}
 	return NULL;
@@ -126,7 +84,7 @@ keep_finding(void *arg)
 	size_t *found = arg;
 
 	while (!atomic_load(&done))
-		if (table_find(table, span_of("steady"), &account)) {
+		if (table_find(table_kit_table, span_of("steady"), &account)) {
 			cr_assert_eq(account.uid, 1);
 			cr_assert_eq(strspn(account.verifier, "x"),
 			    strlen(account.verifier));
@@ -144,7 +102,9 @@ Test(auth_table, readers_see_whole_accounts_while_they_change)
 	pthread_t threads[2];
 	unsigned i;
 
-	cr_assert_eq(table_insert(table, entry_of(1, "steady", "x")), AUTH_OK);
+	cr_assert_eq(
+	    table_insert(table_kit_table, table_kit_entry(1, "steady", "x")),
+	    AUTH_OK);
 	for (i = 0; i < 2; i++)
 		cr_assert_eq(
 		    pthread_create(&threads[i], NULL, keep_finding, &found[i]),
@@ -153,10 +113,11 @@ Test(auth_table, readers_see_whole_accounts_while_they_change)
 		char name[16];
 
 		snprintf(name, sizeof(name), "n%u", i);
-		insert(i, name);
-		table_replace(table, entry_of(1, "steady", verifiers[i % 3]));
+		table_kit_insert(i, name);
+		table_replace(table_kit_table,
+		    table_kit_entry(1, "steady", verifiers[i % 3]));
 		if (i % 3 == 0)
-			table_remove(table, i);
+			table_remove(table_kit_table, i);
 	}
 	atomic_store(&done, true);
 	for (i = 0; i < 2; i++)
