@@ -1,6 +1,8 @@
 /* What was said before can be asked for; who talks too fast is slowed. */
 #include "tests/harness.h"
 
+#include <string.h>
+
 FLOW_TEST(history_shows_the_kept_messages_as_they_were_delivered)
 {
 	struct server_process *server =
@@ -91,5 +93,29 @@ FLOW_TEST(rate_slows_a_talker_and_loses_nothing)
 	test_client_expect(fast, "OK pong done");
 	/* Two at once, then six at 20 a second. */
 	cr_assert_geq(harness_now_ms() - start_ms, 6 * 50 - 10);
+	server_process_stop(server);
+}
+
+/* What it still had to say is refused at once: a guest does not talk. */
+FLOW_TEST(rate_holds_nobody_whose_account_is_removed)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--rate=1/s:1", NULL);
+	struct test_client *talker = test_client_user(server, "ann");
+	struct test_client *other = test_client_open(server);
+	const char *line;
+	int refused = 0;
+
+	test_client_enter(other, "ann");
+	for (int i = 0; i < 30; i++)
+		test_client_send(talker, "/b m%d\n", i);
+	test_client_send(talker, "/whoami\n");
+	test_client_expect(talker, "[ann#%lu] m0", talker->id);
+	test_client_send(other, "/unregister secretpw\n");
+	do {
+		line = test_client_line(talker);
+		refused += !strncmp(line, "ERR not-logged-in ", 18);
+	} while (strncmp(line, "OK guest#", 9) != 0);
+	cr_assert_gt(refused, 0);
 	server_process_stop(server);
 }

@@ -139,3 +139,21 @@ FLOW_TEST(silence_does_not_end_an_empty_line)
 	test_client_expect_end(client);
 	server_process_stop(server);
 }
+
+/* Set for the bytes before the first LF, it must not end what follows it. */
+FLOW_TEST(silence_that_began_before_the_first_newline_ends_nothing)
+{
+	/* On a Unix socket it is seen that the server has read the first. */
+	struct server_process *server = server_process_start(engine,
+	    "--unterminated-after=2000", "--listen=unix:{folder}/socket", NULL);
+	struct test_client *client = test_client_open_at(server->listen[1]);
+
+	test_client_send(client, "hel");
+	test_client_await_taken(client);
+	test_client_send(client, "lo\n/pi");
+	test_client_expect(client, "Echo: hello");
+	test_client_expect_silence(client, 2500);
+	test_client_send(client, "ng x\n");
+	test_client_expect(client, "OK pong x");
+	server_process_stop(server);
+}
