@@ -30,6 +30,7 @@ enum auth_status {
 	AUTH_NAME_TAKEN,      /* exists, or is being registered just now */
 	AUTH_NO_SUCH_USER,    /* never was, or is gone */
 	AUTH_BAD_CREDENTIALS, /* wrong password */
+	AUTH_THROTTLED,       /* not tried: see auth_throttle_wait */
 	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
 	AUTH_NO_MEMORY,
 };
@@ -137,11 +138,12 @@ bool auth_needs_rehash(struct auth *auth, const struct account *account);
 
 /*
  * Against guessing: milliseconds that a login from this address to this name,
- * an account or not, has to wait; 0: go ahead. `address` is the bytes for all
- * that one stranger can choose from: of IPv6 the first 8. `now_ms` is any clock
- * that does not go back. Ask before queueing the login, and again right before
- * auth_verify: a thousand who ask before the first has failed are all told 0.
- * Short lock, any thread.
+ * an account or not, has to wait; 0: go ahead. `address` is what one stranger
+ * cannot choose freely of his: of IPv6 the first 8 bytes. Empty: he has none,
+ * as on a Unix socket; then it is judged with the account only. `now_ms` is any
+ * clock that does not go back. Ask before queueing the login, and again right
+ * before auth_verify: a thousand who ask before the first has failed are all
+ * told 0. Short lock, any thread.
  */
 uint64_t auth_throttle_wait(
     struct auth *auth, struct span name, struct span address, uint64_t now_ms);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
@@ -33,6 +34,19 @@ job_is_for_store(const struct account_job *job)
 	return job->work == WORK_VERIFY || job->work == WORK_COMPACT;
 }
 
+/* The name that a client has asked for, of an account or not. */
+static struct span
+job_name(const struct account_job *job)
+{
+	return span_of(job->change.name);
+}
+
+static struct span
+job_network(const struct account_job *job)
+{
+	return (struct span){(const char *)job->network, job->network_len};
+}
+
 static void
 job_answer(struct account_job *job)
 {
@@ -47,7 +61,7 @@ static void
 job_cancel(struct account_job *job)
 {
 	if (job->work == WORK_REGISTER)
-		auth_unreserve(job->service->auth, span_of(job->change.name));
+		auth_unreserve(job->service->auth, job_name(job));
 	job->cancelled = true;
 }
 
@@ -82,21 +96,33 @@ job_hash_new(struct account_job *job)
 	return status == AUTH_OK;
 }
 
-/* The slow part of a job. True when it goes on to the journal. */
+/* Checks the password, unless too many wrong ones came before it. */
 static bool
-job_hash(struct account_job *job)
+job_verify(struct account_job *job)
 {
 	struct auth *auth = job->service->auth;
 	const struct account *account = job->known ? &job->account : NULL;
 
+	if (account_job_is_throttled(job))
+		return false;
+	job->status = auth_verify(auth, account, span_of(job->password));
+	if (job->status == AUTH_OK || job->status == AUTH_BAD_CREDENTIALS)
+		auth_throttle_note(auth, job_name(job), job_network(job),
+		    clock_monotonic_ms(), job->status == AUTH_OK);
+	return job->status == AUTH_OK;
+}
+
+/* The slow part of a job. True when it goes on to the journal. */
+static bool
+job_hash(struct account_job *job)
+{
 	if (job->work == WORK_REGISTER) {
 		if (job_hash_new(job))
 			return true;
-		auth_unreserve(auth, span_of(job->change.name));
+		auth_unreserve(job->service->auth, job_name(job));
 		return false;
 	}
-	job->status = auth_verify(auth, account, span_of(job->password));
-	if (job->status != AUTH_OK)
+	if (!job_verify(job))
 		return false;
 	job->change.uid = job->account.uid;
 	strcpy(job->change.name, job->account.name);
@@ -278,6 +304,7 @@ account_job_new(struct account_service *service, struct conn *conn,
 	job->service = service;
 	job->reactor = conn->reactor;
 	job->client = conn_handle(conn);
+	job->network_len = address_network(&conn->peer, job->network);
 	job->work = work;
 	switch (work) {
 	case WORK_REGISTER:
@@ -294,6 +321,17 @@ account_job_new(struct account_service *service, struct conn *conn,
 		unreachable("the operator's work has no connection");
 	}
 	return job;
+}
+
+bool
+account_job_is_throttled(struct account_job *job)
+{
+	job->wait_ms = auth_throttle_wait(job->service->auth, job_name(job),
+	    job_network(job), clock_monotonic_ms());
+	if (job->wait_ms == 0)
+		return false;
+	job->status = AUTH_THROTTLED;
+	return true;
 }
 
 bool

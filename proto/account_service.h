@@ -35,12 +35,15 @@ struct account_job {
 	struct account_service *service;
 	struct reactor *reactor;
 	struct conn_handle client;
+	uint8_t network[ADDRESS_NETWORK_MAX]; /* of the client's address */
+	size_t network_len;
+	uint64_t wait_ms; /* status is AUTH_THROTTLED: how long */
 	enum account_work work;
 	bool cancelled; /* going down: it was never begun, nothing changed */
 	bool known;     /* LOGIN, PASSWD, UNREGISTER: `account` was found */
 	enum auth_status status;
 	struct account account;    /* a copy; LOGIN and after */
-	struct auth_change change; /* REGISTER: name set by the caller */
+	struct auth_change change; /* name set by the caller */
 	char password[PASSWORD_BYTES_MAX + 1];
 	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
 };
@@ -85,6 +88,13 @@ struct auth *account_service_auth(struct account_service *service);
  * `handle`, which gets it back on the reactor and frees it. */
 struct account_job *account_job_new(struct account_service *service,
     struct conn *conn, enum account_work work, envelope_handler *handle);
+
+/*
+ * True, with the status AUTH_THROTTLED, if too many wrong passwords came before
+ * this one. Asked before the job is submitted, it spares the queue; the hashing
+ * pool asks again, when it has seen how earlier ones ended. Any thread.
+ */
+bool account_job_is_throttled(struct account_job *job);
 
 /*
  * Hands the job over. False when the queue is full or the server stops: then

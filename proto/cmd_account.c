@@ -60,6 +60,13 @@ check_password(struct session *session, struct span password)
 }
 
 static void
+copy_name(struct account_job *job, struct span name)
+{
+	check(name.len <= NAME_BYTES_MAX);
+	memcpy(job->change.name, name.at, name.len);
+}
+
+static void
 copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
 {
 	check(password.len <= PASSWORD_BYTES_MAX);
@@ -97,6 +104,11 @@ job_session(struct account_job *job)
 		session_err(
 		    session, ERR_BAD_CREDENTIALS, "wrong name or password");
 		break;
+	case AUTH_THROTTLED:
+		session_err(session, ERR_TOO_MANY_ATTEMPTS,
+		    "too many wrong passwords, try again in %llu seconds",
+		    (unsigned long long)(job->wait_ms + 999) / 1000);
+		break;
 	case AUTH_READ_ONLY:
 		session_err(session, ERR_READ_ONLY,
 		    "accounts cannot be changed now: %.300s",
@@ -132,6 +144,26 @@ job_start(struct session *session, struct account_job *job)
 	    session, ERR_BUSY, "too many are waiting, try again in a minute");
 }
 
+/* A job that is answered without anything to wait for, as if it had been. */
+static void
+job_refuse(struct session *session, struct account_job *job)
+{
+	session_await(session);
+	check(job->status != AUTH_OK);
+	job_session(job);
+	account_job_free(job);
+}
+
+/* One that is to check a password. */
+static void
+job_start_verify(struct session *session, struct account_job *job)
+{
+	if (account_job_is_throttled(job))
+		job_refuse(session, job);
+	else
+		job_start(session, job);
+}
+
 static void
 register_done(struct envelope *envelope, void *owner)
 {
@@ -157,16 +189,13 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 		return;
 	job = account_job_new(
 	    accounts, &session->conn, WORK_REGISTER, register_done);
-	memcpy(job->change.name, name.at, name.len);
+	copy_name(job, name);
 	copy_password(job->password, arguments[1]);
 	job->status = auth_reserve(account_service_auth(accounts), name);
-	if (job->status == AUTH_OK) {
+	if (job->status == AUTH_OK)
 		job_start(session, job);
-		return;
-	}
-	/* The same answers as later, only at once. */
-	session_await(session);
-	register_done(&job->answer, session_hub(session));
+	else
+		job_refuse(session, job);
 }
 
 /* Is it still there? It may have been removed while the password was hashed,
@@ -213,8 +242,9 @@ login_start(struct session *session, struct span name, struct span password)
 	job->known =
 	    name_is_valid(name) && auth_find(account_service_auth(accounts),
 				       name, &job->account) == AUTH_OK;
+	copy_name(job, name);
 	copy_password(job->password, password);
-	job_start(session, job);
+	job_start_verify(session, job);
 }
 
 void
@@ -257,6 +287,7 @@ own_job(struct session *session, enum account_work work,
 	job->known = auth_find(account_service_auth(accounts),
 			 span_of(session->name), &job->account) == AUTH_OK &&
 		     job->account.uid == session->account;
+	copy_name(job, span_of(session->name));
 	copy_password(job->password, password);
 	return job;
 }
@@ -285,7 +316,7 @@ cmd_passwd(struct session *session, const struct span arguments[], int count)
 	if (!job)
 		return;
 	copy_password(job->new_password, arguments[1]);
-	job_start(session, job);
+	job_start_verify(session, job);
 }
 
 static void
@@ -349,5 +380,5 @@ cmd_unregister(
 
 	(void)count;
 	if (job)
-		job_start(session, job);
+		job_start_verify(session, job);
 }

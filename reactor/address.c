@@ -114,6 +114,11 @@ address_of(const struct sockaddr_storage *from)
 		address.family = AF_INET;
 		address.port = ntohs(in->sin_port);
 		memcpy(address.ip, &in->sin_addr, 4);
+	} else if (from->ss_family == AF_INET6 &&
+		   IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		address.family = AF_INET;
+		address.port = ntohs(in6->sin6_port);
+		memcpy(address.ip, in6->sin6_addr.s6_addr + 12, 4);
 	} else if (from->ss_family == AF_INET6) {
 		address.family = AF_INET6;
 		address.port = ntohs(in6->sin6_port);
@@ -139,17 +144,25 @@ address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES])
 	return text;
 }
 
+size_t
+address_network(const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX])
+{
+	size_t len = 0;
+
+	if (address->family == AF_INET)
+		len = 4;
+	else if (address->family == AF_INET6)
+		len = 8;
+	memcpy(out, address->ip, len);
+	return len;
+}
+
 bool
 address_is_local(const struct address *address)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-
 	if (address->family == AF_UNIX)
 		return true;
 	if (address->family == AF_INET)
 		return address->ip[0] == 127;
-	/* A wildcard IPv6 listener sees IPv4 peers as ::ffff:a.b.c.d. */
-	if (!memcmp(address->ip, mapped, sizeof(mapped)))
-		return address->ip[12] == 127;
 	return !memcmp(address->ip, &in6addr_loopback, 16);
 }

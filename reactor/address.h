@@ -6,6 +6,7 @@
 #define REACTOR_ADDRESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -40,12 +41,23 @@ const char *endpoint_parse(const char *url, struct endpoint *out);
 const char *endpoint_format(
     const struct endpoint *endpoint, char text[ENDPOINT_TEXT_BYTES]);
 
-/* Takes the address out of what accept() or getpeername() has filled in. */
+/*
+ * Takes the address out of what accept() or getpeername() has filled in. An
+ * IPv4 peer of an IPv6 listener (::ffff:a.b.c.d, RFC 4291) is an IPv4 one.
+ */
 struct address address_of(const struct sockaddr_storage *from);
 
 /* "127.0.0.1:5000", "[::1]:5000" or "unix"; returns `text`. */
 const char *
 address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES]);
+
+/*
+ * The part of a peer's address that he cannot choose freely: all of IPv4, of
+ * IPv6 the /64, nothing of a Unix socket. Its length in bytes.
+ */
+#define ADDRESS_NETWORK_MAX 8
+size_t address_network(
+    const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX]);
 
 /* True for 127.0.0.0/8, ::1 and Unix sockets: peers on this machine. */
 bool address_is_local(const struct address *address);

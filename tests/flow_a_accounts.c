@@ -85,6 +85,8 @@ FLOW_TEST(login_takes_the_right_password_only)
 	    {"/login Ann secret pw", "ERR bad-arguments *"},
 	    {"/login Ann secretpW", "ERR bad-credentials *"},
 	    {"/login Ann secretp", "ERR bad-credentials *"},
+	    {"/login Ann secretpw", "OK logged in as Ann#*"}, /* forgiven */
+	    {"/logout", "OK logged out"},
 	    {"/login Ann secretpww", "ERR bad-credentials *"},
 	    {"/login Ann x", "ERR bad-credentials *"},
 	    {"/login Ann " WORD_128 "x", "ERR bad-credentials *"},
@@ -131,6 +133,7 @@ FLOW_TEST(login_without_password_prompts_for_the_next_line)
 	    {"wrongword", "ERR bad-credentials *"},
 	    {"", "ERR bad-credentials *"},
 	    {"/whoami", "ERR bad-credentials *"}, /* it is a password here */
+	    {"secretpw", "OK logged in as ann#*"},
 	    {"secretpw ", "ERR bad-credentials *"},
 	    {"secretpw", "OK logged in as ann#*"},
 	};
@@ -143,6 +146,10 @@ FLOW_TEST(login_without_password_prompts_for_the_next_line)
 		test_client_expect_bytes(client, "Password: ", 10);
 		test_client_send(client, "%s\n", rounds[i].password);
 		test_client_match(client, "%s", rounds[i].answer);
+		if (rounds[i].answer[0] == 'O') {
+			test_client_send(client, "/logout\n");
+			test_client_expect(client, "OK logged out");
+		}
 		test_client_fence(client);
 	}
 	server_process_stop(server);

@@ -53,8 +53,9 @@ url_parse(const char *url, struct sockaddr_storage *out)
 	return sizeof(*in);
 }
 
-struct test_client *
-test_client_open_at(const char *url)
+/* Connects; `from` is the URL of an own address to do it from, or NULL. */
+static struct test_client *
+client_new(const char *url, const char *from)
 {
 	struct test_client *client = calloc(1, sizeof(*client));
 	struct sockaddr_storage address;
@@ -69,12 +70,34 @@ test_client_open_at(const char *url)
 	cr_assert_geq(client->in.fd, 0);
 	snprintf(client->in.label, sizeof(client->in.label), "client %d",
 	    client->in.fd);
+	if (from) {
+		struct sockaddr_storage own;
+		socklen_t own_length = url_parse(from, &own);
+
+		cr_assert_eq(bind(client->in.fd, (void *)&own, own_length), 0);
+	}
 	if (connect(client->in.fd, (void *)&address, length) < 0)
 		harness_fail("connect %s: %s", url, strerror(errno));
 	if (address.ss_family != AF_UNIX)
 		cr_assert_eq(setsockopt(client->in.fd, IPPROTO_TCP,
 				 TCP_NODELAY, &one, sizeof(one)), 0);
 	return client;
+}
+
+struct test_client *
+test_client_open_at(const char *url)
+{
+	return client_new(url, NULL);
+}
+
+struct test_client *
+test_client_open_from(
+    const struct server_process *server, const char *address)
+{
+	char url[64];
+
+	snprintf(url, sizeof(url), "tcp://%s:0", address);
+	return client_new(server->listen[0], url);
 }
 
 struct test_client *

@@ -135,8 +135,11 @@ struct test_client {
 	struct test_client *next;
 };
 
-/* Connects to the server's first address, or to any. */
+/* Connects to the server's first address, also from another loopback address
+ * than the usual one, or to any. */
 struct test_client *test_client_open(const struct server_process *server);
+struct test_client *test_client_open_from(
+    const struct server_process *server, const char *address);
 struct test_client *test_client_open_at(const char *url);
 /* Logs in with HARNESS_PASSWORD; `user` connects and registers before. */
 void test_client_enter(struct test_client *client, const char *name);
@@ -184,6 +187,7 @@ void test_client_free_all(void); /* for harness_fini */
 #define server_process_stop(...)        HERE(server_process_stop(__VA_ARGS__))
 #define server_process_wait(...)        HERE(server_process_wait(__VA_ARGS__))
 #define test_client_open(...)           HERE(test_client_open(__VA_ARGS__))
+#define test_client_open_from(...)      HERE(test_client_open_from(__VA_ARGS__))
 #define test_client_open_at(...)        HERE(test_client_open_at(__VA_ARGS__))
 #define test_client_user(...)           HERE(test_client_user(__VA_ARGS__))
 #define test_client_enter(...)          HERE(test_client_enter(__VA_ARGS__))

@@ -228,3 +228,35 @@ Test(reactor_address, peers_on_other_machines_are_not_local)
 		cr_assert_not(address_is_local(&address), "%s", urls[i]);
 	}
 }
+
+Test(reactor_address, ipv4_peer_of_an_ipv6_listener_is_an_ipv4_one)
+{
+	struct address address = peer_of("tcp://[::ffff:192.0.2.7]:5001");
+
+	cr_assert_str_eq(formatted(&address), "192.0.2.7:5001");
+}
+
+/* What one stranger can't choose freely: an IPv6 customer has a /64 at least */
+Test(reactor_address, network_is_all_of_ipv4_and_half_of_ipv6)
+{
+	uint8_t one[ADDRESS_NETWORK_MAX], two[ADDRESS_NETWORK_MAX];
+	struct address a = peer_of("tcp://192.0.2.7:1");
+	struct address b = peer_of("tcp://192.0.2.7:2");
+	struct address c = peer_of("tcp://192.0.2.8:1");
+	struct address d = peer_of("tcp://[2001:db8:0:1::1]:1");
+	struct address e = peer_of("tcp://[2001:db8:0:1:f::2]:1");
+	struct address f = peer_of("tcp://[2001:db8:0:2::1]:1");
+	struct address none = peer_of("unix:x");
+
+	cr_assert_eq(address_network(&a, one), 4);
+	cr_assert_eq(address_network(&b, two), 4);
+	cr_assert_eq(memcmp(one, two, 4), 0);
+	cr_assert_eq(address_network(&c, two), 4);
+	cr_assert_neq(memcmp(one, two, 4), 0);
+	cr_assert_eq(address_network(&d, one), 8);
+	cr_assert_eq(address_network(&e, two), 8);
+	cr_assert_eq(memcmp(one, two, 8), 0);
+	cr_assert_eq(address_network(&f, two), 8);
+	cr_assert_neq(memcmp(one, two, 8), 0);
+	cr_assert_eq(address_network(&none, one), 0);
+}
