@@ -50,6 +50,11 @@ $(O)/throng-tests: $(call objects,$(filter-out %/main.c,$(SERVER) $(BENCH)) $(TE
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
 
+$(BIN)/throng-bench-accounts: $(call objects,$(filter-out %/main.c,$(BENCH)) \
+		$(wildcard auth/*.c proto/wire/*.c bench/accounts/*.c))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+
 $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
@@ -59,7 +64,8 @@ $(O)/%.o: %.c
 	@echo "  CC    $@"
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
--include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS))
+-include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS) \
+	$(wildcard bench/*/*.c tests/*/*.c))
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -85,10 +91,16 @@ bench-peers:
 	@$(MAKE) --no-print-directory all
 	@bench/peers.sh
 
+# The account store by itself: load, finds, memory.
+bench-accounts:
+	@.ci/install $(BUILD_PACKAGES)
+	@$(MAKE) --no-print-directory build/throng-bench-accounts
+	@build/throng-bench-accounts build
+
 format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch])
 
 clean:
 	rm -rf build
 
-.PHONY: all run test bench-peers format clean
+.PHONY: all run test bench-peers bench-accounts format clean

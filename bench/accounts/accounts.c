@@ -1,0 +1,257 @@
+/*
+ * What the account store costs: loading a file, finding names, memory. Makes a
+ * file of N accounts in a folder, opens it again and again, then finds all of
+ * its names in random order, one by one and with auth_prefetch. No server, no
+ * network. One key=value line per N; each figure is the median of the rounds.
+ *
+ *   throng-bench-accounts FOLDER [N...]        (default: 1000 100000 1000000)
+ */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/auth.h"
+#include "bench/process.h"
+#include "bench/report.h"
+
+#define ACCOUNTS_MAX 10000000
+#define ROUNDS       5
+#define BATCH        256 /* changes that share a sync */
+#define AHEAD        16  /* names that are prefetched together */
+#define NAME_BYTES   16  /* of the names here, NUL included */
+
+/* A round must last, or the clock's grain and an interrupt are all we see. */
+#define FINDS_MIN 1000000
+
+struct bench {
+	char path[4096];
+	struct auth_options options;
+	unsigned accounts;
+	unsigned seed;
+	char (*names)[NAME_BYTES]; /* owned; in random order */
+	size_t string_bytes;       /* of all names and verifiers */
+};
+
+struct figures {
+	double load_s[ROUNDS];
+	double find_ns[ROUNDS];
+	double find_ahead_ns[ROUNDS];
+	double bytes[ROUNDS]; /* an account, beyond its strings */
+};
+
+static double
+now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static unsigned
+random_below(struct bench *bench, unsigned limit)
+{
+	return (unsigned)(((uint64_t)rand_r(&bench->seed) << 31 |
+			      (uint64_t)rand_r(&bench->seed)) %
+			  limit);
+}
+
+static struct auth *
+open_store(struct bench *bench)
+{
+	char error[AUTH_ERROR_BYTES];
+	struct auth *auth;
+
+	if (auth_open(&auth, &bench->options, error) < 0)
+		errx(EXIT_FAILURE, "%s", error);
+	return auth;
+}
+
+/* One real hash, then another salt for each: a million would take hours. */
+static void
+vary(char *verifier, unsigned number)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
+	char *salt = strstr(verifier, "p=1$") + 4;
+	int i;
+
+	for (i = 0; i < 7; i++, number >>= 5)
+		salt[i] = digits[number & 31];
+}
+
+static void
+fill(struct bench *bench)
+{
+	struct auth *auth = open_store(bench);
+	struct auth_change *changes = calloc(BATCH, sizeof(*changes));
+	struct auth_change *batch[BATCH];
+	unsigned i, n = 0;
+
+	if (!changes)
+		err(EXIT_FAILURE, "memory");
+	if (auth_hash(auth, span_of("password"), changes[0].verifier))
+		errx(EXIT_FAILURE, "auth_hash failed");
+	for (i = 0; i < bench->accounts; i++) {
+		batch[n] = &changes[n];
+		changes[n].kind = AUTH_REGISTER;
+		snprintf(changes[n].name, NAME_BYTES, "user%u", i);
+		strcpy(changes[n].verifier, changes[0].verifier);
+		vary(changes[n].verifier, i);
+		bench->string_bytes += strlen(changes[n].name);
+		bench->string_bytes += strlen(changes[n].verifier);
+		strcpy(bench->names[i], changes[n].name);
+		if (auth_reserve(auth, span_of(changes[n].name)) != AUTH_OK)
+			errx(EXIT_FAILURE, "%s: taken", changes[n].name);
+		if (++n < BATCH && i + 1 < bench->accounts)
+			continue;
+		auth_commit(auth, batch, n);
+		if (batch[n - 1]->status != AUTH_OK)
+			errx(EXIT_FAILURE, "%s", auth_error(auth));
+		n = 0;
+	}
+	free(changes);
+	auth_close(&auth);
+}
+
+static void
+shuffle(struct bench *bench)
+{
+	char name[NAME_BYTES];
+	unsigned i, j;
+
+	for (i = bench->accounts - 1; i > 0; i--) {
+		j = random_below(bench, i + 1);
+		memcpy(name, bench->names[i], NAME_BYTES);
+		memcpy(bench->names[i], bench->names[j], NAME_BYTES);
+		memcpy(bench->names[j], name, NAME_BYTES);
+	}
+}
+
+/* Nanoseconds a name. */
+static double
+find_all(struct bench *bench, struct auth *auth, unsigned ahead)
+{
+	unsigned finds = bench->accounts, i = 0, next = 0, k;
+	struct span names[AHEAD];
+	struct account account;
+	double begin = now_s();
+
+	while (finds < FINDS_MIN)
+		finds += bench->accounts;
+	for (i = 0; i < finds; i += ahead ? ahead : 1) {
+		for (k = 0; k < ahead; k++)
+			names[k] =
+			    span_of(bench->names[(next + k) % bench->accounts]);
+		if (ahead > 0)
+			auth_prefetch(auth, names, ahead);
+		for (k = 0; k < (ahead ? ahead : 1); k++) {
+			if (auth_find(auth, span_of(bench->names[next]),
+				&account) != AUTH_OK)
+				errx(EXIT_FAILURE, "%s is not found",
+				    bench->names[next]);
+			if (++next == bench->accounts)
+				next = 0;
+		}
+	}
+	return (now_s() - begin) * 1e9 / i;
+}
+
+static void
+measure(struct bench *bench, struct figures *figures, int round)
+{
+	uint64_t before = 0, after = 0;
+	struct auth *auth;
+	double begin;
+
+	process_read_memory(getpid(), &before);
+	begin = now_s();
+	auth = open_store(bench);
+	figures->load_s[round] = now_s() - begin;
+	process_read_memory(getpid(), &after);
+	if (auth_count(auth) != bench->accounts)
+		errx(EXIT_FAILURE, "%zu accounts were loaded, not %u",
+		    auth_count(auth), bench->accounts);
+	figures->bytes[round] =
+	    ((double)after - (double)before - (double)bench->string_bytes) /
+	    bench->accounts;
+	figures->find_ns[round] = find_all(bench, auth, 0);
+	figures->find_ahead_ns[round] = find_all(bench, auth, AHEAD);
+	auth_close(&auth);
+}
+
+static int
+compare(const void *left, const void *right)
+{
+	const double *a = left, *b = right;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static double
+median(double values[ROUNDS])
+{
+	qsort(values, ROUNDS, sizeof(*values), compare);
+	return values[ROUNDS / 2];
+}
+
+static void
+run(const char *folder, unsigned accounts)
+{
+	struct bench bench = {.accounts = accounts, .seed = 1};
+	struct figures figures;
+	double load_s, find_ns, ahead_ns;
+	char other[sizeof(bench.path) + 8];
+	int round;
+
+	snprintf(bench.path, sizeof(bench.path), "%s/bench-accounts-%d", folder,
+	    (int)getpid());
+	bench.options.path = bench.path;
+	bench.options.cost = (struct argon2_cost){1, 8};
+	bench.names = malloc((size_t)accounts * NAME_BYTES);
+	if (!bench.names)
+		err(EXIT_FAILURE, "memory");
+	fill(&bench);
+	shuffle(&bench);
+	for (round = 0; round < ROUNDS; round++)
+		measure(&bench, &figures, round);
+	load_s = median(figures.load_s);
+	find_ns = median(figures.find_ns);
+	ahead_ns = median(figures.find_ahead_ns);
+	printf("accounts=%u load_s=%.3f load_ns=%.0f finds_per_s=%.0f "
+	       "finds_ahead_per_s=%.0f bytes_beyond_strings=%.0f\n",
+	    accounts, load_s, load_s * 1e9 / accounts, 1e9 / find_ns,
+	    1e9 / ahead_ns, median(figures.bytes));
+	unlink(bench.path);
+	snprintf(other, sizeof(other), "%s.lock", bench.path);
+	unlink(other);
+	free(bench.names);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const unsigned usual[] = {1000, 100000, 1000000};
+	size_t i;
+
+	if (argc < 2)
+		errx(2, "usage: throng-bench-accounts FOLDER [N...]");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	report_print_machine();
+	for (i = 0; argc == 2 && i < sizeof(usual) / sizeof(*usual); i++)
+		run(argv[1], usual[i]);
+	for (i = 2; i < (size_t)argc; i++) {
+		char *end;
+		unsigned long n = strtoul(argv[i], &end, 10);
+
+		if (*end || n < 1 || n > ACCOUNTS_MAX)
+			errx(2, "%s: not a number from 1 to %d", argv[i],
+			    ACCOUNTS_MAX);
+		run(argv[1], (unsigned)n);
+	}
+	return 0;
+}
