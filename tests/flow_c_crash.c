@@ -3,110 +3,28 @@
 
 #include <dirent.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 8, WRITERS = 8, NAMES = 100, NAME_BYTES = 16 };
+#include "tests/crash_loop.h"
 
-/* What the server has said `OK registered` to, in all rounds. */
-static char acknowledged[ROUNDS * WRITERS * NAMES][NAME_BYTES];
-static int acknowledged_count;
-
-static int
-count_lines(const struct test_client *client)
-{
-	int lines = 0;
-
-	for (size_t i = client->in.start; i < client->in.len; i++)
-		lines += client->in.bytes[i] == '\n';
-	return lines;
-}
-
-/* Reads from whoever has something, until so many lines are there. */
-static void
-await_lines(struct test_client *const clients[], int wanted)
-{
-	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
-	struct pollfd fds[WRITERS];
-	int lines;
-
-	do {
-		lines = 0;
-		for (int i = 0; i < WRITERS; i++)
-			fds[i] = (struct pollfd){
-			    .fd = clients[i]->in.fd, .events = POLLIN};
-		if (poll(fds, WRITERS, HARNESS_DEADLINE_MS) <= 0)
-			harness_fail("nobody was answered");
-		for (int i = 0; i < WRITERS; i++) {
-			if (fds[i].revents)
-				harness_stream_fill(
-				    &clients[i]->in, deadline_ms);
-			lines += count_lines(clients[i]);
-		}
-	} while (lines < wanted);
-}
-
-/* Whatever was on its way when the server was killed is said as well. */
-static void
-take_acknowledged(struct test_client *client)
-{
-	const char *line;
-
-	while ((line = harness_stream_line(&client->in)) != NULL) {
-		char *name = acknowledged[acknowledged_count];
-
-		cr_assert_eq(sscanf(line, "OK registered %15s", name), 1, "%s",
-		    line);
-		acknowledged_count++;
-	}
-	test_client_close(client);
-}
-
-static void
-check_acknowledged(struct server_process *server)
-{
-	struct test_client *client = test_client_open(server);
-
-	for (int i = 0; i < acknowledged_count; i++) {
-		test_client_send(client, "/login %s password-of-%s\n/logout\n",
-		    acknowledged[i], acknowledged[i]);
-		test_client_match(
-		    client, "OK logged in as %s#*", acknowledged[i]);
-		test_client_expect(client, "OK logged out");
-	}
-}
-
+/* For long: tests/torture/. */
 FLOW_TEST(crash_while_many_register_loses_no_acknowledged_account)
 {
-	struct server_process *server = server_process_start(engine, NULL);
-	struct test_client *writers[WRITERS];
+	struct crash_loop loop = {
+	    .engine = engine,
+	    .kills = 8,
+	    .writers = 8,
+	    .names = 32,
+	    .older = 36,
+	    .compact_every = 3,
+	    .seed = crash_loop_seed(1),
+	};
+	struct crash_result result = crash_loop_run(&loop);
 
-	for (int round = 0; round < ROUNDS; round++) {
-		for (int w = 0; w < WRITERS; w++) {
-			char text[NAMES * 64];
-			int len = 0;
-
-			for (int n = 0; n < NAMES; n++)
-				len += sprintf(text + len,
-				    "/register r%dw%dn%d "
-				    "password-of-r%dw%dn%d\n",
-				    round, w, n, round, w, n);
-			writers[w] = test_client_open(server);
-			test_client_send_bytes(writers[w], text, (size_t)len);
-		}
-		/* Earlier and later, in the middle of what they do. */
-		await_lines(writers, 5 + round * 37);
-		server_process_signal(server, SIGKILL);
-		cr_assert_eq(server_process_wait(server), 128 + SIGKILL);
-		for (int w = 0; w < WRITERS; w++)
-			take_acknowledged(writers[w]);
-		server = server_process_restart(server);
-		check_acknowledged(server);
-	}
-	cr_assert_geq(acknowledged_count, ROUNDS * 5);
-	server_process_stop(server);
+	cr_assert_eq(result.lost, 0);
+	cr_assert_eq(result.kills, loop.kills);
+	cr_assert_geq(result.acknowledged, loop.kills);
 }
 
 /* The console is asked until everyone has been missed: there is no event for
