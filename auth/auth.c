@@ -3,8 +3,10 @@
  */
 #include <sodium.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "auth/auth_priv.h"
+#include "auth/bans.h"
 #include "auth/reason.h"
 #include "auth/table.h"
 #include "auth/throttle.h"
@@ -129,6 +131,32 @@ auth_unreserve(struct auth *auth, struct span name)
 	check_magic(auth, AUTH_MAGIC);
 	check(name_is_valid(name));
 	table_unreserve(auth->table, name);
+}
+
+bool
+auth_is_banned(struct auth *auth, struct span name)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return name_is_valid(name) &&
+	       bans_find(table_bans(auth->table), name, time(NULL));
+}
+
+ssize_t
+auth_bans(struct auth *auth, struct auth_ban **out)
+{
+	struct bans *bans = table_bans(auth->table);
+	size_t room = bans_count(bans), count;
+
+	check_magic(auth, AUTH_MAGIC);
+	*out = calloc(room + 1, sizeof(**out));
+	if (!*out)
+		return -1;
+	count = bans_copy(bans, time(NULL), *out, room);
+	if (count == 0) {
+		free(*out);
+		*out = NULL;
+	}
+	return (ssize_t)count;
 }
 
 const char *

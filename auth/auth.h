@@ -7,7 +7,8 @@
  * An account's way: auth_reserve holds the name, auth_hash makes the verifier
  * (slow, no lock held), auth_commit appends and syncs a batch of changes and
  * only then makes them visible. Nothing that auth_commit has reported AUTH_OK
- * for can be lost by a crash of the process or the machine.
+ * for can be lost by a crash of the process or the machine. Bans of names go
+ * the same way, without the first two steps.
  */
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "proto/limits.h"
 #include "proto/wire/span.h"
@@ -59,6 +61,16 @@ enum auth_change_kind {
 	AUTH_REGISTER, /* name is reserved by the caller; verifier is new */
 	AUTH_PASSWD,   /* account `uid` gets a new verifier */
 	AUTH_REMOVE,   /* account `uid` is removed */
+	AUTH_BAN,      /* `name` may not log in `until` then */
+	AUTH_UNBAN,    /* it may again */
+};
+
+#define AUTH_FOREVER 0 /* as the end of a ban */
+
+/* A name that may not log in; it need not be an account's. */
+struct auth_ban {
+	int64_t until; /* seconds since 1970, or AUTH_FOREVER */
+	char name[NAME_BYTES_MAX + 1];
 };
 
 /* One change for auth_commit. The caller owns it all the time. */
@@ -66,6 +78,7 @@ struct auth_change {
 	enum auth_change_kind kind;
 	enum auth_status status; /* set by auth_commit */
 	uint64_t uid;            /* REGISTER: set by auth_commit */
+	int64_t until;           /* BAN: as in struct auth_ban */
 	char name[NAME_BYTES_MAX + 1];
 	char verifier[VERIFIER_BYTES_MAX];
 	/* PASSWD, REMOVE: the verifier that the password was checked against.
@@ -137,6 +150,20 @@ enum auth_status auth_verify(
 bool auth_needs_rehash(struct auth *auth, const struct account *account);
 
 /*
+ * Is this name banned now? In any case, an account or not. Whoever has been
+ * told AUTH_OK for a ban ends the sessions that the name still has. Short lock,
+ * any thread.
+ */
+bool auth_is_banned(struct auth *auth, struct span name);
+
+/*
+ * The bans that hold now, in no order: *out is a new array for the caller to
+ * free, or NULL when there is none. How many, or -1 when there is no memory.
+ * Short lock, any thread.
+ */
+ssize_t auth_bans(struct auth *auth, struct auth_ban **out);
+
+/*
  * Against guessing: milliseconds that a login from this address to this name,
  * an account or not, has to wait; 0: go ahead. `address` is what one stranger
  * cannot choose freely of his: of IPv6 the first 8 bytes. Empty: he has none,
@@ -155,7 +182,8 @@ void auth_throttle_note(struct auth *auth, struct span name,
 /*
  * Appends the changes to the file as one batch (of 256; more are split), syncs
  * once, then makes them visible, and sets each one's status. A change to an
- * account that is gone gets AUTH_NO_SUCH_USER and is not written. When writing
+ * account that is gone gets AUTH_NO_SUCH_USER and is not written; so does the
+ * lifting of a ban that there is not, which may be. When writing
  * fails (a full disk), all of the batch gets AUTH_READ_ONLY, the file is cut
  * back, and the next batch is tried afresh. When that or syncing fails, every
  * later one gets it too, until auth_compact. Blocks for the disk: one thread
@@ -176,6 +204,7 @@ int auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES]);
 /* What auth_check has found in a file. */
 struct auth_report {
 	size_t accounts;
+	size_t bans;
 	uint64_t lines;      /* good ones, the first line included */
 	uint64_t bytes;      /* of them */
 	uint64_t torn_bytes; /* behind them, cut short by a crash */

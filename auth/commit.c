@@ -1,11 +1,12 @@
 /*
- * Changes of accounts: first to the file, then to the table, so that nobody
- * sees an account that a crash could take away. The journal's thread.
+ * Changes of accounts and bans: first to the file, then to the table, so that
+ * nobody sees an account that a crash could take away. The journal's thread.
  */
 #include <string.h>
 #include <time.h>
 
 #include "auth/auth_priv.h"
+#include "auth/bans.h"
 #include "auth/table.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
@@ -38,6 +39,26 @@ is_stale(const struct auth_change *change, const struct entry *entry)
 		       span_of(change->replaces), entry_verifier(entry)));
 }
 
+static bool
+is_of_ban(const struct auth_change *change)
+{
+	return change->kind == AUTH_BAN || change->kind == AUTH_UNBAN;
+}
+
+static struct record
+record_of_ban(const struct auth_change *change)
+{
+	struct record record = {
+	    .op = change->kind == AUTH_BAN ? RECORD_BAN : RECORD_UNBAN,
+	    .name = span_of(change->name),
+	    .time = time(NULL),
+	};
+
+	if (change->kind == AUTH_BAN)
+		record.until = change->until;
+	return record;
+}
+
 static struct record
 record_of(const struct auth_change *change, const struct entry *entry)
 {
@@ -60,8 +81,20 @@ record_of(const struct auth_change *change, const struct entry *entry)
 		record.op = RECORD_REMOVE;
 		record.verifier.len = 0;
 		break;
+	default:
+		unreachable("a ban is of no account");
 	}
 	return record;
+}
+
+static enum auth_status
+prepare_ban(struct auth *auth, const struct auth_change *change)
+{
+	struct record record = record_of_ban(change);
+
+	check(name_is_valid(record.name));
+	journal_add(&auth->journal, &record);
+	return AUTH_OK;
 }
 
 /*
@@ -77,6 +110,8 @@ prepare(struct auth *auth, struct auth_change *change, struct entry **out)
 	struct record record;
 
 	*out = NULL;
+	if (is_of_ban(change))
+		return prepare_ban(auth, change);
 	if (change->kind == AUTH_REGISTER)
 		new = entry_new(arena, journal_next_seq(&auth->journal),
 		    time(NULL), span_of(change->name), verifier);
@@ -113,6 +148,14 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 	case AUTH_REMOVE:
 		table_remove(auth->table, change->uid);
 		break;
+	case AUTH_BAN:
+		bans_set(table_bans(auth->table), span_of(change->name),
+		    change->until);
+		break;
+	case AUTH_UNBAN:
+		if (!bans_lift(table_bans(auth->table), span_of(change->name)))
+			change->status = AUTH_NO_SUCH_USER;
+		break;
 	}
 }
 
@@ -120,7 +163,7 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 static void
 undo(struct auth *auth, struct auth_change *change, struct entry *entry)
 {
-	if (change->kind != AUTH_REGISTER)
+	if (change->kind != AUTH_REGISTER && !is_of_ban(change))
 		table_by_uid(auth->table, change->uid)->pending = ENTRY_STAYS;
 	entry_free(table_arena(auth->table), &entry);
 	refuse(auth, change, AUTH_READ_ONLY);
@@ -130,7 +173,8 @@ static void
 commit_batch(
     struct auth *auth, struct auth_change *const changes[], size_t count)
 {
-	bool has_room = table_grow(auth->table, count) == 0;
+	bool has_room = table_grow(auth->table, count) == 0 &&
+			bans_grow(table_bans(auth->table), count) == 0;
 	size_t written = 0, i;
 	int result = 0;
 

@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "auth/auth_priv.h"
+#include "auth/bans.h"
 #include "auth/reason.h"
 #include "auth/snapshot.h"
 #include "auth/table.h"
@@ -57,6 +58,7 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 		result = recovery_read(&found, table, &file, error);
 	if (result == 0) {
 		report->accounts = table_count(table);
+		report->bans = bans_count(table_bans(table));
 		report->lines = found.lines;
 		report->bytes = (uint64_t)found.size;
 		report->torn_bytes = (uint64_t)(found.file_size - found.size);

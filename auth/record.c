@@ -11,7 +11,8 @@
 #define MAGIC        "throng-accounts "
 #define CHECK_DIGITS 16
 
-/* Ten words at their longest: four numbers, flags, op, ...; separators, LF. */
+/* Ten words at their longest: four numbers, "-", op, ...; separators, LF. In a
+ * ban, which has five numbers, the verifier is shorter than that. */
 _Static_assert(4 * 18 + 1 + 8 + NAME_BYTES_MAX + VERIFIER_BYTES_MAX +
 		       2 * CHECK_DIGITS + 10 <=
 		   RECORD_BYTES_MAX,
@@ -22,6 +23,8 @@ static const char *const op_words[] = {
     [RECORD_REGISTER] = "register",
     [RECORD_PASSWD] = "passwd",
     [RECORD_REMOVE] = "remove",
+    [RECORD_BAN] = "ban",
+    [RECORD_UNBAN] = "unban",
 };
 
 #define OPS (sizeof(op_words) / sizeof(op_words[0]))
@@ -178,6 +181,7 @@ record_write(
 	struct span name = record->name.len ? record->name : span_of("-");
 	struct span verifier =
 	    record->verifier.len ? record->verifier : span_of("-");
+	char until[32] = "-";
 	int len;
 
 	check(chain->seq < RECORD_NUMBER_MAX);
@@ -186,12 +190,14 @@ record_write(
 	record->batch = record->op == RECORD_MARK ? record->seq : chain->batch;
 	check(record->batch != 0);
 	record->previous = chain->check;
+	if (record->until)
+		snprintf(until, sizeof(until), "%" PRId64, record->until);
 	len = snprintf(out, RECORD_BYTES_MAX,
-	    "%" PRIu64 " %" PRIu64 " %s %.*s %.*s %" PRId64 " - %" PRIu64
+	    "%" PRIu64 " %" PRIu64 " %s %.*s %.*s %" PRId64 " %s %" PRIu64
 	    " %016" PRIx64 " ",
 	    record->seq, record->batch, op_words[record->op], (int)name.len,
-	    name.at, (int)verifier.len, verifier.at, record->time, record->uid,
-	    record->previous);
+	    name.at, (int)verifier.len, verifier.at, record->time, until,
+	    record->uid, record->previous);
 	check(len > 0);
 	*chain = (struct chain){record->seq, record->batch, 0};
 	len = (int)seal(out, (size_t)len, &chain->check);
@@ -218,25 +224,44 @@ static const char *
 validate(const struct record *r)
 {
 	struct argon2_cost cost;
+	bool is_ban = r->op == RECORD_BAN || r->op == RECORD_UNBAN;
 	bool has_name = r->op != RECORD_MARK;
-	bool has_verifier = has_name && r->op != RECORD_REMOVE;
+	bool has_verifier = r->op == RECORD_REGISTER || r->op == RECORD_PASSWD;
+	bool has_uid = has_name && !is_ban;
 
 	if (has_name ? !name_is_valid(r->name) : !is_dash(r->name))
 		return "the name is not one";
 	if (has_verifier ? !verifier_parse(r->verifier, &cost)
 			 : !is_dash(r->verifier))
 		return "the verifier is not Argon2id at a cost we accept";
-	if (has_name ? r->uid == 0 : r->uid != 0)
+	if (has_uid ? r->uid == 0 : r->uid != 0)
 		return "the uid is not one";
+	if (r->until != 0 && r->op != RECORD_BAN)
+		return "it cannot end";
 	if (r->batch == 0 || r->batch > r->seq)
 		return "the batch is not one";
 	return NULL;
 }
 
+/* A number but 0, or "-" for 0. */
+static bool
+take_until(struct span *line, int64_t *out)
+{
+	uint64_t number = 0;
+
+	if (line->len >= 2 && line->at[0] == '-' && line->at[1] == ' ') {
+		line->at += 2;
+		line->len -= 2;
+	} else if (!take_number(line, &number) || number == 0) {
+		return false;
+	}
+	*out = (int64_t)number;
+	return true;
+}
+
 const char *
 record_read(struct span line, struct record *record)
 {
-	struct span flags;
 	uint64_t time;
 	const char *wrong;
 
@@ -244,8 +269,8 @@ record_read(struct span line, struct record *record)
 	    !take_number(&line, &record->batch) ||
 	    !take_op(&line, &record->op) || !take_word(&line, &record->name) ||
 	    !take_word(&line, &record->verifier) ||
-	    !take_number(&line, &time) || !take_word(&line, &flags) ||
-	    !is_dash(flags) || !take_number(&line, &record->uid) ||
+	    !take_number(&line, &time) || !take_until(&line, &record->until) ||
+	    !take_number(&line, &record->uid) ||
 	    !take_check(&line, &record->previous) ||
 	    !take_check(&line, &record->check) || line.len != 0)
 		return "it is not a record";

@@ -4,18 +4,20 @@
  * The first line names the format; each further one is a record of ten words:
  *
  *   throng-accounts 1 ID SEQ CHECK
- *   SEQ BATCH OP NAME VERIFIER TIME FLAGS UID PREVIOUS CHECK
+ *   SEQ BATCH OP NAME VERIFIER TIME UNTIL UID PREVIOUS CHECK
  *
  *   SEQ       1 more than the line before; goes on when the file is compacted
  *             (the first line has the last one that was used before)
  *   BATCH     SEQ of the mark that opened the batch this line is in
- *   OP        mark, register, passwd or remove
- *   NAME      of the account, as registered; "-" in a mark
- *   VERIFIER  Argon2id in its usual text form; "-" in a mark and a remove
+ *   OP        mark, register, passwd, remove, ban or unban
+ *   NAME      of the account, as registered; or who is banned; "-" in a mark
+ *   VERIFIER  Argon2id in its usual text form, in a register and a passwd;
+ *             else "-"
  *   TIME      seconds since 1970: when it happened; in a register when the
  *             account was created
- *   FLAGS     "-", kept for later
- *   UID       of the account; 0 in a mark
+ *   UNTIL     seconds since 1970: when a ban ends; "-" if it does not, and in
+ *             all others
+ *   UID       of the account; 0 in a mark, a ban and an unban
  *   PREVIOUS  CHECK of the line before: the lines are a chain
  *   CHECK     XXH3 (64 bits, no key) of all of the line before this word, as
  *             16 hexadecimal digits, like ID and PREVIOUS
@@ -45,7 +47,9 @@ enum record_op {
 	RECORD_MARK,
 	RECORD_REGISTER,
 	RECORD_PASSWD,
-	RECORD_REMOVE
+	RECORD_REMOVE,
+	RECORD_BAN,
+	RECORD_UNBAN,
 };
 
 struct record {
@@ -53,8 +57,9 @@ struct record {
 	uint64_t batch;
 	enum record_op op;
 	struct span name;     /* empty in a mark */
-	struct span verifier; /* empty in a mark and a remove */
+	struct span verifier; /* empty where there is none */
 	int64_t time;
+	int64_t until; /* of a ban; 0: "-" */
 	uint64_t uid;
 	uint64_t previous;
 	uint64_t check;

@@ -1,5 +1,6 @@
 #include "auth/replay.h"
 
+#include "auth/bans.h"
 #include "reactor/check.h"
 
 static const char no_memory[] = "there is no memory for it";
@@ -84,6 +85,21 @@ change_account(struct replay *replay, const struct record *record)
 	return NULL;
 }
 
+static const char *
+change_ban(struct replay *replay, const struct record *record)
+{
+	struct bans *bans = table_bans(replay->table);
+
+	if (record->op == RECORD_UNBAN) {
+		bans_lift(bans, record->name);
+		return NULL;
+	}
+	if (bans_grow(bans, 1) < 0)
+		return no_memory;
+	bans_set(bans, record->name, record->until);
+	return NULL;
+}
+
 const char *
 replay_record(
     struct replay *replay, const struct record *record, struct place place)
@@ -95,6 +111,8 @@ replay_record(
 		return NULL;
 	if (record->op == RECORD_REGISTER)
 		return register_account(replay, record, place);
+	if (record->op == RECORD_BAN || record->op == RECORD_UNBAN)
+		return change_ban(replay, record);
 	wrong = replay_finish(replay);
 	if (wrong)
 		return wrong;

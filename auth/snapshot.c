@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/bans.h"
 #include "auth/datafile.h"
 #include "auth/lines.h"
 #include "auth/reason.h"
@@ -21,6 +22,16 @@ struct writer {
 	size_t len;
 	off_t at; /* where bytes[0] goes */
 	struct chain chain;
+	int64_t now;
+	size_t in_batch; /* records since the last mark */
+};
+
+/* What the file is to hold. */
+struct content {
+	const struct entry **entries; /* the array is owned */
+	size_t entry_count;
+	struct auth_ban *bans; /* owned */
+	size_t ban_count;
 };
 
 static void
@@ -31,25 +42,12 @@ put(struct writer *w, struct record *record)
 }
 
 static void
-put_mark(struct writer *w, int64_t now)
+put_mark(struct writer *w)
 {
-	struct record mark = {.op = RECORD_MARK, .time = now};
+	struct record mark = {.op = RECORD_MARK, .time = w->now};
 
 	put(w, &mark);
-}
-
-static void
-put_account(struct writer *w, const struct entry *entry)
-{
-	struct record record = {
-	    .op = RECORD_REGISTER,
-	    .name = entry_name(entry),
-	    .verifier = entry_verifier(entry),
-	    .time = entry->created,
-	    .uid = entry->uid,
-	};
-
-	put(w, &record);
+	w->in_batch = 0;
 }
 
 static int
@@ -62,28 +60,63 @@ flush(struct writer *w)
 	return 0;
 }
 
+static int
+add(struct writer *w, struct record *record)
+{
+	put(w, record);
+	if (++w->in_batch < BATCH_CHANGES_MAX)
+		return 0;
+	if (flush(w) < 0)
+		return -1;
+	put_mark(w);
+	return 0;
+}
+
+static int
+add_account(struct writer *w, const struct entry *entry)
+{
+	struct record record = {
+	    .op = RECORD_REGISTER,
+	    .name = entry_name(entry),
+	    .verifier = entry_verifier(entry),
+	    .time = entry->created,
+	    .uid = entry->uid,
+	};
+
+	return add(w, &record);
+}
+
+static int
+add_ban(struct writer *w, const struct auth_ban *ban)
+{
+	struct record record = {
+	    .op = RECORD_BAN,
+	    .name = span_of(ban->name),
+	    .time = w->now,
+	    .until = ban->until,
+	};
+
+	return add(w, &record);
+}
+
 /* The file ends behind a mark, so that all of it is known to be durable. */
 static int
-write_all(struct writer *w, const struct entry *const *entries, size_t count,
-    uint64_t seq)
+write_all(struct writer *w, const struct content *content, uint64_t seq)
 {
-	int64_t now = time(NULL);
 	uint64_t id;
 	size_t i;
 
 	randombytes_buf(&id, sizeof(id));
 	w->len = record_write_header(w->bytes, id, seq, &w->chain);
-	put_mark(w, now);
-	for (i = 0; i < count; i++) {
-		put_account(w, entries[i]);
-		if ((i + 1) % BATCH_CHANGES_MAX != 0)
-			continue;
-		if (flush(w) < 0)
+	put_mark(w);
+	for (i = 0; i < content->entry_count; i++)
+		if (add_account(w, content->entries[i]) < 0)
 			return -1;
-		put_mark(w, now);
-	}
-	if (count % BATCH_CHANGES_MAX != 0)
-		put_mark(w, now);
+	for (i = 0; i < content->ban_count; i++)
+		if (add_ban(w, &content->bans[i]) < 0)
+			return -1;
+	if (w->in_batch > 0)
+		put_mark(w);
 	if (flush(w) < 0)
 		return -1;
 	return w->io->fsync(w->io, w->fd);
@@ -123,23 +156,50 @@ read_back(const struct writer *w)
 		   : -1;
 }
 
+/* 0, or -1 with errno. content_fini in either case. */
+static int
+content_init(struct content *content, struct table *table, int64_t now)
+{
+	size_t room = bans_count(table_bans(table));
+
+	*content = (struct content){
+	    .entries = table_collect(table),
+	    .entry_count = table_count(table),
+	    .bans = calloc(room + 1, sizeof(*content->bans)),
+	};
+	if (!content->entries || !content->bans)
+		return -1;
+	content->ban_count =
+	    bans_copy(table_bans(table), now, content->bans, room);
+	return 0;
+}
+
+static void
+content_fini(struct content *content)
+{
+	free(content->entries);
+	free(content->bans);
+}
+
 /* 0, or -1 with errno and the step that failed. */
 static int
 write_and_verify(
     struct writer *w, struct table *table, uint64_t seq, const char **step)
 {
-	const struct entry **entries = table_collect(table);
-	int result = -1;
+	struct content content;
+	int result = content_init(&content, table, w->now);
 
 	*step = "written";
 	w->bytes = malloc(BATCH_BYTES_MAX);
-	if (entries && w->bytes)
-		result = write_all(w, entries, table_count(table), seq);
+	if (!w->bytes)
+		result = -1;
+	if (result == 0)
+		result = write_all(w, &content, seq);
 	if (result == 0) {
 		*step = "read back";
 		result = read_back(w);
 	}
-	free(entries);
+	content_fini(&content);
 	free(w->bytes);
 	return result;
 }
@@ -148,7 +208,7 @@ int
 snapshot_write(struct snapshot *snapshot, const struct datafile *file,
     struct table *table, uint64_t seq, char error[AUTH_ERROR_BYTES])
 {
-	struct writer w = {.io = file->io};
+	struct writer w = {.io = file->io, .now = time(NULL)};
 	const char *step;
 
 	w.fd = datafile_create_new(file, error);

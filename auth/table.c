@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "auth/bans.h"
 #include "auth/table_priv.h"
 
 struct table *
@@ -14,7 +15,9 @@ table_new(void)
 	if (!table)
 		return NULL;
 	memset(table, 0, sizeof(*table));
-	if (arena_init(&table->arena) < 0) {
+	table->bans = bans_new();
+	if (!table->bans || arena_init(&table->arena) < 0) {
+		bans_free(&table->bans);
 		free(table);
 		return NULL;
 	}
@@ -38,6 +41,7 @@ table_free(struct table **table)
 	}
 	slots_fini(&t->uids);
 	arena_fini(&t->arena);
+	bans_free(&t->bans);
 	free(t);
 	*table = NULL;
 }
@@ -46,6 +50,12 @@ struct arena *
 table_arena(struct table *table)
 {
 	return &table->arena;
+}
+
+struct bans *
+table_bans(struct table *table)
+{
+	return table->bans;
 }
 
 size_t

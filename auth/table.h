@@ -1,7 +1,8 @@
 /*
- * All accounts in memory: 64 shards by name, each with a lock of its own, and
- * one index by uid. Names compare without regard to case. About 65 bytes an
- * account beyond its name and verifier.
+ * All that a file holds, in memory. Accounts: 64 shards by name, each with a
+ * lock of its own, and one index by uid; and the bans, which see to themselves.
+ * Names compare without regard to case. About 65 bytes an account beyond its
+ * name and verifier.
  *
  * Threads: finding, counting and reserving from any thread, for as long as a
  * shard's lock is held (two cache misses and a copy). Accounts come, change
@@ -15,6 +16,7 @@
 
 #define TABLE_PREFETCH_MAX 16 /* more than a core can have in flight */
 
+struct bans;
 struct table;
 
 /*
@@ -27,6 +29,9 @@ void table_free(struct table **table);
 
 /* Where the table's entries live; those that it is given, too. */
 struct arena *table_arena(struct table *table);
+
+/* The bans that belong to it (bans.h). */
+struct bans *table_bans(struct table *table);
 
 /* Number of accounts, reservations not counted. Any thread. */
 size_t table_count(struct table *table);

@@ -31,6 +31,7 @@ struct table {
 	struct hash_key key; /* read by all, written by table_new */
 	struct slots uids;   /* the entries again; journal's thread only */
 	struct arena arena;  /* all of them; has a lock of its own */
+	struct bans *bans;   /* owned; has a lock of its own */
 };
 
 /* A name made ready to look for. */

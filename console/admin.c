@@ -9,7 +9,6 @@
 
 #include "console/console.h"
 #include "console/server.h"
-#include "proto/account_service.h"
 #include "proto/operator.h"
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
@@ -72,8 +71,8 @@ admin_count(struct console *console, char *arguments[])
 	say_count(console, count.connected, count.logged_in);
 }
 
-static struct errand *
-begin_errand(struct console *console, envelope_handler *handle)
+struct errand *
+console_errand_new(struct console *console, envelope_handler *handle)
 {
 	console->errands++;
 	return errand_new(&console->mailbox, handle);
@@ -140,7 +139,7 @@ list_is_back(struct envelope *envelope, void *owner)
 void
 admin_list(struct console *console, char *arguments[])
 {
-	struct errand *errand = begin_errand(console, list_is_back);
+	struct errand *errand = console_errand_new(console, list_is_back);
 
 	if (arguments[0])
 		snprintf(
@@ -183,22 +182,22 @@ admin_broadcast(struct console *console, char *arguments[])
 
 	if (!check_text(console, arguments[0]))
 		return;
-	errand = begin_errand(console, notice_is_back);
+	errand = console_errand_new(console, notice_is_back);
 	strcpy(errand->text, arguments[0]);
 	errand_notice(errand);
 	errand_start(errand, server_first_reactor(console->server));
 }
 
-static void
-kick_is_back(struct envelope *envelope, void *owner)
+void
+console_kick_is_back(struct envelope *envelope, void *owner)
 {
 	struct errand *errand = (struct errand *)envelope;
 	struct console *console = owner;
 
 	console->errands--;
-	if (errand->count == 0)
+	if (errand->count == 0 && !errand->banned)
 		console_say(console, "no such client: nobody was kicked");
-	else
+	if (errand->count > 0)
 		console_say(console, "kicked %u client%s", errand->count,
 		    errand->count == 1 ? "" : "s");
 	errand_free(errand);
@@ -232,7 +231,7 @@ admin_kick(struct console *console, char *arguments[])
 	}
 	if (arguments[1] && !check_text(console, arguments[1]))
 		return;
-	errand = begin_errand(console, kick_is_back);
+	errand = console_errand_new(console, console_kick_is_back);
 	errand->id = id;
 	if (id == 0)
 		strcpy(errand->name, arguments[0]);
@@ -240,60 +239,6 @@ admin_kick(struct console *console, char *arguments[])
 		strcpy(errand->text, arguments[1]);
 	errand_kick(errand);
 	errand_start(errand, server_first_reactor(console->server));
-}
-
-static void
-verify_is_back(struct envelope *envelope, void *owner)
-{
-	struct store_job *job = (struct store_job *)envelope;
-	struct console *console = owner;
-
-	console->errands--;
-	if (job->text[0])
-		console_say(console, "%s", job->text);
-	if (job->ok)
-		console_say(console, "%zu accounts in %llu lines, %llu bytes",
-		    job->report.accounts, (unsigned long long)job->report.lines,
-		    (unsigned long long)job->report.bytes);
-	free(job);
-}
-
-static void
-compact_is_back(struct envelope *envelope, void *owner)
-{
-	struct store_job *job = (struct store_job *)envelope;
-	struct console *console = owner;
-
-	console->errands--;
-	console_say(console, "%s",
-	    job->ok ? "compacted: accounts can be made and changed"
-		    : job->text);
-	free(job);
-}
-
-static void
-start_store_job(
-    struct console *console, enum account_work work, envelope_handler *handle)
-{
-	if (store_job_start(server_account_service(console->server), work,
-		&console->mailbox, handle))
-		console->errands++;
-	else
-		console_say(console, "too busy, try again");
-}
-
-void
-admin_verify(struct console *console, char *arguments[])
-{
-	(void)arguments;
-	start_store_job(console, WORK_VERIFY, verify_is_back);
-}
-
-void
-admin_compact(struct console *console, char *arguments[])
-{
-	(void)arguments;
-	start_store_job(console, WORK_COMPACT, compact_is_back);
 }
 
 void

@@ -2,7 +2,10 @@
 #ifndef CONSOLE_ADMIN_H
 #define CONSOLE_ADMIN_H
 
+#include "reactor/mailbox.h"
+
 struct console;
+struct errand;
 
 #define ADMIN_ARGUMENTS_MAX 2
 
@@ -22,6 +25,12 @@ struct admin_row {
 	const char *usage;
 	const char *help;
 };
+
+/* What two of the files with handlers need: an errand that is counted, and
+ * what says how many were kicked. */
+struct errand *
+console_errand_new(struct console *console, envelope_handler *handle);
+void console_kick_is_back(struct envelope *envelope, void *owner);
 
 /* The row of this name, or NULL. */
 const struct admin_row *admin_find(const char *name);

@@ -52,8 +52,8 @@ check_files(const struct options *options)
 		fprintf(stderr, "throng: %s\n", text);
 	if (result < 0)
 		return 1;
-	printf("%s: %zu accounts in %llu lines, %llu bytes\n",
-	    options->accounts, report.accounts,
+	printf("%s: %zu accounts and %zu bans in %llu lines, %llu bytes\n",
+	    options->accounts, report.accounts, report.bans,
 	    (unsigned long long)report.lines, (unsigned long long)report.bytes);
 	return 0;
 }

@@ -29,7 +29,14 @@ account_job_of(struct list *link)
 }
 
 static bool
-job_is_for_store(const struct account_job *job)
+job_is_operators(const struct account_job *job)
+{
+	return job->work >= WORK_BAN;
+}
+
+/* Not a change, which shares a batch and its sync with others. */
+static bool
+job_is_for_file(const struct account_job *job)
 {
 	return job->work == WORK_VERIFY || job->work == WORK_COMPACT;
 }
@@ -50,7 +57,7 @@ job_network(const struct account_job *job)
 static void
 job_answer(struct account_job *job)
 {
-	if (job_is_for_store(job))
+	if (job_is_operators(job))
 		mailbox_push(((struct store_job *)job)->home, &job->answer);
 	else
 		reactor_send(job->reactor, &job->answer);
@@ -186,7 +193,7 @@ journal_commit(struct account_service *service, struct list *jobs)
 }
 
 static void
-journal_serve_store(struct account_service *service, struct store_job *job)
+journal_serve_file(struct account_service *service, struct store_job *job)
 {
 	if (job->base.work == WORK_VERIFY) {
 		job->ok = auth_check(service->config.auth_options, &job->report,
@@ -207,12 +214,12 @@ journal_run(struct list *jobs, void *context)
 
 	list_init(&batch);
 	while ((link = list_take_first(jobs)) != NULL) {
-		if (!job_is_for_store(account_job_of(link))) {
+		if (!job_is_for_file(account_job_of(link))) {
 			list_append(&batch, link);
 			continue;
 		}
 		journal_commit(service, &batch);
-		journal_serve_store(
+		journal_serve_file(
 		    service, (struct store_job *)account_job_of(link));
 	}
 	journal_commit(service, &batch);
@@ -350,8 +357,8 @@ account_job_free(struct account_job *job)
 	free(job);
 }
 
-bool
-store_job_start(struct account_service *service, enum account_work work,
+struct store_job *
+store_job_new(struct account_service *service, enum account_work work,
     struct mailbox *home, envelope_handler *handle)
 {
 	struct store_job *job = memory_new(sizeof(*job));
@@ -360,9 +367,16 @@ store_job_start(struct account_service *service, enum account_work work,
 	job->base.answer.handle = handle;
 	job->base.service = service;
 	job->base.work = work;
+	job->base.change.kind = work == WORK_BAN ? AUTH_BAN : AUTH_UNBAN;
 	job->home = home;
-	check(job_is_for_store(&job->base));
-	if (worker_submit(service->journal, &job->base.job))
+	check(job_is_operators(&job->base));
+	return job;
+}
+
+bool
+store_job_submit(struct store_job *job)
+{
+	if (worker_submit(job->base.service->journal, &job->base.job))
 		return true;
 	free(job);
 	return false;

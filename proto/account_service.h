@@ -25,8 +25,11 @@ enum account_work {
 	WORK_REGISTER,
 	WORK_PASSWD,
 	WORK_UNREGISTER,
-	WORK_VERIFY,  /* a store_job: reads the whole file */
-	WORK_COMPACT, /* a store_job: writes it anew */
+	/* Of a store_job: */
+	WORK_BAN,     /* a change as all others */
+	WORK_UNBAN,   /* the same */
+	WORK_VERIFY,  /* reads the whole file */
+	WORK_COMPACT, /* writes it anew */
 };
 
 struct account_job {
@@ -48,12 +51,11 @@ struct account_job {
 	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
 };
 
-/* Work on the file itself, for the operator: done on the journal's thread,
- * between two batches. */
+/* The operator's work, done on the journal's thread. */
 struct store_job {
-	struct account_job base; /* first */
+	struct account_job base; /* first; BAN, UNBAN: its change, see there */
 	struct mailbox *home;    /* gets the job back; borrowed */
-	bool ok;
+	bool ok;                 /* VERIFY, COMPACT; else see base.status */
 	struct auth_report report;   /* VERIFY */
 	char text[AUTH_ERROR_BYTES]; /* what is wrong, or may be empty */
 };
@@ -106,10 +108,14 @@ bool account_job_submit(struct account_job *job);
 void account_job_free(struct account_job *job);
 
 /*
- * Sends the operator's work off; `handle` gets a struct store_job back by
- * `home`, and frees it with free(). False when the server is stopping.
+ * A job of the operator's, zeroed but for what it is told here; BAN and UNBAN
+ * want base.change.name, and BAN base.change.until, before it is submitted.
+ * `handle` gets it back by `home`, and frees it with free().
  */
-bool store_job_start(struct account_service *service, enum account_work work,
-    struct mailbox *home, envelope_handler *handle);
+struct store_job *store_job_new(struct account_service *service,
+    enum account_work work, struct mailbox *home, envelope_handler *handle);
+
+/* Sends it off. False when the server is stopping: it is freed then. */
+bool store_job_submit(struct store_job *job);
 
 #endif

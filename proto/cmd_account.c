@@ -187,6 +187,10 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 	if (!check_name(session, name) ||
 	    !check_new_password(session, arguments[1]))
 		return;
+	if (auth_is_banned(account_service_auth(accounts), name)) {
+		session_err(session, ERR_BANNED, "that name is banned here");
+		return;
+	}
 	job = account_job_new(
 	    accounts, &session->conn, WORK_REGISTER, register_done);
 	copy_name(job, name);
@@ -220,7 +224,12 @@ login_done(struct envelope *envelope, void *owner)
 	if (job->status == AUTH_OK && !job->cancelled && !account_lives(job))
 		job->status = AUTH_BAD_CREDENTIALS;
 	session = job_session(job);
-	if (session) {
+	/* Told only to who knows the password. */
+	if (session && auth_is_banned(account_service_auth(job->service),
+			   span_of(job->account.name))) {
+		session_err(session, ERR_BANNED, "%s is banned here",
+		    job->account.name);
+	} else if (session) {
 		session_log_in(session, job->account.name, job->account.uid);
 		session_ok(session, "logged in as %s#%llu", session->name,
 		    (unsigned long long)session->conn.id);

@@ -67,7 +67,8 @@ kick_visit_conn(struct conn *conn, void *context)
 
 	if (!kick_is_meant(errand, session))
 		return;
-	snprintf(text, sizeof(text), "you were kicked%s%s",
+	snprintf(text, sizeof(text), "you %s%s%s",
+	    errand->banned ? "are banned" : "were kicked",
 	    errand->text[0] ? ": " : "", errand->text);
 	session_tell_gap(session);
 	session_notice(session, span_of(text));

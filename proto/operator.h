@@ -6,6 +6,7 @@
 #ifndef PROTO_OPERATOR_H
 #define PROTO_OPERATOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/limits.h"
@@ -31,6 +32,7 @@ struct errand {
 	unsigned count; /* clients that it met: listed, told or kicked */
 	uint64_t id;    /* KICK: this client, if not 0 */
 	char name[NAME_BYTES_MAX + 1]; /* KICK: or all of this account */
+	bool banned;                   /* KICK: it is for that */
 	char text[LINE_BYTES_MAX + 1]; /* NOTICE: what; KICK: the reason */
 };
 

@@ -90,14 +90,15 @@ FLOW_TEST(compact_on_a_healthy_disk_takes_registrations_again)
 
 	server_process_expect(server, "[[]READ-ONLY] *");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts in *", made);
+	server_process_expect(server, "%d accounts and 0 bans in *", made);
 	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &roomy, NULL), 0);
 	server_process_type(server, "compact\n");
 	server_process_expect(server, "compacted: *");
 	test_client_send(client, "/register late secretpw\n");
 	test_client_expect(client, "OK registered late");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts in *", made + 1);
+	server_process_expect(server, "%d accounts and 0 bans in *",
+	    made + 1);
 	stop_after_warning(server);
 }
 

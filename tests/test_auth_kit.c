@@ -191,6 +191,24 @@ kit_delete(struct auth *auth, const char *name)
 	return commit_one(auth, &change);
 }
 
+enum auth_status
+kit_ban(struct auth *auth, const char *name, int64_t until)
+{
+	struct auth_change change = {.kind = AUTH_BAN, .until = until};
+
+	strcpy(change.name, name);
+	return commit_one(auth, &change);
+}
+
+enum auth_status
+kit_unban(struct auth *auth, const char *name)
+{
+	struct auth_change change = {.kind = AUTH_UNBAN};
+
+	strcpy(change.name, name);
+	return commit_one(auth, &change);
+}
+
 void
 kit_fill(struct auth *auth, const char *prefix, unsigned count, unsigned batch)
 {
@@ -224,11 +242,43 @@ kit_model_find(struct kit_model *model, const char *name)
 	return NULL;
 }
 
+static struct auth_ban *
+model_find_ban(struct kit_model *model, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < model->ban_count; i++)
+		if (strcmp(model->bans[i].name, name) == 0)
+			return &model->bans[i];
+	return NULL;
+}
+
+static void
+model_apply_ban(struct kit_model *model, const struct kit_change *change)
+{
+	struct auth_ban *ban = model_find_ban(model, change->name);
+
+	if (change->kind == AUTH_UNBAN) {
+		cr_assert_not_null(ban);
+		*ban = model->bans[--model->ban_count];
+		return;
+	}
+	cr_assert(model->ban_count < KIT_ACCOUNTS_MAX);
+	if (!ban)
+		ban = &model->bans[model->ban_count++];
+	strcpy(ban->name, change->name);
+	ban->until = change->until;
+}
+
 void
 kit_model_apply(struct kit_model *model, const struct kit_change *change)
 {
 	struct kit_account *account = kit_model_find(model, change->name);
 
+	if (change->kind == AUTH_BAN || change->kind == AUTH_UNBAN) {
+		model_apply_ban(model, change);
+		return;
+	}
 	if (change->kind == AUTH_REGISTER) {
 		cr_assert_null(account);
 		cr_assert(model->count < KIT_ACCOUNTS_MAX);
@@ -244,6 +294,22 @@ kit_model_apply(struct kit_model *model, const struct kit_change *change)
 		*account = model->accounts[--model->count];
 }
 
+static bool
+model_bans_equal(const struct kit_model *model, struct auth *auth)
+{
+	struct auth_ban *bans;
+	ssize_t count = auth_bans(auth, &bans), same = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct auth_ban *ban = model_find_ban(
+		    (struct kit_model *)(uintptr_t)model, bans[i].name);
+
+		same += ban && ban->until == bans[i].until;
+	}
+	free(bans);
+	return count == (ssize_t)model->ban_count && same == count;
+}
+
 bool
 kit_model_equals(const struct kit_model *model, struct auth *auth)
 {
@@ -251,7 +317,7 @@ kit_model_equals(const struct kit_model *model, struct auth *auth)
 	struct account found;
 	size_t i;
 
-	if (auth_count(auth) != model->count)
+	if (auth_count(auth) != model->count || !model_bans_equal(model, auth))
 		return false;
 	for (i = 0; i < model->count; i++) {
 		const struct kit_account *want = &model->accounts[i];
@@ -281,6 +347,18 @@ kit_model_learn(struct kit_model *model, struct auth *auth)
 	}
 }
 
+/* The name gets a ban, or loses the one that it has. */
+static void
+change_to_ban(struct kit_model *model, uint64_t *seed, struct kit_change *change)
+{
+	bool lift = model_find_ban(model, change->name) &&
+		    simdisk_random(seed) % 2 == 0;
+
+	change->kind = lift ? AUTH_UNBAN : AUTH_BAN;
+	change->until = simdisk_random(seed) % 2 ? AUTH_FOREVER : 99999999999;
+	change->uid = 0;
+}
+
 size_t
 kit_model_changes(const struct kit_model *model, uint64_t *seed,
     struct kit_change *out, size_t max)
@@ -306,6 +384,8 @@ kit_model_changes(const struct kit_model *model, uint64_t *seed,
 							  : AUTH_REMOVE;
 		change->uid = account ? account->uid : 0;
 		change->verifier = (unsigned)(simdisk_random(seed) % 1000000);
+		if (simdisk_random(seed) % 8 == 0)
+			change_to_ban(&after, seed, change);
 		count++;
 	}
 	return count;
@@ -322,8 +402,9 @@ kit_commit(struct auth *auth, struct kit_change *changes, size_t count)
 	for (i = 0; i < count; i++) {
 		all[i].kind = changes[i].kind;
 		all[i].uid = changes[i].uid;
+		all[i].until = changes[i].until;
+		strcpy(all[i].name, changes[i].name);
 		if (changes[i].kind == AUTH_REGISTER) {
-			strcpy(all[i].name, changes[i].name);
 			status = auth_reserve(auth, span_of(all[i].name));
 			if (status != AUTH_OK)
 				break;

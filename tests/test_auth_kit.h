@@ -45,6 +45,8 @@ const char *kit_refused(const char *path, const struct fileio *io);
 enum auth_status kit_register(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_passwd(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_delete(struct auth *auth, const char *name);
+enum auth_status kit_ban(struct auth *auth, const char *name, int64_t until);
+enum auth_status kit_unban(struct auth *auth, const char *name);
 
 /* Registers `prefix`0, `prefix`1, ... in batches of `batch`. */
 void
@@ -61,6 +63,8 @@ struct kit_model {
 	struct kit_account accounts[KIT_ACCOUNTS_MAX];
 	size_t count;
 	uint64_t uid_max; /* ever given */
+	struct auth_ban bans[KIT_ACCOUNTS_MAX];
+	size_t ban_count;
 };
 
 /* A change as the model sees it. */
@@ -69,12 +73,13 @@ struct kit_change {
 	char name[NAME_BYTES_MAX + 1];
 	unsigned verifier;
 	uint64_t uid;
+	int64_t until; /* BAN */
 };
 
 struct kit_account *kit_model_find(struct kit_model *model, const char *name);
 void kit_model_apply(struct kit_model *model, const struct kit_change *change);
 
-/* Does the store hold just these accounts? */
+/* Does the store hold just these accounts and bans? */
 bool kit_model_equals(const struct kit_model *model, struct auth *auth);
 
 /* Takes over the uids that the store has. */

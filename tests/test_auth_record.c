@@ -83,6 +83,7 @@ must_read_back(struct record *record, struct chain *chain)
 	cr_assert(span_equals(read.name, record->name));
 	cr_assert(span_equals(read.verifier, record->verifier));
 	cr_assert_eq(read.time, record->time);
+	cr_assert_eq(read.until, record->until);
 	cr_assert_eq(read.uid, record->uid);
 	cr_assert_eq(read.previous, before.check);
 	cr_assert_null(record_follow(&read, &after));
@@ -110,8 +111,15 @@ Test(auth_record, each_operation_reads_as_written)
 	record.op = RECORD_REMOVE;
 	record.verifier.len = 0;
 	must_read_back(&record, &chain);
+	record.op = RECORD_UNBAN;
+	record.uid = 0;
+	must_read_back(&record, &chain);
+	record.op = RECORD_BAN;
+	must_read_back(&record, &chain);
+	record.until = 1800000000;
+	must_read_back(&record, &chain);
 	cr_assert_eq(chain.batch, 10);
-	cr_assert_eq(chain.seq, 13);
+	cr_assert_eq(chain.seq, 16);
 }
 
 Test(auth_record, longest_record_fits)
@@ -126,6 +134,10 @@ Test(auth_record, longest_record_fits)
 
 	memset(verifier, 'x', sizeof(verifier) - 1);
 	record.verifier = span_of(verifier);
+	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
+	record.op = RECORD_BAN;
+	record.verifier.len = 0;
+	record.until = RECORD_NUMBER_MAX;
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 }
 
@@ -163,6 +175,17 @@ Test(auth_record, hostile_words_are_refused)
 	    "3 1 register anna " V " 1 - 3 deadbeef",
 	    "3 1 remove anna " V " 1 - 3 " P,
 	    "3 1 passwd anna - 1 - 3 " P,
+	    "3 1 register anna " V " 1 5 3 " P, /* accounts do not end */
+	    "3 1 unban anna - 1 5 0 " P,
+	    "3 3 mark - - 1 5 0 " P,
+	    "3 1 ban anna " V " 1 - 0 " P,
+	    "3 1 ban anna - 1 - 3 " P,
+	    "3 1 ban - - 1 - 0 " P,
+	    "3 1 ban an/na - 1 - 0 " P,
+	    "3 1 ban anna - 1 0 0 " P,
+	    "3 1 ban anna - 1 -5 0 " P,
+	    "3 1 ban anna - 1  0 " P,
+	    "3 1 ban anna - 1 -- 0 " P,
 	    "3 3 mark anna - 1 - 0 " P,
 	    "3 3 mark - " V " 1 - 0 " P,
 	    "3 3 mark - - 1 - 3 " P,
