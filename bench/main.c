@@ -30,6 +30,11 @@ static const struct scenario scenarios[] = {
 	"a few publishers' messages to every member of a room", fanout_main},
     {"idle", "throng-bench idle",
 	"N clients log in and stay: how fast, and what one costs", idle_main},
+    {"register", "throng-bench register",
+	"N clients register one new account after the other", register_main},
+    {"guess", "throng-bench guess",
+	"is an unknown user refused as slowly as a wrong password?",
+	guess_main},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)

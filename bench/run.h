@@ -1,5 +1,5 @@
 /*
- * What the scenarios echo, fanout and idle share. A run is a crowd of clients
+ * What echo, fanout, idle and register share. A run is a crowd of clients
  * (client.h) of one peer, dealt out to threads, that passes through stages
  * (gate.h): the scenario sends its clients into each and says what they do
  * with what they hear. Stage 0 is for registering accounts. One interval is
@@ -98,8 +98,12 @@ struct run {
 	struct meter meter;
 };
 
-/* Options that these scenarios have in common, with bench_options_argp as a
- * child; its input is a struct run_options. */
+/* Options that these scenarios have in common: how long, how many at once, and
+ * bench_options_argp as a child. The input is a struct run_options. */
+extern const struct argp run_load_argp;
+
+/* The same, for scenarios that also go against throng's peers, or whose clients
+ * share accounts that are made before. */
 extern const struct argp run_options_argp;
 
 /* Makes a run of `clients`, all out. Ends the process when there is no room.

@@ -21,4 +21,11 @@ int echo_main(int argc, char **argv);
 int fanout_main(int argc, char **argv);
 int idle_main(int argc, char **argv);
 
+/*
+ * Accounts: how fast they are made and how many of them share a sync, and
+ * whether a login tells by its time which names exist. As above.
+ */
+int register_main(int argc, char **argv);
+int guess_main(int argc, char **argv);
+
 #endif
