@@ -7,6 +7,7 @@
 
 #include "auth/auth_priv.h"
 #include "auth/bans.h"
+#include "auth/hash_memory.h"
 #include "auth/reason.h"
 #include "auth/table.h"
 #include "auth/throttle.h"
@@ -19,6 +20,8 @@ static int
 prepare(struct auth *auth, const struct auth_options *options,
     char error[AUTH_ERROR_BYTES])
 {
+	enum auth_status status = AUTH_NO_MEMORY;
+
 	if (!verifier_cost_is_valid(options->cost)) {
 		reason_set(error, "argon2",
 		    "passes must be 1 to %d and memory %d to %d KiB",
@@ -34,8 +37,10 @@ prepare(struct auth *auth, const struct auth_options *options,
 	auth->cost = options->cost;
 	auth->table = table_new();
 	auth->throttle = throttle_new();
-	if (!auth->table || !auth->throttle ||
-	    auth_hash(auth, span_of("nobody"), auth->dummy) != AUTH_OK) {
+	if (auth->table && auth->throttle)
+		status = auth_hash(auth, span_of("nobody"), auth->dummy);
+	hash_memory_drop();
+	if (status != AUTH_OK) {
 		reason_set(error, options->path,
 		    "no memory for accounts and one hash of %u KiB",
 		    options->cost.memory_kib);

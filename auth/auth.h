@@ -143,6 +143,12 @@ enum auth_status auth_verify(
     struct auth *auth, const struct account *account, struct span password);
 
 /*
+ * Each thread that hashes keeps the memory of one hash for the next, wiped.
+ * This gives it back, for a thread that has nothing to hash for a while.
+ */
+void auth_hash_rest(void);
+
+/*
  * True if the verifier was made at a lower cost than the store's current one:
  * after a login with the right password, make a new one and commit it as
  * AUTH_PASSWD. Any thread.

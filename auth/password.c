@@ -7,6 +7,7 @@
 #include <sodium.h>
 
 #include "auth/auth_priv.h"
+#include "auth/hash_memory.h"
 #include "auth/throttle.h"
 #include "auth/verifier.h"
 #include "reactor/check.h"
@@ -18,11 +19,14 @@ enum auth_status
 auth_hash(
     struct auth *auth, struct span password, char verifier[VERIFIER_BYTES_MAX])
 {
+	int result;
+
 	check_magic(auth, AUTH_MAGIC);
-	if (crypto_pwhash_argon2id_str(verifier, password.at, password.len,
-		auth->cost.passes, (size_t)auth->cost.memory_kib * 1024) != 0)
-		return AUTH_NO_MEMORY;
-	return AUTH_OK;
+	hash_memory_enter();
+	result = crypto_pwhash_argon2id_str(verifier, password.at, password.len,
+	    auth->cost.passes, (size_t)auth->cost.memory_kib * 1024);
+	hash_memory_leave();
+	return result == 0 ? AUTH_OK : AUTH_NO_MEMORY;
 }
 
 enum auth_status
@@ -30,14 +34,26 @@ auth_verify(
     struct auth *auth, const struct account *account, struct span password)
 {
 	const char *verifier = account ? account->verifier : auth->dummy;
+	bool mismatch;
+	int result;
 
 	check_magic(auth, AUTH_MAGIC);
+	hash_memory_enter();
 	errno = 0;
-	if (crypto_pwhash_argon2id_str_verify(
-		verifier, password.at, password.len) == 0)
-		return account ? AUTH_OK : AUTH_BAD_CREDENTIALS;
+	result = crypto_pwhash_argon2id_str_verify(
+	    verifier, password.at, password.len);
 	/* libsodium says EINVAL for a mismatch and nothing else. */
-	return errno == EINVAL ? AUTH_BAD_CREDENTIALS : AUTH_NO_MEMORY;
+	mismatch = result != 0 && errno == EINVAL;
+	hash_memory_leave();
+	if (result != 0)
+		return mismatch ? AUTH_BAD_CREDENTIALS : AUTH_NO_MEMORY;
+	return account ? AUTH_OK : AUTH_BAD_CREDENTIALS;
+}
+
+void
+auth_hash_rest(void)
+{
+	hash_memory_drop();
 }
 
 bool

@@ -12,6 +12,7 @@
 #define HASH_QUEUE_MAX 100000 /* one job a connection: more than can be */
 #define HASH_WAIT_MS   60000  /* longer than that: ERR busy, at once */
 #define HASH_NICE      5      /* chat goes before logins */
+#define HASH_REST_MS   2000   /* then a thread gives its memory back */
 #define JOURNAL_BATCH  1024   /* changes that share one sync */
 
 struct account_service {
@@ -155,6 +156,14 @@ hashers_run(struct list *jobs, void *context)
 	}
 }
 
+/* After a flood of logins, its memory goes back to the system. */
+static void
+hashers_rest(void *context)
+{
+	(void)context;
+	auth_hash_rest();
+}
+
 /* The operator hears of it once, not with every client that is refused. */
 static void
 journal_tell(struct account_service *service, bool read_only)
@@ -238,6 +247,8 @@ account_service_new(const struct account_service_config *config)
 	    .wait_ms_max = HASH_WAIT_MS,
 	    .run = hashers_run,
 	    .drop = job_drop,
+	    .rest = hashers_rest,
+	    .rest_ms = HASH_REST_MS,
 	    .context = service,
 	};
 	struct worker_config journal = {

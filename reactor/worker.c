@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "reactor/check.h"
@@ -31,6 +32,41 @@ struct worker_pool {
 	enum pool_state state;
 };
 
+static struct timespec
+in_ms(unsigned ms)
+{
+	uint64_t at_ms = clock_monotonic_ms() + ms;
+
+	return (struct timespec){
+	    .tv_sec = (time_t)(at_ms / 1000),
+	    .tv_nsec = (long)(at_ms % 1000) * 1000000,
+	};
+}
+
+/* Under the lock: waits for a job or the end. */
+static void
+pool_wait(struct worker_pool *pool)
+{
+	bool rested = pool->config.rest == NULL;
+	struct timespec until = in_ms(pool->config.rest_ms);
+	int error = 0;
+
+	while (pool->queued == 0 && pool->state == POOL_OPEN) {
+		if (rested)
+			error = pthread_cond_wait(&pool->changed, &pool->lock);
+		else
+			error = pthread_cond_timedwait(
+			    &pool->changed, &pool->lock, &until);
+		check(error == 0 || error == ETIMEDOUT);
+		if (error != ETIMEDOUT)
+			continue;
+		check_zero(pthread_mutex_unlock(&pool->lock));
+		pool->config.rest(pool->config.context);
+		check_zero(pthread_mutex_lock(&pool->lock));
+		rested = true;
+	}
+}
+
 /* Moves up to batch_max jobs over; waits for one. False: time to end. */
 static bool
 pool_take(struct worker_pool *pool, struct list *jobs)
@@ -38,8 +74,7 @@ pool_take(struct worker_pool *pool, struct list *jobs)
 	bool run;
 
 	check_zero(pthread_mutex_lock(&pool->lock));
-	while (pool->queued == 0 && pool->state == POOL_OPEN)
-		check_zero(pthread_cond_wait(&pool->changed, &pool->lock));
+	pool_wait(pool);
 	run = pool->queued > 0;
 	for (unsigned n = 0; n < pool->config.batch_max && pool->queued; n++) {
 		list_append(jobs, list_take_first(&pool->queue));
@@ -136,6 +171,7 @@ struct worker_pool *
 worker_pool_new(const struct worker_config *config)
 {
 	struct worker_pool *pool = memory_new(sizeof(*pool));
+	pthread_condattr_t clock;
 	int error = 0;
 
 	check(config->threads > 0);
@@ -143,7 +179,10 @@ worker_pool_new(const struct worker_config *config)
 	pool->config = *config;
 	pool->threads = memory_new(config->threads * sizeof(*pool->threads));
 	check_zero(pthread_mutex_init(&pool->lock, NULL));
-	check_zero(pthread_cond_init(&pool->changed, NULL));
+	check_zero(pthread_condattr_init(&clock));
+	check_zero(pthread_condattr_setclock(&clock, CLOCK_MONOTONIC));
+	check_zero(pthread_cond_init(&pool->changed, &clock));
+	check_zero(pthread_condattr_destroy(&clock));
 	list_init(&pool->queue);
 	for (unsigned i = 0; i < config->threads && !error; i++) {
 		char name[40];

@@ -32,6 +32,10 @@ struct worker_config {
 	/* On a worker thread, after worker_pool_stop: a job that was never
 	 * begun and now never will be. */
 	void (*drop)(struct job *job, void *context);
+	/* On a worker thread that has had nothing to do for so long: it may
+	 * give back what it keeps for the next job. NULL: nothing. */
+	void (*rest)(void *context);
+	unsigned rest_ms;
 	void *context;
 };
 

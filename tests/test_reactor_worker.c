@@ -416,3 +416,42 @@ Test(reactor_worker, stop_amid_a_crowd_gives_each_job_one_fate)
 {
 	crowd_submits(true);
 }
+
+static sem_t rested;
+
+static void
+rest(void *context)
+{
+	cr_assert_eq(context, config.context);
+	sem_post(&rested);
+}
+
+Test(reactor_worker, thread_without_work_for_a_while_rests_once)
+{
+	sem_init(&rested, 0, 0);
+	config.rest = rest;
+	config.rest_ms = 1;
+	start();
+	await(&rested);
+	for (int i = 0; i < 3; i++) {
+		cr_assert(submit(i));
+		await(&rested);
+		cr_assert_eq(tasks[i].fate, RUN);
+	}
+	finish();
+	cr_assert_eq(sem_trywait(&rested), -1, "nothing happened in between");
+}
+
+Test(reactor_worker, thread_with_work_does_not_rest)
+{
+	sem_init(&rested, 0, 0);
+	config.rest = rest;
+	config.rest_ms = 1000000;
+	start_busy();
+	for (int i = 1; i < JOBS; i++)
+		cr_assert(submit(i));
+	sem_post(&gate);
+	finish();
+	all_are(0, JOBS, RUN);
+	cr_assert_eq(sem_trywait(&rested), -1);
+}
