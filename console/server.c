@@ -126,7 +126,10 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 {
 	struct account_service_config config = {
 	    .auth_options = &server->auth_options,
-	    .hashers = server->reactor_count,
+	    /* On half of the cores: the other half answers at once, however
+	     * many log in. With all of them busy hashing, also at the lowest
+	     * priority, chat waits for the scheduler, milliseconds. */
+	    .hashers = (server->reactor_count + 1) / 2,
 	    .on_read_only = on_read_only,
 	    .context = server->feed,
 	};
