@@ -143,3 +143,60 @@ FLOW_TEST(passwords_amid_telnet_sequences_are_nowhere_in_memory)
 	assert_wiped(server, secret);
 	server_process_stop(server);
 }
+
+static void
+assert_without(const char *where, const char *text, const char *secret)
+{
+	cr_assert_null(strstr(text, secret), "a password is in %s", where);
+}
+
+static void
+assert_file_without(const char *path, const char *secret)
+{
+	static char bytes[1 << 20];
+	FILE *file = fopen(path, "r");
+	size_t len;
+
+	cr_assert_not_null(file, "%s", path);
+	len = fread(bytes, 1, sizeof(bytes) - 1, file);
+	fclose(file);
+	cr_assert_gt(len, 0);
+	for (size_t i = 0; i < len; i++)
+		if (!bytes[i])
+			bytes[i] = ' '; /* between arguments */
+	bytes[len] = '\0';
+	assert_without(path, bytes, secret);
+}
+
+FLOW_TEST(passwords_are_in_no_file_log_console_or_argument)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--log-level=debug", NULL);
+	struct test_client *client = test_client_open(server);
+	char secret[32], path[64];
+	const char *line;
+
+	make_secret(secret, "shown");
+	test_client_send(client, "/register Visible %s\n", secret);
+	test_client_expect(client, "OK registered Visible");
+	test_client_send(client, "/login Visible x%s\n", secret);
+	test_client_match(client, "ERR bad-credentials *");
+	test_client_send(client, "/login Visible %s\n/passwd %s x%s\n", secret,
+	    secret, secret);
+	test_client_match(client, "OK logged in as Visible#*");
+	test_client_expect(client, "OK password changed");
+	/* Not even where it makes no sense. */
+	test_client_send(client, "/who %s\n/nope %s\n", secret, secret);
+	test_client_match(client, "ERR *");
+	test_client_match(client, "ERR *");
+	server_process_type(server, "list\nverify\n");
+	do {
+		line = server_process_line(server);
+		assert_without("the console", line, secret);
+	} while (!strstr(line, " bans in "));
+	assert_without("the log", server_process_errors(server), secret);
+	assert_file_without(server->accounts, secret);
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)server->pid);
+	assert_file_without(path, secret);
+	server_process_stop(server);
+}
