@@ -11,6 +11,7 @@ blob_pool_init(struct blob_pool *pool, unsigned kept_max)
 {
 	pool->free = memory_new(kept_max * sizeof(*pool->free));
 	pool->count = 0;
+	pool->spare = 0;
 	pool->kept_max = kept_max;
 }
 
@@ -21,6 +22,17 @@ blob_pool_fini(struct blob_pool *pool)
 		free(pool->free[--pool->count]);
 	free(pool->free);
 	pool->free = NULL;
+}
+
+unsigned
+blob_pool_trim(struct blob_pool *pool)
+{
+	unsigned freed;
+
+	for (freed = 0; freed < pool->spare; freed++)
+		free(pool->free[--pool->count]);
+	pool->spare = pool->count;
+	return freed;
 }
 
 struct blob *
@@ -35,6 +47,8 @@ blob_new(struct blob_pool *pool, size_t cap)
 		blob = pool->free[--pool->count];
 	else
 		blob = memory_new_raw(sizeof(*blob) + cap);
+	if (pool->spare > pool->count)
+		pool->spare = pool->count;
 	*blob =
 	    (struct blob){.refs = 1, .cap = (uint32_t)cap, .magic = BLOB_MAGIC};
 	return blob;

@@ -26,11 +26,16 @@ struct blob {
 struct blob_pool {
 	struct blob **free; /* owned */
 	unsigned count;
+	unsigned spare;    /* of them, never needed since the last trim */
 	unsigned kept_max; /* more than these go back to malloc */
 };
 
 void blob_pool_init(struct blob_pool *pool, unsigned kept_max);
 void blob_pool_fini(struct blob_pool *pool);
+
+/* Frees the chunks that have not been needed since the call before; how many
+ * those were. */
+unsigned blob_pool_trim(struct blob_pool *pool);
 
 /*
  * A blob with one reference, no bytes yet, and room for at least `cap`; up to

@@ -7,17 +7,20 @@
 
 #include "reactor/check.h"
 
-#define BUFFERS 2048 /* a power of two */
+/* A power of two. All of them are used in turn, so that they had better fit
+ * into a core's cache: eight times as many cost a tenth more a request. */
+#define BUFFERS 256
 
 #define RING_BYTES (BUFFERS * sizeof(struct io_uring_buf))
 #define POOL_BYTES ((size_t)BUFFERS * BUFFER_BYTES)
 
-/* liburing 2.3 has no io_uring_setup_buf_ring: the mapping is made here. */
+/* liburing 2.3 has no io_uring_setup_buf_ring: the mapping is made here. Every
+ * page will be used, and is faulted in before the first client waits for it. */
 static void *
 memory_map(size_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }

@@ -2,6 +2,7 @@
 #include "reactor/reactor.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 
 #include "reactor/check.h"
@@ -14,6 +15,8 @@
 #define FLUSH_MAX        1024 /* sends that are started in a turn: some 5 ms */
 #define BEHIND_TURNS_MAX 16
 #define CHUNKS_KEPT      1024 /* free reply chunks a reactor keeps: 4 MiB */
+#define TRIM_MS          1000 /* those not needed for so long are given back */
+#define TRIM_MANY        64   /* and if they are so many, to the system */
 
 static void
 reactor_abort_conn(struct conn *conn, void *context)
@@ -31,6 +34,17 @@ reactor_on_stop_timer(struct timer *timer)
 
 	list_for_each (link, &reactor->open)
 		reactor_abort_conn(list_entry(link, struct conn, all), NULL);
+}
+
+/* What a burst of work took, a thousand logins at once, is not kept for ever.
+ * Freed pages lie between others in malloc's heap: it has to be told. */
+static void
+reactor_on_trim_timer(struct timer *timer)
+{
+	struct reactor *reactor = list_entry(timer, struct reactor, trim_timer);
+
+	if (blob_pool_trim(&reactor->blobs) >= TRIM_MANY)
+		malloc_trim(0);
 }
 
 static void
@@ -77,6 +91,7 @@ reactor_new(const struct reactor_config *config)
 	r->now_ms = clock_monotonic_ms();
 	timer_wheel_init(&r->wheel, r->now_ms);
 	timer_init(&r->stop_timer, reactor_on_stop_timer);
+	timer_init(&r->trim_timer, reactor_on_trim_timer);
 	slab_init(&r->conns, config->conn_bytes);
 	blob_pool_init(&r->blobs, CHUNKS_KEPT);
 	list_init(&r->open);
@@ -185,6 +200,14 @@ turn_close(struct reactor *r)
 		conn_free(list_entry(link, struct conn, all));
 }
 
+/* An idle reactor has nothing to trim, and sleeps on. */
+static void
+turn_trim(struct reactor *r)
+{
+	if (r->blobs.count > 0 && !timer_is_set(&r->trim_timer))
+		reactor_set_timer(r, &r->trim_timer, TRIM_MS);
+}
+
 static int
 turn_timeout(struct reactor *r)
 {
@@ -205,6 +228,7 @@ reactor_turn(struct reactor *r)
 	turn_post(r);
 	turn_flush(r);
 	turn_close(r);
+	turn_trim(r);
 	counter_add(&r->counters.turns, 1);
 }
 

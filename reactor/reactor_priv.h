@@ -44,6 +44,7 @@ struct reactor {
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;
 	struct timer stop_timer;
+	struct timer trim_timer;
 	bool stopping;              /* connections leave */
 	bool quitting;              /* the loop ends when they have left */
 	struct envelope stop_order; /* sent once, by reactor_stop */

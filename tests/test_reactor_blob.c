@@ -55,6 +55,30 @@ Test(reactor_blob, large_one_has_the_room_that_was_asked_for)
 	cr_assert_eq(pool.count, 0, "only chunks are kept");
 }
 
+Test(reactor_blob, trim_frees_chunks_that_were_not_needed_in_between)
+{
+	struct blob *blobs[KEPT];
+
+	for (int i = 0; i < KEPT; i++)
+		blobs[i] = blob_new(&pool, 10);
+	for (int i = 0; i < KEPT; i++)
+		blob_unref(&pool, blobs[i]);
+	cr_assert_eq(blob_pool_trim(&pool), 0, "all were in use until now");
+	blobs[0] = blob_new(&pool, 10);
+	blobs[1] = blob_new(&pool, 10);
+	blob_unref(&pool, blobs[0]);
+	blob_unref(&pool, blobs[1]);
+	cr_assert_eq(blob_pool_trim(&pool), KEPT - 2);
+	cr_assert_eq(pool.count, 2);
+	blobs[0] = blob_new(&pool, 10);
+	cr_assert_eq(blob_pool_trim(&pool), 1, "one was needed, and still is");
+	blob_unref(&pool, blobs[0]);
+	cr_assert_eq(blob_pool_trim(&pool), 0);
+	cr_assert_eq(blob_pool_trim(&pool), 1);
+	cr_assert_eq(blob_pool_trim(&pool), 0);
+	cr_assert_eq(pool.count, 0);
+}
+
 Test(reactor_blob, last_reference_frees)
 {
 	struct blob *blob = blob_new(&pool, 10);
