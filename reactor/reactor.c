@@ -177,6 +177,7 @@ turn_flush(struct reactor *r)
 {
 	struct list due;
 	struct list *link;
+	bool was_behind = r->behind_turns > 0;
 	unsigned left = FLUSH_MAX;
 
 	/* What is marked meanwhile is for the next turn. */
@@ -185,6 +186,9 @@ turn_flush(struct reactor *r)
 	while (left-- > 0 && (link = list_take_first(&due)) != NULL)
 		conn_flush(list_entry(link, struct conn, dirty));
 	r->behind_turns = list_is_empty(&due) ? 0 : r->behind_turns + 1;
+	/* Whoever has held back for that goes on in a turn of its own: nothing
+	 * else may come to wake us. */
+	r->caught_up = was_behind && r->behind_turns == 0;
 	list_move_all(&due, &r->dirty);
 	list_move_all(&r->dirty, &due);
 }
@@ -212,7 +216,7 @@ static int
 turn_timeout(struct reactor *r)
 {
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
-	    !list_is_empty(&r->closing) || r->has_mail)
+	    !list_is_empty(&r->closing) || r->has_mail || r->caught_up)
 		return 0;
 	return timer_wheel_wait_ms(&r->wheel, clock_monotonic_ms());
 }

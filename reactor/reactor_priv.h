@@ -40,6 +40,7 @@ struct reactor {
 	struct list closing;   /* have something for the close phase */
 	struct list runnable;  /* on_run is owed */
 	unsigned behind_turns; /* turns whose flush has left some over */
+	bool caught_up;        /* the last flush has left none, at last */
 	struct list dead;      /* DETACHED, to be freed */
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;

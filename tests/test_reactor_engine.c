@@ -282,6 +282,43 @@ RIG_TEST(fan_out_of_one_turn_reaches_thousands)
 		close(fds[i]);
 }
 
+static void
+push_blob(struct conn *conn, void *blob)
+{
+	conn_push(conn, blob);
+}
+
+/* No chunk of the pool's, which would have its timer wake the reactor. */
+static void
+push_line_to_all(struct rig *rig, void *argument)
+{
+	struct blob_pool *pool = reactor_blobs(rig->reactors[0]);
+	struct blob *blob = blob_new(pool, BLOB_CHUNK_BYTES + 1);
+
+	(void)argument;
+	memcpy(blob->bytes, "hello\n", 6);
+	blob->len = 6;
+	reactor_each_conn(rig->reactors[0], push_blob, blob);
+	blob_unref(pool, blob);
+}
+
+/* Rooms hold back while there is output of earlier turns, and go on in a turn
+ * that nobody else may give them a reason for: no client says anything. */
+RIG_TEST(turn_follows_as_soon_as_a_long_fan_out_is_out)
+{
+	static int fds[FANOUT];
+	int count = raise_descriptors(FANOUT);
+
+	for (int i = 0; i < count; i++)
+		fds[i] = rig_connect(rig);
+	rig_call(rig, 0, push_line_to_all, NULL);
+	rig_await(&rig->caught_up);
+	for (int i = 0; i < count; i++) {
+		rig_expect(fds[i], "hello\n");
+		close(fds[i]);
+	}
+}
+
 /* --- pausing --- */
 
 static uint64_t wanted;    /* bytes after which `enough` is posted */

@@ -106,9 +106,13 @@ static void
 on_turn_end(void *context)
 {
 	struct rig_owner *owner = context;
+	bool behind = reactor_is_behind(owner->rig->reactors[owner->index]);
 
 	owner->turn_ends++;
-	owner->behind += reactor_is_behind(owner->rig->reactors[owner->index]);
+	owner->behind += behind;
+	if (owner->was_behind && !behind)
+		sem_post(&owner->rig->caught_up);
+	owner->was_behind = behind;
 }
 
 static void
@@ -223,6 +227,7 @@ rig_start(struct rig *rig, const struct engine_ops *engine,
 	sem_init(&rig->ended, 0, 0);
 	sem_init(&rig->ran, 0, 0);
 	sem_init(&rig->closed, 0, 0);
+	sem_init(&rig->caught_up, 0, 0);
 	sem_init(&rig->held, 0, 0);
 	sem_init(&rig->released, 0, 0);
 	if (setup->descriptors_max)

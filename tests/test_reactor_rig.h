@@ -63,6 +63,7 @@ struct rig_owner {
 	/* That thread's. */
 	unsigned turn_ends; /* calls of on_turn_end */
 	unsigned behind;    /* of them, with output of earlier turns left */
+	bool was_behind;    /* at the last one */
 };
 
 struct rig {
@@ -79,6 +80,7 @@ struct rig {
 	sem_t ended;
 	sem_t ran;
 	sem_t closed;
+	sem_t caught_up; /* posted when on_turn_end finds it behind no more */
 	sem_t held; /* the reactor has come to the hold */
 	sem_t released;
 	/* The newest connection of any reactor; it may be gone. */
