@@ -120,6 +120,14 @@ auth_prefetch(struct auth *auth, const struct span names[], size_t count)
 	table_prefetch_find(auth->table, valid, n);
 }
 
+bool
+auth_is_banned(struct auth *auth, struct span name)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return name_is_valid(name) &&
+	       bans_find(table_bans(auth->table), name, time(NULL));
+}
+
 enum auth_status
 auth_reserve(struct auth *auth, struct span name)
 {
@@ -127,6 +135,8 @@ auth_reserve(struct auth *auth, struct span name)
 	check(name_is_valid(name));
 	if (journal_is_read_only(&auth->journal))
 		return AUTH_READ_ONLY;
+	if (auth_is_banned(auth, name))
+		return AUTH_BANNED;
 	return table_reserve(auth->table, name);
 }
 
@@ -138,30 +148,11 @@ auth_unreserve(struct auth *auth, struct span name)
 	table_unreserve(auth->table, name);
 }
 
-bool
-auth_is_banned(struct auth *auth, struct span name)
-{
-	check_magic(auth, AUTH_MAGIC);
-	return name_is_valid(name) &&
-	       bans_find(table_bans(auth->table), name, time(NULL));
-}
-
 ssize_t
 auth_bans(struct auth *auth, struct auth_ban **out)
 {
-	struct bans *bans = table_bans(auth->table);
-	size_t room = bans_count(bans), count;
-
 	check_magic(auth, AUTH_MAGIC);
-	*out = calloc(room + 1, sizeof(**out));
-	if (!*out)
-		return -1;
-	count = bans_copy(bans, time(NULL), *out, room);
-	if (count == 0) {
-		free(*out);
-		*out = NULL;
-	}
-	return (ssize_t)count;
+	return bans_copy(table_bans(auth->table), time(NULL), out);
 }
 
 const char *

@@ -33,6 +33,7 @@ enum auth_status {
 	AUTH_NO_SUCH_USER,    /* never was, or is gone */
 	AUTH_BAD_CREDENTIALS, /* wrong password */
 	AUTH_THROTTLED,       /* not tried: see auth_throttle_wait */
+	AUTH_BANNED,          /* the name is */
 	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
 	AUTH_NO_MEMORY,
 };
@@ -120,9 +121,10 @@ void auth_prefetch(struct auth *auth, const struct span names[], size_t count);
 
 /*
  * Holds a free name (valid, any case) for a registration. AUTH_OK,
- * AUTH_NAME_TAKEN, AUTH_READ_ONLY or AUTH_NO_MEMORY. One caller of many at once
- * wins. The winner passes it to auth_commit, which ends the reservation either
- * way, or gives it back by auth_unreserve. Short lock, any thread.
+ * AUTH_NAME_TAKEN, AUTH_BANNED, AUTH_READ_ONLY or AUTH_NO_MEMORY. One caller of
+ * many at once wins. The winner passes it to auth_commit, which ends the
+ * reservation either way, or gives it back by auth_unreserve. Short lock, any
+ * thread.
  */
 enum auth_status auth_reserve(struct auth *auth, struct span name);
 void auth_unreserve(struct auth *auth, struct span name);
@@ -172,11 +174,10 @@ ssize_t auth_bans(struct auth *auth, struct auth_ban **out);
 /*
  * Against guessing: milliseconds that a login from this address to this name,
  * an account or not, has to wait; 0: go ahead. `address` is what one stranger
- * cannot choose freely of his: of IPv6 the first 8 bytes. Empty: he has none,
- * as on a Unix socket; then it is judged with the account only. `now_ms` is any
- * clock that does not go back. Ask before queueing the login, and again right
- * before auth_verify: a thousand who ask before the first has failed are all
- * told 0. Short lock, any thread.
+ * cannot choose freely of his: of IPv6 the first 8 bytes. `now_ms` is any clock
+ * that does not go back. Ask before queueing the login, and again right before
+ * auth_verify: a thousand who ask before the first has failed are all told 0.
+ * Short lock, any thread.
  */
 uint64_t auth_throttle_wait(
     struct auth *auth, struct span name, struct span address, uint64_t now_ms);
@@ -189,7 +190,8 @@ void auth_throttle_note(struct auth *auth, struct span name,
  * Appends the changes to the file as one batch (of 256; more are split), syncs
  * once, then makes them visible, and sets each one's status. A change to an
  * account that is gone gets AUTH_NO_SUCH_USER and is not written; so does the
- * lifting of a ban that there is not, which may be. When writing
+ * lifting of a ban that there is not, which may be. A name that has been banned
+ * since it was reserved gets AUTH_BANNED. When writing
  * fails (a full disk), all of the batch gets AUTH_READ_ONLY, the file is cut
  * back, and the next batch is tried afresh. When that or syncing fails, every
  * later one gets it too, until auth_compact. Blocks for the disk: one thread

@@ -82,13 +82,24 @@ bans_free(struct bans **bans)
 	*bans = NULL;
 }
 
+/* Under the lock. */
+static size_t
+count_at(const struct bans *bans, int64_t now)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < bans->count; i++)
+		count += holds_at(&bans->all[i], now);
+	return count;
+}
+
 size_t
-bans_count(struct bans *bans)
+bans_count(struct bans *bans, int64_t now)
 {
 	size_t count;
 
 	check_zero(pthread_mutex_lock(&bans->lock));
-	count = bans->count;
+	count = count_at(bans, now);
 	check_zero(pthread_mutex_unlock(&bans->lock));
 	return count;
 }
@@ -106,17 +117,20 @@ bans_find(struct bans *bans, struct span name, int64_t now)
 	return found;
 }
 
-size_t
-bans_copy(struct bans *bans, int64_t now, struct auth_ban *out, size_t max)
+ssize_t
+bans_copy(struct bans *bans, int64_t now, struct auth_ban **out)
 {
-	size_t copied = 0, i;
+	ssize_t count;
+	size_t n = 0, i;
 
 	check_zero(pthread_mutex_lock(&bans->lock));
-	for (i = 0; i < bans->count && copied < max; i++)
+	count = (ssize_t)count_at(bans, now);
+	*out = count ? calloc((size_t)count, sizeof(**out)) : NULL;
+	for (i = 0; *out && i < bans->count; i++)
 		if (holds_at(&bans->all[i], now))
-			out[copied++] = bans->all[i];
+			(*out)[n++] = bans->all[i];
 	check_zero(pthread_mutex_unlock(&bans->lock));
-	return copied;
+	return count > 0 && !*out ? -1 : count;
 }
 
 /* Under the lock. */
@@ -174,21 +188,23 @@ bans_set(struct bans *bans, struct span name, int64_t until)
 }
 
 bool
-bans_lift(struct bans *bans, struct span name)
+bans_lift(struct bans *bans, struct span name, int64_t now)
 {
 	struct slot *slot;
 	uint32_t ref;
+	bool held = false;
 
 	check_zero(pthread_mutex_lock(&bans->lock));
 	slot = slot_of(bans, name);
 	if (slot) {
 		/* The last one moves to its place. */
 		ref = slot->ref;
+		held = holds_at(&bans->all[ref - 1], now);
 		slot_of(bans, span_of(bans->all[bans->count - 1].name))->ref =
 		    ref;
 		slots_remove(&bans->names, slot);
 		bans->all[ref - 1] = bans->all[--bans->count];
 	}
 	check_zero(pthread_mutex_unlock(&bans->lock));
-	return slot != NULL;
+	return held;
 }

@@ -1,8 +1,8 @@
 /*
  * The names that may not log in, and until when. Names compare without regard
  * to case; a name need not be an account's, so that nobody else can take the
- * one that was banned. A ban that has run out stays until it is lifted or the
- * file is compacted, and keeps nobody out.
+ * one that was banned. A ban that has run out keeps nobody out and is as good
+ * as none; a compaction leaves it out of the file.
  *
  * Threads: asking and copying from any thread, under a short lock. Bans come
  * and go by the journal's thread alone.
@@ -19,15 +19,18 @@ struct bans;
 struct bans *bans_new(void);
 void bans_free(struct bans **bans);
 
-/* How many there are, also of those that have run out. Any thread. */
-size_t bans_count(struct bans *bans);
+/* How many hold at `now`. Any thread. */
+size_t bans_count(struct bans *bans, int64_t now);
 
 /* Is this valid name banned at `now`? Any thread. */
 bool bans_find(struct bans *bans, struct span name, int64_t now);
 
-/* Copies up to `max` of those that hold at `now`; how many. Any thread. */
-size_t
-bans_copy(struct bans *bans, int64_t now, struct auth_ban *out, size_t max);
+/*
+ * Copies those that hold at `now`: *out is a new array for the caller to free,
+ * or NULL when there is none. How many, or -1 when there is no memory. Any
+ * thread.
+ */
+ssize_t bans_copy(struct bans *bans, int64_t now, struct auth_ban **out);
 
 /* Makes room for `more`, so that as many bans_set cannot fail. 0, or -1 when
  * there is no memory. Journal's thread. */
@@ -36,7 +39,8 @@ int bans_grow(struct bans *bans, size_t more);
 /* Bans a valid name, or changes until when. Journal's thread. */
 void bans_set(struct bans *bans, struct span name, int64_t until);
 
-/* Lifts a ban. False if there was none. Journal's thread. */
-bool bans_lift(struct bans *bans, struct span name);
+/* Lifts a ban. False if there was none that holds at `now`. Journal's thread.
+ */
+bool bans_lift(struct bans *bans, struct span name, int64_t now);
 
 #endif

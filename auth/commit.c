@@ -97,13 +97,31 @@ prepare_ban(struct auth *auth, const struct auth_change *change)
 	return AUTH_OK;
 }
 
+/* Is the name banned by the time that change `i` is made? */
+static bool
+is_banned_by_then(
+    struct auth *auth, struct auth_change *const changes[], size_t i)
+{
+	struct span name = span_of(changes[i]->name);
+	char one[NAME_BYTES_MAX + 1], other[NAME_BYTES_MAX + 1];
+
+	name_fold(name, one);
+	while (i-- > 0)
+		if (is_of_ban(changes[i]) &&
+		    !strcmp(name_fold(span_of(changes[i]->name), other), one))
+			return changes[i]->kind == AUTH_BAN;
+	return bans_find(table_bans(auth->table), name, time(NULL));
+}
+
 /*
  * Puts a change into the batch and makes what the table will get, so that
  * nothing can fail once the batch is on disk.
  */
 static enum auth_status
-prepare(struct auth *auth, struct auth_change *change, struct entry **out)
+prepare(struct auth *auth, struct auth_change *const changes[], size_t i)
 {
+	struct auth_change *change = changes[i];
+	struct entry **out = &auth->prepared[i];
 	struct arena *arena = table_arena(auth->table);
 	struct span verifier = span_of(change->verifier);
 	struct entry *old = NULL, *new = NULL;
@@ -112,6 +130,9 @@ prepare(struct auth *auth, struct auth_change *change, struct entry **out)
 	*out = NULL;
 	if (is_of_ban(change))
 		return prepare_ban(auth, change);
+	if (change->kind == AUTH_REGISTER &&
+	    is_banned_by_then(auth, changes, i))
+		return AUTH_BANNED;
 	if (change->kind == AUTH_REGISTER)
 		new = entry_new(arena, journal_next_seq(&auth->journal),
 		    time(NULL), span_of(change->name), verifier);
@@ -153,7 +174,8 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 		    change->until);
 		break;
 	case AUTH_UNBAN:
-		if (!bans_lift(table_bans(auth->table), span_of(change->name)))
+		if (!bans_lift(table_bans(auth->table), span_of(change->name),
+			time(NULL)))
 			change->status = AUTH_NO_SUCH_USER;
 		break;
 	}
@@ -181,9 +203,8 @@ commit_batch(
 	for (i = 0; i < count; i++) {
 		struct auth_change *change = changes[i];
 
-		change->status = has_room
-				     ? prepare(auth, change, &auth->prepared[i])
-				     : AUTH_NO_MEMORY;
+		change->status =
+		    has_room ? prepare(auth, changes, i) : AUTH_NO_MEMORY;
 		if (change->status == AUTH_OK)
 			written++;
 		else

@@ -3,6 +3,7 @@
  * true, and reading it without changing it.
  */
 #include <sodium.h>
+#include <time.h>
 
 #include "auth/auth_priv.h"
 #include "auth/bans.h"
@@ -58,7 +59,7 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 		result = recovery_read(&found, table, &file, error);
 	if (result == 0) {
 		report->accounts = table_count(table);
-		report->bans = bans_count(table_bans(table));
+		report->bans = bans_count(table_bans(table), time(NULL));
 		report->lines = found.lines;
 		report->bytes = (uint64_t)found.size;
 		report->torn_bytes = (uint64_t)(found.file_size - found.size);

@@ -15,8 +15,12 @@ struct kept {
 	size_t len;
 	size_t lent;  /* bytes of it that are in use; 0: none */
 	size_t dirty; /* bytes to be wiped */
-	bool entered;
+	/* What the matrix takes; 0: between two hashes. */
+	size_t expected;
 };
+
+/* What libsodium maps beyond the matrix: it aligns it. */
+#define SLACK_BYTES 65536
 
 static _Thread_local struct kept kept;
 
@@ -62,7 +66,8 @@ kernel_mmap(
 static bool
 is_for_hash(const void *at, size_t len, int protection, int flags)
 {
-	return kept.entered && !kept.lent && !at && len > 0 &&
+	return kept.expected && !kept.lent && !at && len >= kept.expected &&
+	       len <= kept.expected + SLACK_BYTES &&
 	       len <= HASH_MEMORY_KEPT_MAX &&
 	       protection == (PROT_READ | PROT_WRITE) &&
 	       (flags & (MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED)) ==
@@ -73,6 +78,7 @@ is_for_hash(const void *at, size_t len, int protection, int flags)
 static bool
 keep(size_t len)
 {
+	size_t expected = kept.expected;
 	void *at;
 
 	if (kept.at && kept.len >= len)
@@ -85,7 +91,7 @@ keep(size_t len)
 	madvise(at, len, MADV_HUGEPAGE);
 	madvise(at, len, MADV_DONTDUMP);
 	drop(NULL);
-	kept = (struct kept){.at = at, .len = len, .entered = true};
+	kept = (struct kept){.at = at, .len = len, .expected = expected};
 	/* Any value but NULL has the destructor called. */
 	check_zero(pthread_setspecific(at_exit, at));
 	return true;
@@ -113,27 +119,29 @@ munmap(void *at, size_t len)
 #endif
 
 void
-hash_memory_enter(void)
+hash_memory_enter(size_t bytes)
 {
-	check(!kept.entered);
+	check(!kept.expected);
+	check(bytes > 0);
 	check_zero(pthread_once(&once, prepare));
-	kept.entered = true;
+	kept.expected = bytes;
 }
 
 void
 hash_memory_leave(void)
 {
-	check(kept.entered);
-	check(kept.lent == 0);
-	kept.entered = false;
+	check(kept.expected > 0);
+	/* Whoever has not given it back goes on using it: it is his. */
+	if (kept.lent)
+		kept = (struct kept){0};
 	if (kept.dirty)
 		sodium_memzero(kept.at, kept.dirty);
-	kept.dirty = 0;
+	kept.expected = kept.dirty = 0;
 }
 
 void
 hash_memory_drop(void)
 {
-	check(!kept.entered);
+	check(!kept.expected);
 	drop(NULL);
 }

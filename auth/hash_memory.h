@@ -5,8 +5,8 @@
  * unmapping interrupts all cores. It has no way to be given memory, so we stand
  * between it and the kernel: this module defines mmap and munmap, which shared
  * libraries call instead of libc's (ld.so(8), symbol binding). Both pass
- * everything on to the kernel but for the one mapping that a thread makes
- * between hash_memory_enter and hash_memory_leave.
+ * everything on to the kernel but for one mapping, of the size that is
+ * expected, between hash_memory_enter and hash_memory_leave.
  *
  * Each thread that hashes keeps the memory of one hash, in huge pages where
  * the kernel has them, until it drops it or ends. It is wiped after each: the
@@ -21,8 +21,9 @@
 
 #define HASH_MEMORY_KEPT_MAX ((size_t)64 * 1024 * 1024)
 
-/* Around one call of crypto_pwhash_*; not nested. Any thread. */
-void hash_memory_enter(void);
+/* Around one call of crypto_pwhash_* whose matrix has `bytes`; not nested. Any
+ * thread. */
+void hash_memory_enter(size_t bytes);
 void hash_memory_leave(void);
 
 /* Gives back what the calling thread keeps. */

@@ -19,12 +19,13 @@ enum auth_status
 auth_hash(
     struct auth *auth, struct span password, char verifier[VERIFIER_BYTES_MAX])
 {
+	const size_t bytes = (size_t)auth->cost.memory_kib * 1024;
 	int result;
 
 	check_magic(auth, AUTH_MAGIC);
-	hash_memory_enter();
-	result = crypto_pwhash_argon2id_str(verifier, password.at, password.len,
-	    auth->cost.passes, (size_t)auth->cost.memory_kib * 1024);
+	hash_memory_enter(bytes);
+	result = crypto_pwhash_argon2id_str(
+	    verifier, password.at, password.len, auth->cost.passes, bytes);
 	hash_memory_leave();
 	return result == 0 ? AUTH_OK : AUTH_NO_MEMORY;
 }
@@ -34,11 +35,14 @@ auth_verify(
     struct auth *auth, const struct account *account, struct span password)
 {
 	const char *verifier = account ? account->verifier : auth->dummy;
+	struct argon2_cost cost;
 	bool mismatch;
 	int result;
 
 	check_magic(auth, AUTH_MAGIC);
-	hash_memory_enter();
+	if (!verifier_parse(span_of(verifier), &cost))
+		return AUTH_BAD_CREDENTIALS;
+	hash_memory_enter((size_t)cost.memory_kib * 1024);
 	errno = 0;
 	result = crypto_pwhash_argon2id_str_verify(
 	    verifier, password.at, password.len);

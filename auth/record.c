@@ -186,6 +186,7 @@ record_write(
 
 	check(chain->seq < RECORD_NUMBER_MAX);
 	check(record->op < OPS);
+	check(record->until <= RECORD_UNTIL_MAX);
 	record->seq = chain->seq + 1;
 	record->batch = record->op == RECORD_MARK ? record->seq : chain->batch;
 	check(record->batch != 0);
@@ -252,7 +253,8 @@ take_until(struct span *line, int64_t *out)
 	if (line->len >= 2 && line->at[0] == '-' && line->at[1] == ' ') {
 		line->at += 2;
 		line->len -= 2;
-	} else if (!take_number(line, &number) || number == 0) {
+	} else if (!take_number(line, &number) || number == 0 ||
+		   number > RECORD_UNTIL_MAX) {
 		return false;
 	}
 	*out = (int64_t)number;

@@ -15,8 +15,8 @@
  *             else "-"
  *   TIME      seconds since 1970: when it happened; in a register when the
  *             account was created
- *   UNTIL     seconds since 1970: when a ban ends; "-" if it does not, and in
- *             all others
+ *   UNTIL     seconds since 1970, before the year 10000: when a ban ends; "-"
+ *             if it does not, and in all others
  *   UID       of the account; 0 in a mark, a ban and an unban
  *   PREVIOUS  CHECK of the line before: the lines are a chain
  *   CHECK     XXH3 (64 bits, no key) of all of the line before this word, as
@@ -40,8 +40,9 @@
 	288 /* a line with its LF, all words at their longest */
 #define RECORD_NUMBER_MAX 999999999999999999 /* 18 digits: no overflow */
 /* No file may begin so high that we could run out of numbers behind it. */
-#define RECORD_SEQ_MAX (RECORD_NUMBER_MAX / 2)
-#define FORMAT_VERSION 1
+#define RECORD_SEQ_MAX   (RECORD_NUMBER_MAX / 2)
+#define RECORD_UNTIL_MAX 253402300799 /* the last second of 9999 */
+#define FORMAT_VERSION   1
 
 enum record_op {
 	RECORD_MARK,

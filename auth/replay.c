@@ -91,7 +91,7 @@ change_ban(struct replay *replay, const struct record *record)
 	struct bans *bans = table_bans(replay->table);
 
 	if (record->op == RECORD_UNBAN) {
-		bans_lift(bans, record->name);
+		bans_lift(bans, record->name, record->time);
 		return NULL;
 	}
 	if (bans_grow(bans, 1) < 0)

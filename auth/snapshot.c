@@ -30,8 +30,8 @@ struct writer {
 struct content {
 	const struct entry **entries; /* the array is owned */
 	size_t entry_count;
-	struct auth_ban *bans; /* owned */
-	size_t ban_count;
+	struct auth_ban *bans; /* owned; NULL when there is none */
+	ssize_t ban_count;
 };
 
 static void
@@ -104,6 +104,7 @@ static int
 write_all(struct writer *w, const struct content *content, uint64_t seq)
 {
 	uint64_t id;
+	ssize_t ban;
 	size_t i;
 
 	randombytes_buf(&id, sizeof(id));
@@ -112,8 +113,8 @@ write_all(struct writer *w, const struct content *content, uint64_t seq)
 	for (i = 0; i < content->entry_count; i++)
 		if (add_account(w, content->entries[i]) < 0)
 			return -1;
-	for (i = 0; i < content->ban_count; i++)
-		if (add_ban(w, &content->bans[i]) < 0)
+	for (ban = 0; ban < content->ban_count; ban++)
+		if (add_ban(w, &content->bans[ban]) < 0)
 			return -1;
 	if (w->in_batch > 0)
 		put_mark(w);
@@ -160,18 +161,12 @@ read_back(const struct writer *w)
 static int
 content_init(struct content *content, struct table *table, int64_t now)
 {
-	size_t room = bans_count(table_bans(table));
-
 	*content = (struct content){
 	    .entries = table_collect(table),
 	    .entry_count = table_count(table),
-	    .bans = calloc(room + 1, sizeof(*content->bans)),
 	};
-	if (!content->entries || !content->bans)
-		return -1;
-	content->ban_count =
-	    bans_copy(table_bans(table), now, content->bans, room);
-	return 0;
+	content->ban_count = bans_copy(table_bans(table), now, &content->bans);
+	return content->entries && content->ban_count >= 0 ? 0 : -1;
 }
 
 static void

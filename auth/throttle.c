@@ -221,7 +221,7 @@ throttle_wait(struct throttle *throttle, struct span name, struct span address,
 		    throttle, kind, keys.of[kind], now_ms, &counts[kind]);
 	wait = waits[PAIR];
 	if (!is_known(throttle, keys.of[PAIR])) {
-		if (address.len > 0 && waits[ADDRESS] > wait)
+		if (waits[ADDRESS] > wait)
 			wait = waits[ADDRESS];
 		if (counts[PAIR] > 0 && waits[ACCOUNT] > wait)
 			wait = waits[ACCOUNT];

@@ -5,7 +5,7 @@
  *   pair     this account from this address: the third failure costs a wait
  *            of 20 seconds, the fourth 40, then 80, ... up to 10 minutes
  *   address  any account from this address: the same from the twelfth on, as
- *            people share addresses; not for Unix sockets, which have none
+ *            people share addresses
  *   account  this account from anywhere: the same from the tenth on
  *
  * One failure of each is forgotten every 10 minutes. What keeps a stranger

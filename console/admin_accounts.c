@@ -6,18 +6,11 @@
 #include "console/admin.h"
 #include "console/console.h"
 #include "console/duration.h"
+#include "console/format.h"
 #include "console/server.h"
 #include "proto/account_service.h"
 #include "proto/operator.h"
 #include "proto/wire/name.h"
-
-#define UNTIL_TEXT_BYTES 40
-
-static struct auth *
-console_auth(struct console *console)
-{
-	return account_service_auth(server_account_service(console->server));
-}
 
 static struct store_job *
 job_new(
@@ -41,16 +34,13 @@ verify_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
 	struct console *console = owner;
+	char report[FORMAT_REPORT_BYTES];
 
 	console->errands--;
 	if (job->text[0])
 		console_say(console, "%s", job->text);
 	if (job->ok)
-		console_say(console,
-		    "%zu accounts and %zu bans in %llu lines, %llu bytes",
-		    job->report.accounts, job->report.bans,
-		    (unsigned long long)job->report.lines,
-		    (unsigned long long)job->report.bytes);
+		console_say(console, "%s", format_report(&job->report, report));
 	free(job);
 }
 
@@ -81,21 +71,6 @@ admin_compact(struct console *console, char *arguments[])
 	job_submit(console, job_new(console, WORK_COMPACT, compact_is_back));
 }
 
-/* "for ever" or "until 2026-01-31 12:00:00"; returns `text`. */
-static const char *
-format_until(int64_t until, char text[UNTIL_TEXT_BYTES])
-{
-	struct tm tm;
-
-	if (until == AUTH_FOREVER) {
-		strcpy(text, "for ever");
-		return text;
-	}
-	localtime_r(&until, &tm);
-	strftime(text, UNTIL_TEXT_BYTES, "until %Y-%m-%d %H:%M:%S", &tm);
-	return text;
-}
-
 /* Says why a ban was not changed, if it was not. */
 static bool
 ban_has_failed(struct console *console, const struct store_job *job)
@@ -107,33 +82,44 @@ ban_has_failed(struct console *console, const struct store_job *job)
 	if (change->status == AUTH_NO_SUCH_USER)
 		console_say(console, "%s is not banned", change->name);
 	else if (change->status == AUTH_READ_ONLY)
-		console_say(console, "nothing was changed: %s",
-		    auth_error(console_auth(console)));
+		console_say(console, "nothing was changed: %s", job->text);
 	else
 		console_say(console, "nothing was changed: out of memory");
 	return true;
 }
 
-/* It is on disk, and no login passes it any more: now those that are in. */
+/* Those that are in go. When the server has stopped meanwhile, all have gone.
+ */
+static void
+kick_banned(
+    struct console *console, const struct auth_change *change, const char *why)
+{
+	struct errand *errand;
+
+	if (!console->server)
+		return;
+	errand = console_errand_new(console, console_kick_is_back);
+	strcpy(errand->name, change->name);
+	strcpy(errand->text, why);
+	errand->banned = true;
+	errand_kick(errand);
+	errand_start(errand, server_first_reactor(console->server));
+}
+
+/* It is on disk, and no login passes it any more. */
 static void
 ban_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
 	const struct auth_change *change = &job->base.change;
 	struct console *console = owner;
-	char until[UNTIL_TEXT_BYTES];
-	struct errand *errand;
+	char until[FORMAT_UNTIL_BYTES];
 
 	console->errands--;
 	if (!ban_has_failed(console, job)) {
 		format_until(change->until, until);
 		console_say(console, "%s is banned %s", change->name, until);
-		errand = console_errand_new(console, console_kick_is_back);
-		strcpy(errand->name, change->name);
-		strcpy(errand->text, until);
-		errand->banned = true;
-		errand_kick(errand);
-		errand_start(errand, server_first_reactor(console->server));
+		kick_banned(console, change, until);
 	}
 	free(job);
 }
@@ -207,7 +193,9 @@ void
 admin_bans(struct console *console, char *arguments[])
 {
 	struct auth_ban *bans;
-	ssize_t count = auth_bans(console_auth(console), &bans);
+	ssize_t count = auth_bans(
+	    account_service_auth(server_account_service(console->server)),
+	    &bans);
 
 	(void)arguments;
 	if (count < 0) {
@@ -217,9 +205,9 @@ admin_bans(struct console *console, char *arguments[])
 	if (count > 0)
 		qsort(bans, (size_t)count, sizeof(*bans), compare_bans);
 	for (ssize_t i = 0; i < count; i++) {
-		char until[UNTIL_TEXT_BYTES];
+		char until[FORMAT_UNTIL_BYTES];
 
-		console_say(console, "%-20s %s", bans[i].name,
+		console_say(console, "%-32s %s", bans[i].name,
 		    format_until(bans[i].until, until));
 	}
 	console_say(console, "%zd banned", count);

@@ -8,6 +8,7 @@
 
 #include "console/console.h"
 #include "console/feed.h"
+#include "console/format.h"
 #include "console/options.h"
 #include "console/server.h"
 #include "reactor/check.h"
@@ -46,15 +47,14 @@ check_files(const struct options *options)
 	};
 	struct auth_report report = {0};
 	char text[AUTH_ERROR_BYTES] = "";
+	char summary[FORMAT_REPORT_BYTES];
 	int result = auth_check(&auth, &report, text);
 
 	if (text[0])
 		fprintf(stderr, "throng: %s\n", text);
 	if (result < 0)
 		return 1;
-	printf("%s: %zu accounts and %zu bans in %llu lines, %llu bytes\n",
-	    options->accounts, report.accounts, report.bans,
-	    (unsigned long long)report.lines, (unsigned long long)report.bytes);
+	printf("%s: %s\n", options->accounts, format_report(&report, summary));
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "proto/account_service.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "reactor/check.h"
@@ -196,6 +197,9 @@ journal_commit(struct account_service *service, struct list *jobs)
 		read_only |= job->change.status == AUTH_READ_ONLY;
 		if (job->work != WORK_LOGIN)
 			job->status = job->change.status;
+		if (job_is_operators(job))
+			snprintf(((struct store_job *)job)->text,
+			    AUTH_ERROR_BYTES, "%s", auth_error(service->auth));
 		job_answer(job);
 	}
 	journal_tell(service, read_only);

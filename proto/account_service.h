@@ -57,7 +57,7 @@ struct store_job {
 	struct mailbox *home;    /* gets the job back; borrowed */
 	bool ok;                 /* VERIFY, COMPACT; else see base.status */
 	struct auth_report report;   /* VERIFY */
-	char text[AUTH_ERROR_BYTES]; /* what is wrong, or may be empty */
+	char text[AUTH_ERROR_BYTES]; /* what is wrong, if something is */
 };
 
 struct account_service_config {

@@ -109,6 +109,10 @@ job_session(struct account_job *job)
 		    "too many wrong passwords, try again in %llu seconds",
 		    (unsigned long long)(job->wait_ms + 999) / 1000);
 		break;
+	case AUTH_BANNED:
+		session_err(
+		    session, ERR_BANNED, "%s is banned here", job->change.name);
+		break;
 	case AUTH_READ_ONLY:
 		session_err(session, ERR_READ_ONLY,
 		    "accounts cannot be changed now: %.300s",
@@ -187,10 +191,6 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 	if (!check_name(session, name) ||
 	    !check_new_password(session, arguments[1]))
 		return;
-	if (auth_is_banned(account_service_auth(accounts), name)) {
-		session_err(session, ERR_BANNED, "that name is banned here");
-		return;
-	}
 	job = account_job_new(
 	    accounts, &session->conn, WORK_REGISTER, register_done);
 	copy_name(job, name);
@@ -223,13 +223,13 @@ login_done(struct envelope *envelope, void *owner)
 	(void)owner;
 	if (job->status == AUTH_OK && !job->cancelled && !account_lives(job))
 		job->status = AUTH_BAD_CREDENTIALS;
-	session = job_session(job);
 	/* Told only to who knows the password. */
-	if (session && auth_is_banned(account_service_auth(job->service),
-			   span_of(job->account.name))) {
-		session_err(session, ERR_BANNED, "%s is banned here",
-		    job->account.name);
-	} else if (session) {
+	if (job->status == AUTH_OK &&
+	    auth_is_banned(
+		account_service_auth(job->service), span_of(job->account.name)))
+		job->status = AUTH_BANNED;
+	session = job_session(job);
+	if (session) {
 		session_log_in(session, job->account.name, job->account.uid);
 		session_ok(session, "logged in as %s#%llu", session->name,
 		    (unsigned long long)session->conn.id);

@@ -127,6 +127,19 @@ address_of(const struct sockaddr_storage *from)
 	return address;
 }
 
+struct address
+address_of_peer(const struct sockaddr_storage *from, int fd)
+{
+	struct address address = address_of(from);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (address.family == AF_UNIX &&
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0)
+		memcpy(address.ip, &peer.uid, sizeof(peer.uid));
+	return address;
+}
+
 const char *
 address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES])
 {
@@ -147,14 +160,11 @@ address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES])
 size_t
 address_network(const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX])
 {
-	size_t len = 0;
+	size_t len = address->family == AF_INET6 ? 8 : 4;
 
-	if (address->family == AF_INET)
-		len = 4;
-	else if (address->family == AF_INET6)
-		len = 8;
-	memcpy(out, address->ip, len);
-	return len;
+	out[0] = (uint8_t)address->family;
+	memcpy(out + 1, address->ip, len);
+	return 1 + len;
 }
 
 bool

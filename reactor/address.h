@@ -14,9 +14,9 @@
 /* Longest text of address_format, its NUL included. */
 #define ADDRESS_TEXT_BYTES 56
 
-/* A peer: IPv4 and IPv6 with their port, or a Unix socket without a name. */
+/* A peer: IPv4 and IPv6 with their port, or a user of this machine's. */
 struct address {
-	uint8_t ip[16];  /* IPv4 in the first 4 */
+	uint8_t ip[16];  /* IPv4 in the first 4; of a Unix peer his user id */
 	uint16_t port;   /* host order */
 	uint16_t family; /* AF_INET, AF_INET6 or AF_UNIX */
 };
@@ -47,15 +47,20 @@ const char *endpoint_format(
  */
 struct address address_of(const struct sockaddr_storage *from);
 
+/* The same for the peer of a connected socket: also of a Unix socket it tells
+ * who it is (SO_PEERCRED, unix(7)). */
+struct address address_of_peer(const struct sockaddr_storage *from, int fd);
+
 /* "127.0.0.1:5000", "[::1]:5000" or "unix"; returns `text`. */
 const char *
 address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES]);
 
 /*
  * The part of a peer's address that he cannot choose freely: all of IPv4, of
- * IPv6 the /64, nothing of a Unix socket. Its length in bytes.
+ * IPv6 the /64, of a Unix peer the user id; behind a byte for the kind. Its
+ * length.
  */
-#define ADDRESS_NETWORK_MAX 8
+#define ADDRESS_NETWORK_MAX 9
 size_t address_network(
     const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX]);
 

@@ -79,7 +79,7 @@ conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
 	conn->slot = slot;
 	conn->id = census_next_id(reactor->config.census);
 	conn->opened_s = (uint32_t)time(NULL);
-	conn->peer = address_of(peer);
+	conn->peer = address_of_peer(peer, fd);
 	outq_init(&conn->out);
 	list_init(&conn->dirty);
 	list_init(&conn->marked);

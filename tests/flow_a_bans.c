@@ -77,7 +77,7 @@ FLOW_TEST(ban_outlives_a_crash_and_a_compaction)
 		server_process_expect(server, "compacted: *");
 	}
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "1 accounts and 1 bans in *");
+	server_process_expect(server, "1 account and 1 ban in *");
 	server_process_stop(server);
 }
 
@@ -127,4 +127,19 @@ FLOW_TEST(ban_commands_say_what_is_wrong_and_what_there_is)
 	server_process_expect(server, "ann may log in again");
 	server_process_expect(server, "ann is not banned");
 	server_process_stop(server);
+}
+
+/* The answer to the ban comes when there is no server any more. */
+FLOW_TEST(ban_on_its_way_at_the_end_harms_nothing)
+{
+	for (int i = 0; i < 10; i++) {
+		struct server_process *server =
+		    server_process_start(engine, NULL);
+
+		server_process_type(server, "ban ann\n");
+		server_process_signal(server, SIGTERM);
+		server_process_expect(server, "all threads joined");
+		cr_assert_eq(server_process_wait(server), 0);
+		cr_assert_str_eq(server_process_errors(server), "");
+	}
 }

@@ -42,7 +42,7 @@ use(size_t len)
 {
 	char *at;
 
-	hash_memory_enter();
+	hash_memory_enter(len);
 	at = map(len);
 	for (size_t i = 0; i < len; i++)
 		cr_assert_eq(at[i], 0, "byte %zu is left over", i);
@@ -91,13 +91,16 @@ Test(auth_hash_memory, more_than_the_bound_is_not_kept)
 
 Test(auth_hash_memory, other_mappings_are_what_they_are)
 {
-	char *kept = use(LEN), *first, *second, *outside, *fixed;
+	char *kept = use(LEN), *first, *second, *outside, *smaller, *fixed;
 
 	outside = map(LEN);
 	cr_assert_neq(outside, kept);
 	unmap(outside, LEN);
 	cr_assert_not(is_mapped(outside));
-	hash_memory_enter();
+	hash_memory_enter(LEN);
+	smaller = map(LEN / 2); /* no matrix of this hash */
+	cr_assert_neq(smaller, kept);
+	unmap(smaller, LEN / 2);
 	fixed = mmap(NULL, LEN, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	cr_assert_neq(fixed, kept);
 	first = map(LEN);
@@ -123,6 +126,23 @@ Test(auth_hash_memory, dropped_memory_is_the_systems)
 	cr_assert_not(is_mapped(at));
 	hash_memory_drop();
 	use(LEN);
+}
+
+/* Another allocator may map as much, on this thread, and keep it. */
+Test(auth_hash_memory, memory_that_is_not_given_back_is_left_alone)
+{
+	char *kept = use(LEN), *taken;
+
+	hash_memory_enter(LEN);
+	taken = map(LEN);
+	cr_assert_eq(taken, kept);
+	memset(taken, 'x', LEN);
+	hash_memory_leave();
+	cr_assert_neq(use(LEN), taken);
+	for (size_t i = 0; i < LEN; i++)
+		cr_assert_eq(taken[i], 'x');
+	unmap(taken, LEN);
+	cr_assert_not(is_mapped(taken));
 }
 
 static void *

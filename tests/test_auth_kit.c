@@ -352,7 +352,8 @@ static void
 change_to_ban(struct kit_model *model, uint64_t *seed, struct kit_change *change)
 {
 	bool lift = model_find_ban(model, change->name) &&
-		    simdisk_random(seed) % 2 == 0;
+		    (change->kind == AUTH_REGISTER ||
+			simdisk_random(seed) % 2 == 0);
 
 	change->kind = lift ? AUTH_UNBAN : AUTH_BAN;
 	change->until = simdisk_random(seed) % 2 ? AUTH_FOREVER : 99999999999;
@@ -384,7 +385,9 @@ kit_model_changes(const struct kit_model *model, uint64_t *seed,
 							  : AUTH_REMOVE;
 		change->uid = account ? account->uid : 0;
 		change->verifier = (unsigned)(simdisk_random(seed) % 1000000);
-		if (simdisk_random(seed) % 8 == 0)
+		/* A name that is banned cannot be registered. */
+		if (simdisk_random(seed) % 8 == 0 ||
+		    (!account && model_find_ban(&after, change->name)))
 			change_to_ban(&after, seed, change);
 		count++;
 	}

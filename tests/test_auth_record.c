@@ -137,7 +137,7 @@ Test(auth_record, longest_record_fits)
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 	record.op = RECORD_BAN;
 	record.verifier.len = 0;
-	record.until = RECORD_NUMBER_MAX;
+	record.until = RECORD_UNTIL_MAX;
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 }
 
@@ -185,6 +185,7 @@ Test(auth_record, hostile_words_are_refused)
 	    "3 1 ban anna - 1 0 0 " P,
 	    "3 1 ban anna - 1 -5 0 " P,
 	    "3 1 ban anna - 1  0 " P,
+	    "3 1 ban anna - 1 253402300800 0 " P, /* the year 10000 */
 	    "3 1 ban anna - 1 -- 0 " P,
 	    "3 3 mark anna - 1 - 0 " P,
 	    "3 3 mark - " V " 1 - 0 " P,

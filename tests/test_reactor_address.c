@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "reactor/address.h"
 
@@ -236,7 +237,8 @@ Test(reactor_address, ipv4_peer_of_an_ipv6_listener_is_an_ipv4_one)
 	cr_assert_str_eq(formatted(&address), "192.0.2.7:5001");
 }
 
-/* What one stranger can't choose freely: an IPv6 customer has a /64 at least */
+/* What one stranger can't choose freely: an IPv6 customer has a /64 at least.
+ */
 Test(reactor_address, network_is_all_of_ipv4_and_half_of_ipv6)
 {
 	uint8_t one[ADDRESS_NETWORK_MAX], two[ADDRESS_NETWORK_MAX];
@@ -246,17 +248,33 @@ Test(reactor_address, network_is_all_of_ipv4_and_half_of_ipv6)
 	struct address d = peer_of("tcp://[2001:db8:0:1::1]:1");
 	struct address e = peer_of("tcp://[2001:db8:0:1:f::2]:1");
 	struct address f = peer_of("tcp://[2001:db8:0:2::1]:1");
-	struct address none = peer_of("unix:x");
+	struct address local = peer_of("unix:x");
 
-	cr_assert_eq(address_network(&a, one), 4);
-	cr_assert_eq(address_network(&b, two), 4);
-	cr_assert_eq(memcmp(one, two, 4), 0);
-	cr_assert_eq(address_network(&c, two), 4);
-	cr_assert_neq(memcmp(one, two, 4), 0);
-	cr_assert_eq(address_network(&d, one), 8);
-	cr_assert_eq(address_network(&e, two), 8);
-	cr_assert_eq(memcmp(one, two, 8), 0);
-	cr_assert_eq(address_network(&f, two), 8);
-	cr_assert_neq(memcmp(one, two, 8), 0);
-	cr_assert_eq(address_network(&none, one), 0);
+	memcpy(local.ip, a.ip, 4);
+	cr_assert_eq(address_network(&a, one), 5);
+	cr_assert_eq(address_network(&b, two), 5);
+	cr_assert_eq(memcmp(one, two, 5), 0);
+	cr_assert_eq(address_network(&c, two), 5);
+	cr_assert_neq(memcmp(one, two, 5), 0);
+	cr_assert_eq(address_network(&local, two), 5);
+	cr_assert_neq(memcmp(one, two, 5), 0, "a user is no address");
+	cr_assert_eq(address_network(&d, one), 9);
+	cr_assert_eq(address_network(&e, two), 9);
+	cr_assert_eq(memcmp(one, two, 9), 0);
+	cr_assert_eq(address_network(&f, two), 9);
+	cr_assert_neq(memcmp(one, two, 9), 0);
+}
+
+Test(reactor_address, unix_peer_is_known_by_his_user_id)
+{
+	struct sockaddr_storage nothing = {.ss_family = AF_UNIX};
+	struct address address;
+	uid_t user = geteuid();
+	int pair[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	address = address_of_peer(&nothing, pair[0]);
+	cr_assert_eq(memcmp(address.ip, &user, sizeof(user)), 0);
+	close(pair[0]);
+	close(pair[1]);
 }

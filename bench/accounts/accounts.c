@@ -17,6 +17,7 @@
 
 #include "auth/auth.h"
 #include "bench/process.h"
+#include "bench/quartiles.h"
 #include "bench/report.h"
 
 #define ACCOUNTS_MAX 10000000
@@ -37,11 +38,12 @@ struct bench {
 	size_t string_bytes;       /* of all names and verifiers */
 };
 
+/* In all of a round. */
 struct figures {
-	double load_s[ROUNDS];
-	double find_ns[ROUNDS];
-	double find_ahead_ns[ROUNDS];
-	double bytes[ROUNDS]; /* an account, beyond its strings */
+	uint64_t load_ns[ROUNDS];
+	uint64_t find_ps[ROUNDS]; /* picoseconds a name */
+	uint64_t find_ahead_ps[ROUNDS];
+	uint64_t bytes[ROUNDS]; /* beyond the strings */
 };
 
 static double
@@ -132,8 +134,8 @@ shuffle(struct bench *bench)
 	}
 }
 
-/* Nanoseconds a name. */
-static double
+/* Picoseconds a name. */
+static uint64_t
 find_all(struct bench *bench, struct auth *auth, unsigned ahead)
 {
 	unsigned finds = bench->accounts, i = 0, next = 0, k;
@@ -158,7 +160,7 @@ find_all(struct bench *bench, struct auth *auth, unsigned ahead)
 				next = 0;
 		}
 	}
-	return (now_s() - begin) * 1e9 / i;
+	return (uint64_t)((now_s() - begin) * 1e12 / i);
 }
 
 static void
@@ -171,32 +173,17 @@ measure(struct bench *bench, struct figures *figures, int round)
 	process_read_memory(getpid(), &before);
 	begin = now_s();
 	auth = open_store(bench);
-	figures->load_s[round] = now_s() - begin;
+	figures->load_ns[round] = (uint64_t)((now_s() - begin) * 1e9);
 	process_read_memory(getpid(), &after);
 	if (auth_count(auth) != bench->accounts)
 		errx(EXIT_FAILURE, "%zu accounts were loaded, not %u",
 		    auth_count(auth), bench->accounts);
-	figures->bytes[round] =
-	    ((double)after - (double)before - (double)bench->string_bytes) /
-	    bench->accounts;
-	figures->find_ns[round] = find_all(bench, auth, 0);
-	figures->find_ahead_ns[round] = find_all(bench, auth, AHEAD);
+	figures->bytes[round] = after - before > bench->string_bytes
+				    ? after - before - bench->string_bytes
+				    : 0;
+	figures->find_ps[round] = find_all(bench, auth, 0);
+	figures->find_ahead_ps[round] = find_all(bench, auth, AHEAD);
 	auth_close(&auth);
-}
-
-static int
-compare(const void *left, const void *right)
-{
-	const double *a = left, *b = right;
-
-	return (*a > *b) - (*a < *b);
-}
-
-static double
-median(double values[ROUNDS])
-{
-	qsort(values, ROUNDS, sizeof(*values), compare);
-	return values[ROUNDS / 2];
 }
 
 static void
@@ -204,7 +191,7 @@ run(const char *folder, unsigned accounts)
 {
 	struct bench bench = {.accounts = accounts, .seed = 1};
 	struct figures figures;
-	double load_s, find_ns, ahead_ns;
+	double load_ns;
 	char other[sizeof(bench.path) + 8];
 	int round;
 
@@ -219,13 +206,13 @@ run(const char *folder, unsigned accounts)
 	shuffle(&bench);
 	for (round = 0; round < ROUNDS; round++)
 		measure(&bench, &figures, round);
-	load_s = median(figures.load_s);
-	find_ns = median(figures.find_ns);
-	ahead_ns = median(figures.find_ahead_ns);
+	load_ns = quartiles_of(figures.load_ns, ROUNDS).median;
 	printf("accounts=%u load_s=%.3f load_ns=%.0f finds_per_s=%.0f "
 	       "finds_ahead_per_s=%.0f bytes_beyond_strings=%.0f\n",
-	    accounts, load_s, load_s * 1e9 / accounts, 1e9 / find_ns,
-	    1e9 / ahead_ns, median(figures.bytes));
+	    accounts, load_ns / 1e9, load_ns / accounts,
+	    1e12 / quartiles_of(figures.find_ps, ROUNDS).median,
+	    1e12 / quartiles_of(figures.find_ahead_ps, ROUNDS).median,
+	    quartiles_of(figures.bytes, ROUNDS).median / accounts);
 	unlink(bench.path);
 	snprintf(other, sizeof(other), "%s.lock", bench.path);
 	unlink(other);

@@ -1,0 +1,35 @@
+#include "console/format.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *
+plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+const char *
+format_until(int64_t until, char text[FORMAT_UNTIL_BYTES])
+{
+	struct tm tm;
+
+	if (until == AUTH_FOREVER || !localtime_r(&until, &tm)) {
+		strcpy(text, "for ever");
+		return text;
+	}
+	strftime(text, FORMAT_UNTIL_BYTES, "until %Y-%m-%d %H:%M:%S", &tm);
+	return text;
+}
+
+const char *
+format_report(const struct auth_report *report, char text[FORMAT_REPORT_BYTES])
+{
+	snprintf(text, FORMAT_REPORT_BYTES,
+	    "%zu account%s and %zu ban%s in %llu line%s, %llu bytes",
+	    report->accounts, plural(report->accounts), report->bans,
+	    plural(report->bans), (unsigned long long)report->lines,
+	    plural(report->lines), (unsigned long long)report->bytes);
+	return text;
+}

@@ -1,0 +1,22 @@
+/*
+ * How the operator is shown what is not text already. Each writes to the text
+ * that it is given and returns it. Pure but for the time zone; any thread.
+ */
+#ifndef CONSOLE_FORMAT_H
+#define CONSOLE_FORMAT_H
+
+#include <stdint.h>
+
+#include "auth/auth.h"
+
+#define FORMAT_UNTIL_BYTES  40
+#define FORMAT_REPORT_BYTES 128
+
+/* The end of a ban: "for ever" or "until 2026-01-31 12:00:00". */
+const char *format_until(int64_t until, char text[FORMAT_UNTIL_BYTES]);
+
+/* "1 account and 2 bans in 5 lines, 700 bytes". */
+const char *
+format_report(const struct auth_report *report, char text[FORMAT_REPORT_BYTES]);
+
+#endif
