@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "auth/verifier.h"
 #include "tests/simdisk.h"
@@ -68,6 +69,56 @@ Test(auth_password, unknown_user_is_refused)
 	    auth_verify(auth, NULL, span_of("secret")), AUTH_BAD_CREDENTIALS);
 	cr_assert_eq(
 	    auth_verify(auth, NULL, span_of("nobody")), AUTH_BAD_CREDENTIALS);
+}
+
+/* The system gives no more memory, or again as much as there is. */
+static void
+limit_memory(bool none)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_AS, &limit), 0);
+	limit.rlim_cur = none ? 0 : limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+static enum auth_status
+hash_without_new_memory(void)
+{
+	char verifier[VERIFIER_BYTES_MAX];
+	enum auth_status status;
+
+	limit_memory(true);
+	status = auth_hash(auth, span_of("secret"), verifier);
+	limit_memory(false);
+	return status;
+}
+
+/* A thread has the memory of its last hash for the next, until it rests. */
+Test(auth_password, hash_is_made_in_the_memory_of_the_one_before)
+{
+	struct account account = account_of("secret");
+	enum auth_status status;
+
+	cr_assert_eq(hash_without_new_memory(), AUTH_OK);
+	limit_memory(true);
+	status = auth_verify(auth, &account, span_of("secret"));
+	limit_memory(false);
+	cr_assert_eq(status, AUTH_OK);
+	auth_hash_rest();
+	cr_assert_eq(hash_without_new_memory(), AUTH_NO_MEMORY);
+	cr_assert_eq(auth_verify(auth, &account, span_of("secret")), AUTH_OK);
+	cr_assert_eq(hash_without_new_memory(), AUTH_OK);
+}
+
+/* Else the time until the answer would tell which names exist. That there was
+ * a hash, as large as any, is seen by the memory it has left. */
+Test(auth_password, unknown_user_is_hashed_for)
+{
+	auth_hash_rest();
+	cr_assert_eq(hash_without_new_memory(), AUTH_NO_MEMORY);
+	auth_verify(auth, NULL, span_of("secret"));
+	cr_assert_eq(hash_without_new_memory(), AUTH_OK);
 }
 
 Test(auth_password, hash_has_the_cost_of_the_store)
