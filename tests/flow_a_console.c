@@ -178,6 +178,34 @@ FLOW_TEST(console_kick_by_name_closes_all_of_the_account)
 	server_process_stop(server);
 }
 
+/* The name is only what the client says, until the password is right. */
+FLOW_TEST(console_kick_or_ban_spares_who_is_at_the_password_prompt)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *client = test_client_open(server);
+
+	test_client_send(client, "/login ann\n");
+	test_client_expect_bytes(client, "Password: ", 10);
+	server_process_type(server, "kick ann\n");
+	server_process_expect(server, "kicked 1 client");
+	test_client_match(ann, "[*][*][*] *kicked*");
+	test_client_send(client, HARNESS_PASSWORD "\n/logout\n");
+	test_client_match(client, "OK logged in as ann#*");
+	test_client_expect(client, "OK logged out");
+	ann = test_client_open(server);
+	test_client_enter(ann, "ann");
+	test_client_send(client, "/login ann\n");
+	test_client_expect_bytes(client, "Password: ", 10);
+	server_process_type(server, "ban ann\n");
+	server_process_expect(server, "kicked 1 client");
+	test_client_match(ann, "[*][*][*] *banned*");
+	test_client_send(client, HARNESS_PASSWORD "\n");
+	test_client_match(client, "ERR banned *");
+	test_client_fence(client);
+	server_process_stop(server);
+}
+
 FLOW_TEST(console_help_explains_every_command)
 {
 	struct server_process *server = server_process_start(engine, NULL);
