@@ -32,12 +32,15 @@ change(struct auth *auth, struct life *life, enum auth_change_kind kind,
 {
 	struct kit_model *model = &life->acknowledged;
 	const struct kit_account *account = kit_model_find(model, name);
-	struct kit_change wanted = {.kind = kind, .verifier = verifier};
+	struct kit_change wanted = {
+	    .kind = kind, .verifier = verifier, .until = AUTH_FOREVER};
 	enum auth_status status;
 
 	strcpy(wanted.name, name);
-	if (!account && kind != AUTH_REGISTER)
+	if (!account && (kind == AUTH_PASSWD || kind == AUTH_REMOVE))
 		return; /* its registration was refused */
+	if (model->ban_count == 0 && kind == AUTH_UNBAN)
+		return; /* so was the ban: there is one at a time */
 	wanted.uid = account ? account->uid : 0;
 	status = kit_commit(auth, &wanted, 1);
 	cr_assert(status == AUTH_OK || status == AUTH_READ_ONLY);
@@ -66,11 +69,14 @@ live(const struct fileio *io, struct life *life)
 	}
 	change(auth, life, AUTH_REGISTER, "anna", 1);
 	change(auth, life, AUTH_REGISTER, "Bert", 2);
+	change(auth, life, AUTH_BAN, "evil", 0);
 	change(auth, life, AUTH_PASSWD, "anna", 3);
 	change(auth, life, AUTH_REMOVE, "Bert", 0);
 	auth_compact(auth, error);
+	change(auth, life, AUTH_UNBAN, "evil", 0);
 	change(auth, life, AUTH_REGISTER, "carl", 4);
 	change(auth, life, AUTH_REGISTER, "dora", 5);
+	change(auth, life, AUTH_BAN, "Dora", 0);
 	auth_close(&auth);
 	return true;
 }
@@ -401,6 +407,38 @@ Test(auth_calls, write_fails_refuses_one_batch_and_goes_on)
 	change(auth, &life, AUTH_REGISTER, "bert", 2);
 	cr_assert_eq(life.acknowledged.count, 2);
 	cr_assert_str_eq(auth_error(auth), "");
+	auth_close(&auth);
+	must_hold(disk, &life, true);
+	simdisk_free(&disk);
+}
+
+/* What else is in the batch can be tried again. */
+Test(auth_calls, write_fails_refuses_bans_with_the_rest_of_the_batch)
+{
+	struct simdisk *disk = simdisk_new();
+	struct life life = {0};
+	struct faultio fault;
+	struct kit_change batch[] = {
+	    {.kind = AUTH_PASSWD, .name = "anna", .verifier = 2},
+	    {.kind = AUTH_BAN, .name = "evil", .until = AUTH_FOREVER},
+	    {.kind = AUTH_UNBAN, .name = "good"},
+	    {.kind = AUTH_REGISTER, .name = "bert", .verifier = 3},
+	};
+	struct auth *auth;
+
+	faultio_init(&fault, &disk->io);
+	auth = kit_open(PATH, &fault.io);
+	change(auth, &life, AUTH_REGISTER, "anna", 1);
+	change(auth, &life, AUTH_BAN, "good", 0);
+	batch[0].uid = life.acknowledged.accounts[0].uid;
+	fault.fail_at = fault.calls + 1;
+	fault.error = ENOSPC;
+	cr_assert_eq(kit_commit(auth, batch, 4), AUTH_READ_ONLY);
+	cr_assert(kit_model_equals(&life.acknowledged, auth));
+	batch[0].uid = life.acknowledged.accounts[0].uid;
+	cr_assert_eq(kit_commit(auth, batch, 4), AUTH_OK);
+	for (int i = 0; i < 4; i++)
+		kit_model_apply(&life.acknowledged, &batch[i]);
 	auth_close(&auth);
 	must_hold(disk, &life, true);
 	simdisk_free(&disk);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* The log has warned, as it should: nothing else is wrong. */
 static void
@@ -99,6 +100,39 @@ FLOW_TEST(compact_on_a_healthy_disk_takes_registrations_again)
 	server_process_type(server, "verify\n");
 	server_process_expect(server, "%d accounts and 0 bans in *",
 	    made + 1);
+	stop_after_warning(server);
+}
+
+FLOW_TEST(full_disk_bans_nobody_and_says_why)
+{
+	enum { ACCOUNTS = 10 };
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *client = test_client_open(server);
+	struct rlimit limit = {0, RLIM_INFINITY};
+	struct stat about;
+
+	/* The log is a file as well, and as limited: it is to be shorter. */
+	for (int i = 0; i < ACCOUNTS; i++) {
+		test_client_send(client, "/register u%d secretpw\n", i);
+		test_client_expect(client, "OK registered u%d", i);
+	}
+	cr_assert_eq(stat(server->accounts, &about), 0);
+	limit.rlim_cur = (rlim_t)about.st_size;
+	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	server_process_type(server, "ban ann\n");
+	server_process_expect(server, "nothing was changed: *");
+	server_process_type(server, "bans\n");
+	server_process_expect(server, "0 banned");
+	test_client_fence(ann);
+	test_client_send(ann, "/logout\n");
+	test_client_expect(ann, "OK logged out");
+	test_client_enter(ann, "ann");
+	limit.rlim_cur = RLIM_INFINITY;
+	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	server_process_type(server, "ban ann\n");
+	server_process_expect(server, "ann is banned for ever");
+	test_client_match(ann, "[*][*][*] you are banned: *");
 	stop_after_warning(server);
 }
 
