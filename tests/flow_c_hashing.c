@@ -29,15 +29,56 @@ FLOW_TEST(register_that_would_wait_over_a_minute_is_busy_at_once)
 		test_client_send(crowd[i], "/register n%d secretpw\n", i);
 		test_client_await_taken(crowd[i]);
 	}
-	/* Answered long before those who wait; its name is free again, and
-	 * whoever does not hash is served. */
+	/* Answered long before those who wait, and whoever does not hash is
+	 * served. */
 	test_client_match(crowd[CROWD - 1], "ERR busy *");
-	test_client_send(crowd[CROWD - 1], "hello\n");
+	test_client_send(crowd[CROWD - 1],
+	    "hello\n/register n%d secretpw\n", CROWD - 1);
 	test_client_expect(crowd[CROWD - 1], "Echo: hello");
 	server_process_type(server, "exit\n");
+	/* Its name is free again: it is busy as before or, if there was room
+	 * again, as late as the others. */
+	test_client_match(crowd[CROWD - 1], "ERR @(busy|going-down) *");
 	for (int i = 0; i < CROWD - 1; i++)
 		busy += !strncmp(test_client_line(crowd[i]), "ERR busy ",
 		    strlen("ERR busy "));
 	cr_assert_lt(busy, CROWD - 1, "nobody was let wait");
 	cr_assert_eq(server_process_wait(server), 0);
+}
+
+/* What it has of its own in memory, in KiB. */
+static long
+memory_kib(const struct server_process *server)
+{
+	char path[40], line[200];
+	long kib = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)server->pid);
+	file = fopen(path, "r");
+	cr_assert(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "RssAnon: %ld kB", &kib) == 1)
+			break;
+	fclose(file);
+	cr_assert_geq(kib, 0);
+	return kib;
+}
+
+/* A thread keeps the memory of a hash for the next one, but not for long. */
+FLOW_TEST(register_of_the_last_for_now_gives_the_memory_back)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--argon2=t=1,m=49152", NULL);
+	struct test_client *client = test_client_open(server);
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+	long before = memory_kib(server);
+
+	test_client_send(client, "/register ann secretpw\n");
+	test_client_expect(client, "OK registered ann");
+	while (memory_kib(server) > before + 49152 / 2) {
+		cr_assert_lt(harness_now_ms(), deadline_ms, "it is kept");
+		test_client_fence(client);
+	}
+	server_process_stop(server);
 }
