@@ -3,8 +3,8 @@
  * the throttle before it (throttle.h). What hashing shares with other threads
  * is read only.
  */
-#include <errno.h>
 #include <sodium.h>
+#include <string.h>
 
 #include "auth/auth_priv.h"
 #include "auth/hash_memory.h"
@@ -14,6 +14,9 @@
 
 _Static_assert(VERIFIER_BYTES_MAX >= crypto_pwhash_argon2id_STRBYTES,
     "libsodium writes that many bytes");
+
+#define SALT_BYTES crypto_pwhash_argon2id_SALTBYTES
+#define HASH_BYTES 32
 
 enum auth_status
 auth_hash(
@@ -30,28 +33,53 @@ auth_hash(
 	return result == 0 ? AUTH_OK : AUTH_NO_MEMORY;
 }
 
+/* The bytes of a verifier that verifier_parse has accepted. */
+static void
+verifier_bytes(const char *verifier, unsigned char salt[SALT_BYTES],
+    unsigned char hash[HASH_BYTES])
+{
+	const char *at_hash = strrchr(verifier, '$') + 1;
+	const char *at_salt =
+	    memrchr(verifier, '$', (size_t)(at_hash - 1 - verifier));
+	size_t len;
+
+	check_zero(sodium_base642bin(salt, SALT_BYTES, at_salt + 1,
+	    (size_t)(at_hash - at_salt - 2), NULL, &len, NULL,
+	    sodium_base64_VARIANT_ORIGINAL_NO_PADDING));
+	check(len == SALT_BYTES);
+	check_zero(sodium_base642bin(hash, HASH_BYTES, at_hash, strlen(at_hash),
+	    NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL_NO_PADDING));
+	check(len == HASH_BYTES);
+}
+
+/* Not by crypto_pwhash_argon2id_str_verify: to that, no memory for the hash is
+ * a mismatch as well. */
 enum auth_status
 auth_verify(
     struct auth *auth, const struct account *account, struct span password)
 {
 	const char *verifier = account ? account->verifier : auth->dummy;
+	unsigned char salt[SALT_BYTES], hash[HASH_BYTES], made[HASH_BYTES];
 	struct argon2_cost cost;
-	bool mismatch;
+	size_t bytes;
+	bool match;
 	int result;
 
 	check_magic(auth, AUTH_MAGIC);
 	if (!verifier_parse(span_of(verifier), &cost))
 		return AUTH_BAD_CREDENTIALS;
-	hash_memory_enter((size_t)cost.memory_kib * 1024);
-	errno = 0;
-	result = crypto_pwhash_argon2id_str_verify(
-	    verifier, password.at, password.len);
-	/* libsodium says EINVAL for a mismatch and nothing else. */
-	mismatch = result != 0 && errno == EINVAL;
+	verifier_bytes(verifier, salt, hash);
+	bytes = (size_t)cost.memory_kib * 1024;
+	hash_memory_enter(bytes);
+	result = crypto_pwhash_argon2id(made, sizeof(made), password.at,
+	    password.len, salt, cost.passes, bytes,
+	    crypto_pwhash_argon2id_ALG_ARGON2ID13);
 	hash_memory_leave();
+	match = result == 0 && sodium_memcmp(made, hash, sizeof(hash)) == 0;
+	sodium_memzero(made, sizeof(made));
 	if (result != 0)
-		return mismatch ? AUTH_BAD_CREDENTIALS : AUTH_NO_MEMORY;
-	return account ? AUTH_OK : AUTH_BAD_CREDENTIALS;
+		return AUTH_NO_MEMORY;
+	return account && match ? AUTH_OK : AUTH_BAD_CREDENTIALS;
 }
 
 void

@@ -121,6 +121,24 @@ Test(auth_password, unknown_user_is_hashed_for)
 	cr_assert_eq(hash_without_new_memory(), AUTH_OK);
 }
 
+/* Else the owner would be told that his password is wrong, and throttled. */
+Test(auth_password, no_memory_is_no_wrong_password)
+{
+	struct account account = account_of("secret");
+	enum auth_status status;
+
+	auth_hash_rest();
+	limit_memory(true);
+	status = auth_verify(auth, &account, span_of("secret"));
+	limit_memory(false);
+	cr_assert_eq(status, AUTH_NO_MEMORY);
+	limit_memory(true);
+	status = auth_verify(auth, NULL, span_of("secret"));
+	limit_memory(false);
+	cr_assert_eq(status, AUTH_NO_MEMORY);
+	cr_assert_eq(auth_verify(auth, &account, span_of("secret")), AUTH_OK);
+}
+
 Test(auth_password, hash_has_the_cost_of_the_store)
 {
 	const struct auth_options options = {PATH, {3, 64}, &disk->io};
