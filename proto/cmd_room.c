@@ -62,7 +62,7 @@ parse_range(struct span text, struct history_mail *mail)
 static uint32_t
 history_select(const struct room *room, struct history_mail *mail)
 {
-	const struct history *history = &room->history;
+	const struct scrollback *history = &room->history;
 	uint32_t count;
 
 	if (!mail->by_seq)
@@ -72,7 +72,7 @@ history_select(const struct room *room, struct history_mail *mail)
 		mail->starts_over = true;
 		return history->count;
 	}
-	count = history_count_since(history, mail->since);
+	count = scrollback_count_since(history, mail->since);
 	mail->missing = room->seq - mail->since - count;
 	return count;
 }
@@ -87,15 +87,15 @@ history_collect(struct envelope *envelope, void *owner)
 	struct history_mail *mail = (struct history_mail *)envelope;
 	struct hub *hub = owner;
 	struct room *room = hub_room(hub, span_of(mail->room));
-	const struct history *history = &room->history;
+	const struct scrollback *history = &room->history;
 	uint32_t count = history_select(room, mail);
 	size_t bytes = 0;
 
 	for (uint32_t i = history->count - count; i < history->count; i++)
-		bytes += message_size(history_at(history, i));
+		bytes += message_size(scrollback_at(history, i));
 	mail->found = parcel_new(bytes);
 	for (uint32_t i = history->count - count; i < history->count; i++)
-		message_copy(mail->found, history_at(history, i));
+		message_copy(mail->found, scrollback_at(history, i));
 	mail->count = count;
 	mail->envelope.handle = history_answer;
 	reactor_post(hub->reactor, mail->client.reactor, &mail->envelope);

@@ -73,7 +73,7 @@ room_init(struct room *room, const char *name, unsigned home, unsigned reactors,
 	*room = (struct room){.home = home};
 	check(strlen(name) <= NAME_BYTES_MAX);
 	strcpy(room->name, name);
-	history_init(&room->history, history);
+	scrollback_init(&room->history, history);
 	room->under_way = memory_new(reactors * sizeof(*room->under_way));
 }
 
@@ -83,7 +83,7 @@ room_fini(struct room *room)
 	check(room->member_count == 0);
 	parcels_fini(&room->gathered);
 	parcels_fini(&room->inbox);
-	history_fini(&room->history);
+	scrollback_fini(&room->history);
 	free(room->under_way);
 	free(room->members);
 	*room = (struct room){0};
@@ -342,7 +342,7 @@ room_number(struct room *room)
 		while ((message = message_next(parcel, message))) {
 			/* No other thread has the parcel yet. */
 			((struct message *)message)->seq = ++room->seq;
-			history_add(&room->history, message);
+			scrollback_add(&room->history, message);
 		}
 	}
 }

@@ -20,8 +20,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "proto/history.h"
 #include "proto/limits.h"
+#include "proto/scrollback.h"
 #include "proto/wire/span.h"
 #include "reactor/conn.h"
 
@@ -48,7 +48,7 @@ struct room {
 	uint64_t seen;          /* last number that members here were sent */
 	/* At the home only. */
 	uint64_t seq; /* last number given */
-	struct history history;
+	struct scrollback history;
 	unsigned *under_way; /* batches each reactor has not delivered; owned */
 };
 

@@ -2,14 +2,14 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "proto/history.h"
+#include "proto/scrollback.h"
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "reactor/blob.h"
 
 /* Adds a message with this number and a text of `len` bytes. */
 static void
-add(struct history *history, uint64_t seq, size_t len)
+add(struct scrollback *history, uint64_t seq, size_t len)
 {
 	static char text[LINE_BYTES_MAX];
 	struct parcel *parcel = parcel_new(message_bytes(3, len));
@@ -20,23 +20,23 @@ add(struct history *history, uint64_t seq, size_t len)
 	    span_of("ann"), (struct span){text, len});
 	cr_assert(message);
 	message->seq = seq;
-	history_add(history, message);
+	scrollback_add(history, message);
 	parcel_unref(parcel);
 }
 
 static void
-assert_kept(const struct history *history, uint64_t first, uint32_t count)
+assert_kept(const struct scrollback *history, uint64_t first, uint32_t count)
 {
 	cr_assert_eq(history->count, count);
 	for (uint32_t i = 0; i < count; i++)
-		cr_assert_eq(history_at(history, i)->seq, first + i);
+		cr_assert_eq(scrollback_at(history, i)->seq, first + i);
 }
 
 Test(history, full_drops_the_oldest)
 {
-	struct history history;
+	struct scrollback history;
 
-	history_init(&history, 5);
+	scrollback_init(&history, 5);
 	assert_kept(&history, 1, 0);
 	for (uint64_t seq = 1; seq <= 5; seq++)
 		add(&history, seq, 10);
@@ -45,47 +45,47 @@ Test(history, full_drops_the_oldest)
 		add(&history, seq, 10);
 		assert_kept(&history, seq - 4, 5);
 	}
-	history_fini(&history);
+	scrollback_fini(&history);
 }
 
 Test(history, bytes_are_bounded_whatever_the_number)
 {
-	struct history history;
+	struct scrollback history;
 
-	history_init(&history, 1000000);
+	scrollback_init(&history, 1000000);
 	for (uint64_t seq = 1; seq <= 1000; seq++) {
 		add(&history, seq, LINE_BYTES_MAX);
 		cr_assert_leq(history.bytes, HISTORY_BYTES_MAX);
 	}
 	cr_assert_gt(history.count, 100);
 	assert_kept(&history, 1001 - history.count, history.count);
-	history_fini(&history);
+	scrollback_fini(&history);
 	cr_assert_eq(history.bytes, 0);
 }
 
 Test(history, none_kept_when_none_is_asked_for)
 {
-	struct history history;
+	struct scrollback history;
 
-	history_init(&history, 0);
+	scrollback_init(&history, 0);
 	add(&history, 1, 10);
 	assert_kept(&history, 1, 0);
-	cr_assert_eq(history_count_since(&history, 0), 0);
-	history_fini(&history);
+	cr_assert_eq(scrollback_count_since(&history, 0), 0);
+	scrollback_fini(&history);
 }
 
 Test(history, since_counts_what_came_after)
 {
-	struct history history;
+	struct scrollback history;
 
-	history_init(&history, 4);
+	scrollback_init(&history, 4);
 	for (uint64_t seq = 1; seq <= 10; seq++)
 		add(&history, seq, 10);
-	cr_assert_eq(history_count_since(&history, 10), 0);
-	cr_assert_eq(history_count_since(&history, 11), 0);
-	cr_assert_eq(history_count_since(&history, 9), 1);
-	cr_assert_eq(history_count_since(&history, 6), 4);
-	cr_assert_eq(history_count_since(&history, 5), 4);
-	cr_assert_eq(history_count_since(&history, 0), 4);
-	history_fini(&history);
+	cr_assert_eq(scrollback_count_since(&history, 10), 0);
+	cr_assert_eq(scrollback_count_since(&history, 11), 0);
+	cr_assert_eq(scrollback_count_since(&history, 9), 1);
+	cr_assert_eq(scrollback_count_since(&history, 6), 4);
+	cr_assert_eq(scrollback_count_since(&history, 5), 4);
+	cr_assert_eq(scrollback_count_since(&history, 0), 4);
+	scrollback_fini(&history);
 }

@@ -1,5 +1,5 @@
 /* A room's last messages. */
-#include "proto/history.h"
+#include "proto/scrollback.h"
 
 #include <string.h>
 
@@ -9,13 +9,13 @@
 #include "reactor/memory.h"
 
 static struct message **
-history_place(const struct history *history, uint32_t i)
+history_place(const struct scrollback *history, uint32_t i)
 {
 	return &history->ring[(history->first + i) & (history->cap - 1)];
 }
 
 static void
-history_drop_oldest(struct history *history)
+history_drop_oldest(struct scrollback *history)
 {
 	struct message **place = history_place(history, 0);
 
@@ -27,7 +27,7 @@ history_drop_oldest(struct history *history)
 }
 
 static void
-history_grow(struct history *history)
+history_grow(struct scrollback *history)
 {
 	uint32_t cap = history->cap ? history->cap * 2 : 16;
 	struct message **ring = memory_new(cap * sizeof(*ring));
@@ -41,22 +41,22 @@ history_grow(struct history *history)
 }
 
 void
-history_init(struct history *history, uint32_t count_max)
+scrollback_init(struct scrollback *history, uint32_t count_max)
 {
-	*history = (struct history){.count_max = count_max};
+	*history = (struct scrollback){.count_max = count_max};
 }
 
 void
-history_fini(struct history *history)
+scrollback_fini(struct scrollback *history)
 {
 	while (history->count > 0)
 		history_drop_oldest(history);
 	free(history->ring);
-	*history = (struct history){0};
+	*history = (struct scrollback){0};
 }
 
 void
-history_add(struct history *history, const struct message *message)
+scrollback_add(struct scrollback *history, const struct message *message)
 {
 	size_t size = message_size(message);
 	struct message *copy;
@@ -68,7 +68,7 @@ history_add(struct history *history, const struct message *message)
 		   history->bytes + size > HISTORY_BYTES_MAX))
 		history_drop_oldest(history);
 	if (history->count > 0)
-		check(history_at(history, history->count - 1)->seq + 1 ==
+		check(scrollback_at(history, history->count - 1)->seq + 1 ==
 		      message->seq);
 	if (history->count == history->cap)
 		history_grow(history);
@@ -79,20 +79,20 @@ history_add(struct history *history, const struct message *message)
 }
 
 const struct message *
-history_at(const struct history *history, uint32_t i)
+scrollback_at(const struct scrollback *history, uint32_t i)
 {
 	check(i < history->count);
 	return *history_place(history, i);
 }
 
 uint32_t
-history_count_since(const struct history *history, uint64_t seq)
+scrollback_count_since(const struct scrollback *history, uint64_t seq)
 {
 	uint64_t last;
 
 	if (history->count == 0)
 		return 0;
-	last = history_at(history, history->count - 1)->seq;
+	last = scrollback_at(history, history->count - 1)->seq;
 	if (seq >= last)
 		return 0;
 	return last - seq < history->count ? (uint32_t)(last - seq)
