@@ -330,3 +330,28 @@ FLOW_TEST(console_without_input_leaves_the_server_running)
 		    i % 2 ? SIGINT : SIGTERM);
 	}
 }
+
+/* A terminal echoes, prompts, and ends its lines with CR LF. */
+FLOW_TEST(console_on_a_terminal_edits_lines_and_remembers_them)
+{
+	struct server_setup setup = {
+	    .engine = engine,
+	    .input = HARNESS_INPUT_TERMINAL,
+	};
+	struct server_process *server = server_process_start_with(&setup);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	server_process_type(server, "cuont\b\b\b\bount\n");
+	server_process_expect(server, "*1 connected, 1 logged in*");
+	test_client_send(ann, "/logout\n");
+	test_client_expect(ann, "OK logged out");
+	/* Up: the line before. */
+	server_process_type(server, "\033[A\n");
+	server_process_expect(server, "*1 connected, 0 logged in*");
+	server_process_type(server, "ban ann\n");
+	server_process_expect(server, "*ann is banned for ever*");
+	server_process_type(server, "exit\n");
+	server_process_expect(server, "*all threads joined*");
+	cr_assert_eq(server_process_wait(server), 0);
+	cr_assert_str_eq(server_process_errors(server), "");
+}

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -82,6 +83,11 @@ server_make_input(struct server_process *server)
 		cr_assert_gt(dprintf(ends[0], "%s", setup->input_text), 0);
 		cr_assert_eq(lseek(ends[0], 0, SEEK_SET), 0);
 		return ends[0];
+	case HARNESS_INPUT_TERMINAL:
+		cr_assert_eq(openpty(&server->input, &ends[0], NULL, NULL,
+				 NULL), 0);
+		cr_assert_eq(fcntl(server->input, F_SETFD, FD_CLOEXEC), 0);
+		return ends[0];
 	case HARNESS_INPUT_CLOSED:
 		break;
 	}
@@ -146,7 +152,8 @@ server_spawn(struct server_process *server, char *argv[])
 	server->errors = memfd_create("stderr", MFD_CLOEXEC);
 	cr_assert_geq(server->errors, 0);
 	std[0] = server_make_input(server);
-	std[1] = output[1];
+	std[1] = server->setup.input == HARNESS_INPUT_TERMINAL ? std[0]
+							       : output[1];
 	std[2] = server->errors;
 	signal(SIGPIPE, SIG_IGN);
 	server->pid = fork();
@@ -158,6 +165,8 @@ server_spawn(struct server_process *server, char *argv[])
 	if (std[0] >= 0)
 		close(std[0]);
 	close(output[1]);
+	if (server->setup.input == HARNESS_INPUT_TERMINAL)
+		cr_assert_geq(dup2(server->input, output[0]), 0);
 	server->output = (struct harness_stream){.fd = output[0]};
 	snprintf(server->output.label, sizeof(server->output.label),
 	    "the server's console");

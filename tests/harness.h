@@ -63,6 +63,7 @@ void harness_stream_close(struct harness_stream *stream);
 enum harness_input { /* a pipe for server_process_type, /dev/null, ... */
 	HARNESS_INPUT_PIPE, HARNESS_INPUT_NULL, HARNESS_INPUT_CLOSED,
 	HARNESS_INPUT_FILE, /* a file with input_text */
+	HARNESS_INPUT_TERMINAL, /* its output, too; lines end with CR LF */
 };
 
 struct server_setup {
