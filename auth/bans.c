@@ -28,15 +28,6 @@ hash_of(const struct bans *bans, struct span name)
 	return (uint32_t)hash_bytes(&bans->key, folded, name.len);
 }
 
-static bool
-is_same(const struct auth_ban *ban, struct span name)
-{
-	char one[NAME_BYTES_MAX + 1], other[NAME_BYTES_MAX + 1];
-
-	return !strcmp(
-	    name_fold(name, one), name_fold(span_of(ban->name), other));
-}
-
 static struct slot *
 slot_of(struct bans *bans, struct span name)
 {
@@ -44,7 +35,7 @@ slot_of(struct bans *bans, struct span name)
 	struct slot *slot = NULL;
 
 	while ((slot = slots_find(&bans->names, hash, slot)))
-		if (is_same(&bans->all[slot->ref - 1], name))
+		if (name_equals(span_of(bans->all[slot->ref - 1].name), name))
 			break;
 	return slot;
 }

@@ -103,12 +103,10 @@ is_banned_by_then(
     struct auth *auth, struct auth_change *const changes[], size_t i)
 {
 	struct span name = span_of(changes[i]->name);
-	char one[NAME_BYTES_MAX + 1], other[NAME_BYTES_MAX + 1];
 
-	name_fold(name, one);
 	while (i-- > 0)
 		if (is_of_ban(changes[i]) &&
-		    !strcmp(name_fold(span_of(changes[i]->name), other), one))
+		    name_equals(span_of(changes[i]->name), name))
 			return changes[i]->kind == AUTH_BAN;
 	return bans_find(table_bans(auth->table), name, time(NULL));
 }

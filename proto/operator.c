@@ -47,15 +47,11 @@ notice_visit(struct tour *tour, struct hub *hub)
 static bool
 kick_is_meant(const struct errand *errand, const struct session *session)
 {
-	char wanted[NAME_BYTES_MAX + 1];
-	char name[NAME_BYTES_MAX + 1];
-
 	if (errand->id != 0 && session->conn.id == errand->id)
 		return true;
 	if (!errand->name[0] || session->state != SESSION_USER)
 		return false;
-	return !strcmp(name_fold(span_of(errand->name), wanted),
-	    name_fold(span_of(session->name), name));
+	return name_equals(span_of(errand->name), span_of(session->name));
 }
 
 static void

@@ -82,3 +82,11 @@ Test(name, longest_name_is_folded_and_terminated)
 	cr_assert_eq(strlen(out), NAME_BYTES_MAX);
 	cr_assert_eq(strspn(out, "n"), NAME_BYTES_MAX);
 }
+
+Test(name, in_any_case_is_the_same_and_no_other_is)
+{
+	cr_assert(name_equals(span_of("Ann.B"), span_of("aNN.b")));
+	cr_assert_not(name_equals(span_of("ann"), span_of("anna")));
+	cr_assert_not(name_equals(span_of("anna"), span_of("ann")));
+	cr_assert_not(name_equals(span_of("ann"), span_of("amn")));
+}

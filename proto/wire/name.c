@@ -4,6 +4,8 @@
  */
 #include "proto/wire/name.h"
 
+#include <string.h>
+
 #include "reactor/check.h"
 
 static bool
@@ -43,4 +45,12 @@ name_fold(struct span name, char out[NAME_BYTES_MAX + 1])
 	}
 	out[name.len] = '\0';
 	return out;
+}
+
+bool
+name_equals(struct span a, struct span b)
+{
+	char one[NAME_BYTES_MAX + 1], other[NAME_BYTES_MAX + 1];
+
+	return !strcmp(name_fold(a, one), name_fold(b, other));
 }

@@ -22,4 +22,7 @@ bool name_is_character(char c);
  */
 const char *name_fold(struct span name, char out[NAME_BYTES_MAX + 1]);
 
+/* True if two valid names are the same one, in any case. */
+bool name_equals(struct span a, struct span b);
+
 #endif
