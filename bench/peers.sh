@@ -161,6 +161,20 @@ peer_options() {
     esac
 }
 
+# Until a server has done nothing for 0.2 s, ten seconds at most: it has clients
+# to part from, and the next one measured is not to pay for that.
+settle() {
+    local before after=-1
+
+    for _ in $(seq 50); do
+        before=$after
+        after=$(sed 's/.*) //' "/proc/${pid[$1]}/stat" |
+            awk '{ print $12 + $13 }')
+        [ "$before" = "$after" ] && return
+        sleep 0.2
+    done
+}
+
 # measure WORK SERVER ARGUMENTS...: one line of results, of key=value pairs.
 measure() {
     local work=$1 server=$2
@@ -181,7 +195,7 @@ measure() {
         return
     fi
     echo "$work|$server|$(grep '^scenario=.* peer=' "$log")" >>"$results"
-    sleep 0.2 # the server has connections to close
+    settle "$server"
 }
 
 # Memory is asked of servers that have done nothing before.
