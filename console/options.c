@@ -30,6 +30,7 @@ enum option_key {
 	KEY_MIN_PASSWORD,
 	KEY_REQUIRE_LOGIN,
 	KEY_HISTORY,
+	KEY_HISTORY_TOTAL,
 	KEY_RATE,
 	KEY_ARGON2,
 	KEY_LOG_LEVEL,
@@ -74,6 +75,10 @@ static const struct argp_option option_table[] = {
 	"do not answer the plain text of guests", 0},
     {"history", KEY_HISTORY, "N", 0,
 	"messages that a room keeps for /history (default: 1000)", 0},
+    {"history-total", KEY_HISTORY_TOTAL, "MIB", 0,
+	"memory for what all rooms keep; the longest silent ones lose their "
+	"oldest messages first (default: 64)",
+	0},
     {"rate", KEY_RATE, "N/s[:BURST]", 0,
 	"messages that one client may say to rooms; what is faster waits "
 	"unread (default: 0, no limit)",
@@ -220,6 +225,8 @@ static const struct number_option {
     {KEY_MIN_PASSWORD, 1, PASSWORD_BYTES_MAX, 1,
 	offsetof(struct options, password_min)},
     {KEY_HISTORY, 0, 1000 * 1000, 1, offsetof(struct options, history)},
+    {KEY_HISTORY_TOTAL, 1, 65536, 1,
+	offsetof(struct options, history_total_mib)},
 };
 
 #define NUMBER_OPTIONS (sizeof(number_options) / sizeof(number_options[0]))
@@ -344,6 +351,7 @@ options_parse(struct options *options, int argc, char *argv[])
 	    .unterminated_ms = UNTERMINATED_MS,
 	    .password_min = PASSWORD_BYTES_MIN,
 	    .history = 1000,
+	    .history_total_mib = 64,
 	    .argon2 = {.passes = 2, .memory_kib = 19456},
 	};
 	default_accounts(options);

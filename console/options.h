@@ -35,9 +35,10 @@ struct options {
 	uint32_t unterminated_ms;
 	uint32_t password_min;
 	bool require_login;
-	bool check;       /* only look whether all is well */
-	uint32_t history; /* messages a room keeps */
-	uint32_t rate;    /* messages a second of one client; 0: any */
+	bool check;                 /* only look whether all is well */
+	uint32_t history;           /* messages a room keeps */
+	uint32_t history_total_mib; /* that all rooms keep */
+	uint32_t rate; /* messages a second of one client; 0: any */
 	uint32_t rate_burst;
 	struct argon2_cost argon2;
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -179,8 +180,7 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	};
 
 	for (unsigned i = 0; i < server->reactor_count; i++) {
-		server->hubs[i] =
-		    hub_new(&server->hub_config, server->reactor_count);
+		server->hubs[i] = hub_new(&server->hub_config);
 		config.index = i;
 		config.owner = server->hubs[i];
 		server->reactors[i] = reactor_new(&config);
@@ -257,12 +257,14 @@ server_start(
 		    .password_min = options->password_min,
 		    .require_login = options->require_login,
 		    .history = options->history,
+		    .history_total = (size_t)options->history_total_mib << 20,
 		    .rate = options->rate,
 		    .rate_burst = options->rate_burst,
 		},
 	    .on_client = feed_on_client,
 	    .context = feed,
 	};
+	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
 	choose_clients_max(server);
 	if (choose_engine(server, error) == 0 &&
 	    open_accounts(server, error) == 0 &&

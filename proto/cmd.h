@@ -26,7 +26,7 @@ struct command_row {
 	unsigned who; /* GUEST, USER bits */
 	int min;
 	int max;
-	unsigned flags; /* TEXT, SECRET, TALK bits */
+	unsigned flags; /* TEXT, SECRET, TALK, RATE bits */
 	const char *usage;
 	const char *help;
 };
@@ -41,12 +41,14 @@ enum {
 	COMMAND_TEXT = 1,
 	COMMAND_SECRET = 2,
 	COMMAND_TALK = 4,
+	COMMAND_RATE = 8,
 };
 
 /* The row of a verb below VERB_COUNT. */
 const struct command_row *command_row(enum verb verb);
 
-/* Plain text: it is answered, as in a conversation. */
+/* Plain text: it is said in the current room; where there is none it is
+ * answered, as in a conversation. */
 void cmd_text(struct session *session, struct span text);
 
 /* The line after a password prompt. */

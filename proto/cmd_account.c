@@ -231,8 +231,7 @@ login_done(struct envelope *envelope, void *owner)
 	session = job_session(job);
 	if (session) {
 		session_log_in(session, job->account.name, job->account.uid);
-		session_ok(session, "logged in as %s#%llu", session->name,
-		    (unsigned long long)session->conn.id);
+		session_ok_self(session, "logged in as ");
 	}
 	job_done(job, session);
 }

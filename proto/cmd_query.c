@@ -1,19 +1,27 @@
-/* Commands that ask: who is there, who am I, what is there to say. */
+/* Commands that ask: who is there, which rooms, who am I, what can be said. */
 #include <stdio.h>
 #include <string.h>
 
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
+#include "proto/room_home.h"
 #include "proto/route.h"
 #include "proto/session.h"
+#include "proto/wire/name.h"
+#include "reactor/check.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-/* /who, on its way round the hubs. */
-struct who {
+/* A listing, on its way round the hubs: each renders its items for the client,
+ * which is told all of them at once. */
+struct listing {
 	struct tour tour;
 	struct conn_handle client;
-	unsigned online;
+	char room[NAME_BYTES_MAX + 1]; /* /who ROOM; else empty */
+	bool exists;                   /* the room does */
+	unsigned count;
+	enum format format;
+	enum verb verb;
 	uint8_t tag_len;
 	char tag[TAG_BYTES_MAX];
 };
@@ -22,82 +30,182 @@ struct who {
 static void
 session_ok_span(struct session *session, struct span text)
 {
-	struct event event = {
-	    .kind = EVENT_OK,
-	    .tag = {session->tag, session->tag_len},
-	    .text = text,
-	};
-
-	session_event(session, &event);
+	session_reply(session, (struct event){.kind = EVENT_OK, .text = text});
 }
 
 static void
 session_item(struct session *session, const char *text)
 {
-	struct event event = {
-	    .kind = EVENT_ITEM,
-	    .tag = {session->tag, session->tag_len},
-	    .text = span_of(text),
-	};
+	session_reply(
+	    session, (struct event){.kind = EVENT_ITEM, .text = span_of(text)});
+}
 
-	session_event(session, &event);
+static void
+listing_add(struct listing *listing, struct event event)
+{
+	char *out;
+
+	event.kind = EVENT_ITEM;
+	event.tag = (struct span){listing->tag, listing->tag_len};
+	event.re = span_of(command_name(listing->verb));
+	out =
+	    tour_reserve(&listing->tour, render_bound(listing->format, &event));
+	listing->tour.text_len += render(listing->format, &event, out);
+	listing->count++;
+}
+
+static void
+listing_start(struct session *session, const char *room,
+    void (*visit)(struct tour *tour, struct hub *hub),
+    void (*done)(struct tour *tour, struct hub *hub))
+{
+	struct listing *listing = memory_new(sizeof(*listing));
+
+	listing->tour.visit = visit;
+	listing->tour.done = done;
+	listing->client = conn_handle(&session->conn);
+	strcpy(listing->room, room);
+	listing->format = session->format;
+	listing->verb = session->verb;
+	listing->tag_len = session->tag_len;
+	if (session->tag_len > 0)
+		memcpy(listing->tag, session->tag, session->tag_len);
+	session_await(session);
+	tour_start(&listing->tour, session_hub(session));
+}
+
+/* The client, told all items; NULL when it is gone. */
+static struct session *
+listing_tell(struct listing *listing, struct hub *hub)
+{
+	struct conn *conn = conn_find(hub->reactor, listing->client);
+
+	if (!conn)
+		return NULL;
+	if (listing->tour.text_len > 0) {
+		memcpy(conn_reserve(conn, listing->tour.text_len),
+		    listing->tour.text, listing->tour.text_len);
+		conn_commit(conn, listing->tour.text_len);
+	}
+	return session_of(conn);
+}
+
+static void
+listing_free(struct listing *listing)
+{
+	tour_fini(&listing->tour);
+	free(listing);
 }
 
 static void
 who_visit(struct tour *tour, struct hub *hub)
 {
-	struct who *who = (struct who *)tour;
+	struct listing *who = (struct listing *)tour;
+	struct room *room = hub->lobby;
 
-	for (uint32_t i = 0; i < hub->lobby.member_count; i++) {
-		const struct session *member = hub->lobby.members[i];
-		struct event event = {
-		    .kind = EVENT_ITEM,
-		    .tag = {who->tag, who->tag_len},
-		    .from = span_of(member->name),
-		    .client = member->conn.id,
-		};
-		char *out = tour_reserve(tour, render_text_bound(&event));
+	if (who->room[0])
+		room = hub_room(hub, span_of(who->room));
+	if (!room)
+		return;
+	who->exists |= room->office != NULL;
+	for (uint32_t i = 0; i < room->member_count; i++) {
+		const struct session *member = room->members[i];
 
-		tour->text_len += render_text(&event, out);
-		who->online++;
+		listing_add(who, (struct event){.from = span_of(member->name),
+				     .client = member->conn.id});
 	}
 }
 
 static void
 who_done(struct tour *tour, struct hub *hub)
 {
-	struct who *who = (struct who *)tour;
-	struct conn *conn = conn_find(hub->reactor, who->client);
+	struct listing *who = (struct listing *)tour;
+	struct session *session = listing_tell(who, hub);
 
-	if (conn) {
-		struct session *session = session_of(conn);
-
-		if (tour->text_len > 0) {
-			memcpy(conn_reserve(conn, tour->text_len), tour->text,
-			    tour->text_len);
-			conn_commit(conn, tour->text_len);
-		}
-		session_ok(session, "%u online", who->online);
+	if (session) {
+		if (!who->exists)
+			session_err(session, ERR_NO_SUCH_ROOM,
+			    "there is no room #%s; see /rooms", who->room);
+		else if (who->room[0])
+			session_ok(session, "%u in #%s", who->count, who->room);
+		else
+			session_ok(session, "%u online", who->count);
 		session_answered(session);
 	}
-	tour_fini(tour);
-	free(who);
+	listing_free(who);
 }
 
 void
 cmd_who(struct session *session, const struct span arguments[], int count)
 {
-	struct who *who = memory_new(sizeof(*who));
+	char room[NAME_BYTES_MAX + 1] = "";
 
+	if (count > 0) {
+		struct span name = name_of_room(arguments[0]);
+
+		if (!name_is_valid(name)) {
+			session_err(session, ERR_BAD_ROOM,
+			    "that is no room's name; see /rooms");
+			return;
+		}
+		name_fold(name, room);
+	}
+	listing_start(session, room, who_visit, who_done);
+}
+
+static void
+rooms_visit_room(struct directory_entry *entry, void *context)
+{
+	const struct room *room = list_entry(entry, struct room, entry);
+	const struct room_home *office = room->office;
+
+	if (office)
+		listing_add(context,
+		    (struct event){.room = span_of(room->name),
+			.members = office->members,
+			.text = span_of(office->topic ? office->topic : "")});
+}
+
+static void
+rooms_visit(struct tour *tour, struct hub *hub)
+{
+	directory_each(&hub->rooms, rooms_visit_room, tour);
+}
+
+static void
+rooms_done(struct tour *tour, struct hub *hub)
+{
+	struct listing *rooms = (struct listing *)tour;
+	struct session *session = listing_tell(rooms, hub);
+
+	if (session) {
+		session_ok(session, "%u rooms", rooms->count);
+		session_answered(session);
+	}
+	listing_free(rooms);
+}
+
+void
+cmd_rooms(struct session *session, const struct span arguments[], int count)
+{
 	(void)arguments;
 	(void)count;
-	who->tour.visit = who_visit;
-	who->tour.done = who_done;
-	who->client = conn_handle(&session->conn);
-	who->tag_len = session->tag_len;
-	memcpy(who->tag, session->tag, session->tag_len);
-	session_await(session);
-	tour_start(&who->tour, session_hub(session));
+	listing_start(session, "", rooms_visit, rooms_done);
+}
+
+void
+cmd_format(struct session *session, const struct span arguments[], int count)
+{
+	static const char *const names[FORMAT_COUNT] = {"text", "json"};
+
+	(void)count;
+	for (uint8_t format = 0; format < FORMAT_COUNT; format++)
+		if (span_equals(arguments[0], span_of(names[format]))) {
+			session->format = format;
+			session_ok(session, "format %s", names[format]);
+			return;
+		}
+	dispatch_refuse(session, VERB_FORMAT, ERR_BAD_ARGUMENTS);
 }
 
 void
@@ -105,9 +213,11 @@ cmd_whoami(struct session *session, const struct span arguments[], int count)
 {
 	(void)arguments;
 	(void)count;
-	session_ok(session, "%s#%llu",
-	    session->state == SESSION_USER ? session->name : "guest",
-	    (unsigned long long)session->conn.id);
+	if (session->state == SESSION_USER)
+		session_ok_self(session, "");
+	else
+		session_ok(session, "guest#%llu",
+		    (unsigned long long)session->conn.id);
 }
 
 void
@@ -143,7 +253,9 @@ cmd_help(struct session *session, const struct span arguments[], int count)
 		for (int v = 0; v < VERB_COUNT; v++)
 			help_item(session, command_row((enum verb)v));
 		session_item(session,
-		    "anything else is answered Echo: TEXT; //TEXT is /TEXT");
+		    "anything else is said in the current room, or else "
+		    "answered "
+		    "Echo: TEXT; //TEXT is the plain text /TEXT");
 	} else {
 		struct span name = arguments[0];
 

@@ -1,175 +1,280 @@
-/* Commands about rooms. */
-#include <inttypes.h>
+/* Commands about rooms: coming and going, topics, what was said. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
-#include "proto/message.h"
+#include "proto/hub.h"
+#include "proto/question.h"
+#include "proto/room_home.h"
 #include "proto/session.h"
+#include "proto/wire/name.h"
 #include "reactor/blob.h"
-#include "reactor/mailbox.h"
-#include "reactor/memory.h"
+#include "reactor/check.h"
 
-/* A question to a room's home; it comes back as its own answer. */
-struct history_mail {
-	struct envelope envelope;
-	struct conn_handle client;
-	char room[NAME_BYTES_MAX + 2];
-	bool by_seq; /* the messages after `since`; else the last `last` */
-	uint64_t since;
-	uint64_t last;
-	/* The answer. */
-	struct parcel *found; /* owned */
-	uint32_t count;
-	uint64_t missing; /* after `since`, and no longer kept */
-	bool starts_over; /* `since` is ahead of the room */
-};
-
-/* Digits and nothing else, up to what fits. *number is set only then. */
-static bool
-parse_number(struct span text, uint64_t *number)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.at[i] < '0' || text.at[i] > '9' ||
-		    value > UINT64_MAX / 10 - 1)
-			return false;
-		value = value * 10 + (uint64_t)(text.at[i] - '0');
-	}
-	if (text.len > 0)
-		*number = value;
-	return text.len > 0;
-}
-
-/* N or since=SEQ. */
-static bool
-parse_range(struct span text, struct history_mail *mail)
-{
-	static const char since[] = "since=";
-	const size_t len = sizeof(since) - 1;
-
-	if (text.len <= len || memcmp(text.at, since, len) != 0)
-		return parse_number(text, &mail->last);
-	mail->by_seq = true;
-	return parse_number(
-	    (struct span){text.at + len, text.len - len}, &mail->since);
-}
-
-/* How many messages are asked for, of those that are kept. */
-static uint32_t
-history_select(const struct room *room, struct history_mail *mail)
-{
-	const struct scrollback *history = &room->history;
-	uint32_t count;
-
-	if (!mail->by_seq)
-		return mail->last < history->count ? (uint32_t)mail->last
-						   : history->count;
-	if (mail->since > room->seq) {
-		mail->starts_over = true;
-		return history->count;
-	}
-	count = scrollback_count_since(history, mail->since);
-	mail->missing = room->seq - mail->since - count;
-	return count;
-}
-
-static void history_answer(struct envelope *envelope, void *owner);
-
-/* At the home. What it has is what has been sent to every reactor, so that the
- * answer arrives behind all of it. */
 static void
-history_collect(struct envelope *envelope, void *owner)
+join_at_home(struct question *question, struct hub *hub, struct room *room)
 {
-	struct history_mail *mail = (struct history_mail *)envelope;
-	struct hub *hub = owner;
-	struct room *room = hub_room(hub, span_of(mail->room));
-	const struct scrollback *history = &room->history;
-	uint32_t count = history_select(room, mail);
-	size_t bytes = 0;
+	if (!room)
+		room = hub_new_room(hub, span_of(question->room));
+	if (!room) {
+		question->refusal = ERR_TOO_MANY_ROOMS;
+		return;
+	}
+	if (!question->rejoins)
+		room_home_join(
+		    room, hub, question->client, span_of(question->user));
+	if (question->by_seq)
+		question_find_messages(question, room);
+	question->members = room->office->members;
+	question->seq = room->office->seq;
+}
 
-	for (uint32_t i = history->count - count; i < history->count; i++)
-		bytes += message_size(scrollback_at(history, i));
-	mail->found = parcel_new(bytes);
-	for (uint32_t i = history->count - count; i < history->count; i++)
-		message_copy(mail->found, scrollback_at(history, i));
-	mail->count = count;
-	mail->envelope.handle = history_answer;
-	reactor_post(hub->reactor, mail->client.reactor, &mail->envelope);
+/* The room as this hub has it, with the client in it. */
+static struct room *
+join_enter(struct question *question, struct hub *hub, struct session *session)
+{
+	struct room *room = hub_room(hub, span_of(question->room));
+
+	if (question->rejoins) {
+		check(room);
+		if (question->by_seq)
+			room_resume(session, session_membership(session, room));
+		return room;
+	}
+	if (!room)
+		room = hub_new_room(hub, span_of(question->room));
+	check(room);
+	if (room->member_count == 0)
+		room->seen = question->seq;
+	room_join(room, session, session_take_seat(session, room));
+	return room;
 }
 
 static void
-history_tell(struct session *session, const struct history_mail *mail)
+join_answer(struct question *question, struct hub *hub, struct session *session)
 {
-	const struct message *message = NULL;
+	struct event event = {
+	    .kind = EVENT_OK,
+	    .room = span_of(question->room),
+	    .members = question->members,
+	    .seq = question->seq,
+	};
 	char text[NAME_BYTES_MAX + 64];
 
-	text[0] = '\0';
-	if (mail->starts_over)
-		snprintf(text, sizeof(text), "#%s: starts over", mail->room);
-	else if (mail->missing > 0)
-		snprintf(text, sizeof(text),
-		    "#%s: %" PRIu64 " messages are no longer kept", mail->room,
-		    mail->missing);
-	if (text[0])
-		session_notice(session, span_of(text));
-	while ((message = message_next(mail->found, message))) {
-		struct event event = message_event(message);
-
-		session_event(session, &event);
+	/* It is gone, and was counted in. */
+	if (!session) {
+		if (!question->rejoins)
+			hub_post_leave(hub, question->room, question->client,
+			    span_of(question->user));
+		return;
 	}
-	session_ok(session, "%" PRIu32 " messages", mail->count);
+	if (question->found)
+		question_tell_messages(question, session);
+	session->current = join_enter(question, hub, session);
+	snprintf(text, sizeof(text), "joined #%s (%u members)", question->room,
+	    question->members);
+	event.text = span_of(text);
+	session_reply(session, event);
+}
+
+/* Already in: nothing live until what was asked for has come. */
+static void
+join_again(struct question *question, struct session *session,
+    struct membership *membership, struct room *room)
+{
+	question->rejoins = true;
+	question->entered = membership->entered;
+	question->paused_at = room->seen;
+	if (question->by_seq)
+		room_pause(room, session, membership);
+}
+
+void
+cmd_join(struct session *session, const struct span arguments[], int count)
+{
+	struct question *question = question_new(session, arguments[0]);
+	struct membership *membership = NULL;
+	struct room *room;
+
+	if (!question)
+		return;
+	if (count == 2 && (!question_read_range(question, arguments[1]) ||
+			      !question->by_seq)) {
+		question_free(question);
+		dispatch_refuse(session, VERB_JOIN, ERR_BAD_ARGUMENTS);
+		return;
+	}
+	room = hub_room(session_hub(session), span_of(question->room));
+	if (room)
+		membership = session_membership(session, room);
+	if (membership) {
+		join_again(question, session, membership, room);
+	} else if (session_seat_count(session) >= SESSION_ROOMS_MAX) {
+		question_free(question);
+		session_err(session, ERR_TOO_MANY_ROOMS,
+		    "you are in %d rooms; /leave one first", SESSION_ROOMS_MAX);
+		return;
+	}
+	question->at_home = join_at_home;
+	question->answer = join_answer;
+	question_ask(question, session);
+}
+
+void
+cmd_leave(struct session *session, const struct span arguments[], int count)
+{
+	struct question *question;
+	struct room *room;
+	struct span name;
+
+	if (count == 0 && !session->current) {
+		session_err(session, ERR_NOT_IN_ROOM,
+		    "you have no current room; /leave ROOM");
+		return;
+	}
+	name = count > 0 ? arguments[0] : span_of(session->current->name);
+	question = question_new(session, name);
+	if (!question)
+		return;
+	room = hub_room(session_hub(session), span_of(question->room));
+	if (!room || !session_membership(session, room)) {
+		question_ask_as_member(question, session);
+		return;
+	}
+	if (room->everyones) {
+		session_err(session, ERR_FORBIDDEN,
+		    "everyone who is logged in is in #%s", room->name);
+	} else {
+		hub_leave_room(session_hub(session), session, room);
+		session_ok(session, "left #%s", question->room);
+	}
+	question_free(question);
+}
+
+/* The topic is in `found` as text: none where that is empty. */
+static void
+topic_at_home(struct question *question, struct hub *hub, struct room *room)
+{
+	const char *topic = room->office->topic ? room->office->topic : "";
+	size_t len = strlen(topic);
+
+	(void)hub;
+	question->found = parcel_new(len);
+	memcpy(question->found->bytes, topic, len);
+	question->found->len = (uint32_t)len;
 }
 
 static void
-history_answer(struct envelope *envelope, void *owner)
+topic_answer(
+    struct question *question, struct hub *hub, struct session *session)
 {
-	struct history_mail *mail = (struct history_mail *)envelope;
-	struct hub *hub = owner;
-	struct conn *conn = conn_find(hub->reactor, mail->client);
+	const struct parcel *topic = question->found;
 
-	if (conn) {
-		room_deliver(hub_room(hub, span_of(mail->room)), hub);
-		history_tell(session_of(conn), mail);
-		session_answered(session_of(conn));
+	(void)hub;
+	if (!session)
+		return;
+	if (topic->len > 0)
+		session_ok(session, "#%s: %.*s", question->room,
+		    (int)topic->len, topic->bytes);
+	else
+		session_ok(session, "#%s has no topic", question->room);
+}
+
+/* The new one is on its way in `found`. */
+static void
+topic_set_at_home(struct question *question, struct hub *hub, struct room *room)
+{
+	room_home_set_topic(room, hub, question->client,
+	    span_of(question->user),
+	    (struct span){question->found->bytes, question->found->len});
+}
+
+static void
+topic_set_answer(
+    struct question *question, struct hub *hub, struct session *session)
+{
+	(void)hub;
+	if (session)
+		session_ok(session, "topic %s",
+		    question->found->len > 0 ? "set" : "cleared");
+}
+
+void
+cmd_topic(struct session *session, const struct span arguments[], int count)
+{
+	struct question *question;
+	struct span topic;
+
+	if (count == 2 && arguments[1].len > TOPIC_BYTES_MAX) {
+		session_err(session, ERR_TOO_LONG, "a topic may have %d bytes",
+		    TOPIC_BYTES_MAX);
+		return;
 	}
-	parcel_unref(mail->found);
-	free(mail);
+	question = question_new(session, arguments[0]);
+	if (!question)
+		return;
+	question->at_home = topic_at_home;
+	question->answer = topic_answer;
+	if (count == 2) {
+		question->at_home = topic_set_at_home;
+		question->answer = topic_set_answer;
+		topic = arguments[1];
+		if (span_equals(topic, span_of("-")))
+			topic.len = 0;
+		question->found = parcel_new(topic.len);
+		memcpy(question->found->bytes, topic.at, topic.len);
+		question->found->len = (uint32_t)topic.len;
+	}
+	question_ask_as_member(question, session);
+}
+
+static void
+history_at_home(struct question *question, struct hub *hub, struct room *room)
+{
+	(void)hub;
+	question_find_messages(question, room);
+}
+
+static void
+history_answer(
+    struct question *question, struct hub *hub, struct session *session)
+{
+	(void)hub;
+	if (!session)
+		return;
+	question_tell_messages(question, session);
+	session_ok(session, "%u messages", question->count);
 }
 
 void
 cmd_history(struct session *session, const struct span arguments[], int count)
 {
-	struct history_mail *mail = memory_new(sizeof(*mail));
-	struct span name = span_of("lobby");
-	struct room *room;
+	struct room *current = session->current;
+	struct span name = span_of(current ? current->name : "lobby");
+	struct question range = {.last = UINT64_MAX};
+	struct question *question;
 
-	mail->last = UINT64_MAX;
-	if (count > 0 && !parse_range(arguments[count - 1], mail)) {
+	/* A room, a range, or both. */
+	if (count > 0 && !question_read_range(&range, arguments[count - 1])) {
 		/* Then it is a room, and nothing may follow it. */
 		if (count == 2 ||
-		    memchr(arguments[0].at, '=', arguments[0].len))
-			goto usage;
+		    memchr(arguments[0].at, '=', arguments[0].len)) {
+			dispatch_refuse(
+			    session, VERB_HISTORY, ERR_BAD_ARGUMENTS);
+			return;
+		}
 		name = arguments[0];
 	} else if (count == 2) {
 		name = arguments[0];
 	}
-	room = hub_room(session_hub(session), name);
-	if (!room) {
-		session_err(session, ERR_NO_SUCH_ROOM, "there is no such room");
-		free(mail);
+	question = question_new(session, name);
+	if (!question)
 		return;
-	}
-	strcpy(mail->room, room->name);
-	mail->client = conn_handle(&session->conn);
-	mail->envelope.handle = history_collect;
-	session_await(session);
-	reactor_post(session->conn.reactor, room->home, &mail->envelope);
-	return;
-usage:
-	dispatch_refuse(session, VERB_HISTORY, ERR_BAD_ARGUMENTS);
-	free(mail);
+	question->by_seq = range.by_seq;
+	question->since = range.since;
+	question->last = range.last;
+	question->at_home = history_at_home;
+	question->answer = history_answer;
+	question_ask_as_member(question, session);
 }

@@ -17,6 +17,7 @@ enum {
 	TEXT = COMMAND_TEXT,
 	SECRET = COMMAND_SECRET,
 	TALK = COMMAND_TALK,
+	RATE = COMMAND_RATE,
 };
 
 static const struct command_row rows[VERB_COUNT] = {
@@ -56,15 +57,6 @@ dispatch_gate(const struct session *session, const struct command *command,
 	return REPLY_COUNT;
 }
 
-static void
-session_set_tag(struct session *session, struct span tag)
-{
-	check(tag.len <= TAG_BYTES_MAX);
-	session->tag_len = (uint8_t)tag.len;
-	if (tag.len > 0)
-		memcpy(session->tag, tag.at, tag.len);
-}
-
 void
 dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 {
@@ -89,6 +81,29 @@ dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 	}
 }
 
+/* Will it be a message to a room, and nothing else? */
+static bool
+dispatch_is_talk(struct session *session, const struct command_row *row,
+    const struct span arguments[])
+{
+	if (!row)
+		return session->current;
+	if (!(row->flags & TALK))
+		return false;
+	/* The room comes first, unless all of it is what is said. */
+	return row->max == 1 || session_is_in(session, arguments[0]);
+}
+
+/* Is it this one's turn, or has it to wait? */
+static bool
+dispatch_may(struct session *session, bool talk, unsigned flags)
+{
+	if (talk)
+		return session_may_talk(session);
+	return session->unseen == 0 &&
+	       (!(flags & RATE) || session_keeps_rate(session));
+}
+
 bool
 dispatch_line(struct session *session, char *line, size_t len)
 {
@@ -104,18 +119,22 @@ dispatch_line(struct session *session, char *line, size_t len)
 		refusal = dispatch_gate(session, &command, arguments, &count);
 	if (command.verb < VERB_COUNT)
 		row = command_row(command.verb);
-	if (row && refusal == REPLY_COUNT)
-		talk = row->flags & TALK;
-	if (talk ? !session_may_talk(session) : session->unseen > 0)
+	if (refusal == REPLY_COUNT)
+		talk = dispatch_is_talk(session, row, arguments);
+	if (!dispatch_may(
+		session, talk, row && refusal == REPLY_COUNT ? row->flags : 0))
 		return false;
 	counter_add(&reactor_counters(session->conn.reactor)->commands, 1);
 	session_set_tag(session, command.tag);
+	session->verb = (uint8_t)command.verb;
 	if (command.verb == VERB_TEXT)
 		cmd_text(session, command.rest);
 	else if (refusal != REPLY_COUNT)
 		dispatch_refuse(session, command.verb, refusal);
 	else
 		row->handle(session, arguments, count);
+	if (!session->tag_kept)
+		session_set_tag(session, (struct span){0});
 	if (row && (row->flags & SECRET))
 		explicit_bzero(line, len);
 	return true;

@@ -1,25 +1,112 @@
-/* The hub: the reactor's calls upward, and the lobby. */
+/* The hub: the reactor's calls upward, the rooms, who is here. */
 #include "proto/hub.h"
 
 #include <string.h>
 
+#include "proto/room_home.h"
 #include "proto/session.h"
 #include "proto/wire/name.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
+#include "reactor/mailbox.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-/* The reactor that numbers the lobby's messages. */
-#define LOBBY_HOME 0
+#define SECOND_MS 1000
+#define FORGET_S  60 /* rooms are looked at that often */
+
+/* Word to a room's home of who came to the lobby, or left a room. */
+struct presence_mail {
+	struct envelope envelope;
+	struct conn_handle who;
+	char room[NAME_BYTES_MAX + 1];
+	char name[NAME_BYTES_MAX + 1];
+};
+
+static void
+hub_free_room(struct hub *hub, struct room *room)
+{
+	if (room->office) {
+		hub->home_rooms--;
+		hub->history_bytes -= room->office->history.bytes;
+	}
+	directory_remove(&hub->rooms, &room->entry);
+	room_free(&room);
+}
 
 static void
 hub_on_turn_end(void *owner)
 {
 	struct hub *hub = owner;
+	struct list *link;
+	struct list busy;
 
-	room_turn(&hub->lobby, hub);
+	list_init(&busy);
+	list_move_all(&busy, &hub->busy);
+	while ((link = list_take_first(&busy))) {
+		struct room *room = list_entry(link, struct room, busy);
+
+		room_turn(room, hub);
+		if (room->gathered.count > 0 || room->inbox.count > 0)
+			hub_busy(hub, room);
+		else if (room_is_over(room))
+			hub_free_room(hub, room);
+	}
+}
+
+/* Rooms that nobody has said anything in for long are forgotten, unless there
+ * are people in them. */
+static void
+hub_forget_rooms(struct hub *hub)
+{
+	uint64_t now_s = reactor_now_ms(hub->reactor) / 1000;
+	struct list *link = hub->recent.next;
+
+	if (now_s < hub->forget_s)
+		return;
+	hub->forget_s = now_s + FORGET_S;
+	while (link != &hub->recent) {
+		struct room_home *office =
+		    list_entry(link, struct room_home, recent);
+		struct room *room = office->room;
+
+		link = link->next;
+		if (now_s - office->spoken_s < HISTORY_KEPT_S)
+			return;
+		if (room->everyones || office->members > 0)
+			continue;
+		hub->history_bytes -= office->history.bytes;
+		while (office->history.count > 0)
+			scrollback_drop_oldest(&office->history);
+		list_remove(&office->recent);
+		hub_busy(hub, room);
+	}
+}
+
+static void
+hub_on_second(struct timer *timer)
+{
+	struct hub *hub = list_entry(timer, struct hub, second);
+	struct list *link;
+
+	check_magic(hub, HUB_MAGIC);
+	while ((link = list_take_first(&hub->summing))) {
+		struct room_home *office =
+		    list_entry(link, struct room_home, summing);
+
+		room_home_sum_up(office->room, hub);
+	}
+	hub_forget_rooms(hub);
+	if (!list_is_empty(&hub->recent))
+		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
+}
+
+static void
+hub_start_second(struct hub *hub)
+{
+	if (!timer_is_set(&hub->second))
+		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
 }
 
 static void
@@ -35,7 +122,7 @@ hub_on_stop(void *owner)
 	struct hub *hub = owner;
 
 	/* What was said before is heard before the goodbye. */
-	room_turn(&hub->lobby, hub);
+	hub_on_turn_end(hub);
 	reactor_each_conn(hub->reactor, hub_end_session, NULL);
 }
 
@@ -49,16 +136,38 @@ const struct reactor_ops hub_reactor_ops = {
     .on_stop = hub_on_stop,
 };
 
+static const char *
+room_entry_name(const struct directory_entry *entry)
+{
+	return list_entry(entry, const struct room, entry)->name;
+}
+
+static const char *
+user_entry_name(const struct directory_entry *entry)
+{
+	return list_entry(entry, const struct session, user)->name;
+}
+
 struct hub *
-hub_new(const struct hub_config *config, unsigned reactors)
+hub_new(const struct hub_config *config)
 {
 	struct hub *hub = memory_new(sizeof(*hub));
 
 	hub->magic = HUB_MAGIC;
 	hub->config = config;
-	room_init(&hub->lobby, "lobby", LOBBY_HOME, reactors,
-	    config->options.history);
+	directory_init(&hub->rooms, &config->key, room_entry_name);
+	directory_init(&hub->users, &config->key, user_entry_name);
+	list_init(&hub->busy);
+	list_init(&hub->recent);
+	list_init(&hub->summing);
+	timer_init(&hub->second, hub_on_second);
 	return hub;
+}
+
+static void
+hub_free_entry(struct directory_entry *entry, void *context)
+{
+	hub_free_room(context, list_entry(entry, struct room, entry));
 }
 
 void
@@ -67,7 +176,9 @@ hub_free(struct hub **pointer)
 	struct hub *hub = *pointer;
 
 	check_magic(hub, HUB_MAGIC);
-	room_fini(&hub->lobby);
+	directory_each(&hub->rooms, hub_free_entry, hub);
+	directory_fini(&hub->rooms);
+	directory_fini(&hub->users);
 	hub->magic = 0;
 	free(hub);
 	*pointer = NULL;
@@ -78,47 +189,180 @@ hub_set_reactor(struct hub *hub, struct reactor *reactor)
 {
 	check(!hub->reactor);
 	hub->reactor = reactor;
+	hub->lobby = hub_new_room(hub, span_of("lobby"));
+	hub->lobby->everyones = true;
 }
 
 struct room *
-hub_room(struct hub *hub, struct span name)
+hub_room(const struct hub *hub, struct span name)
 {
-	char folded[NAME_BYTES_MAX + 1];
+	struct directory_entry *entry = directory_find(&hub->rooms, name);
 
-	if (name.len > 0 && name.at[0] == '#')
-		name = (struct span){name.at + 1, name.len - 1};
-	if (!name_is_valid(name) ||
-	    strcmp(name_fold(name, folded), hub->lobby.name) != 0)
-		return NULL;
-	return &hub->lobby;
+	return entry ? list_entry(entry, struct room, entry) : NULL;
+}
+
+unsigned
+hub_room_home(const struct hub *hub, struct span name)
+{
+	/* The low bits choose a bucket. */
+	return (unsigned)((directory_hash(&hub->config->key, name) >> 32) %
+			  reactor_count(hub->reactor));
+}
+
+struct room *
+hub_new_room(struct hub *hub, struct span name)
+{
+	unsigned count = reactor_count(hub->reactor);
+	unsigned home = hub_room_home(hub, name);
+	struct room_home *office = NULL;
+	char folded[NAME_BYTES_MAX + 1];
+	struct room *room;
+
+	if (home == reactor_index(hub->reactor)) {
+		if (hub->home_rooms >= SERVER_ROOMS_MAX / count)
+			return NULL;
+		hub->home_rooms++;
+		office = room_home_new(count, hub->config->options.history);
+	}
+	room = room_new(name_fold(name, folded), home, office);
+	directory_add(&hub->rooms, &room->entry);
+	return room;
 }
 
 void
-hub_say(struct hub *hub, struct session *session, struct span text)
+hub_busy(struct hub *hub, struct room *room)
+{
+	if (list_is_empty(&room->busy))
+		list_append(&hub->busy, &room->busy);
+}
+
+void
+hub_summing(struct hub *hub, struct room *room)
+{
+	if (list_is_empty(&room->office->summing))
+		list_append(&hub->summing, &room->office->summing);
+	hub_start_second(hub);
+}
+
+void
+hub_remembers(struct hub *hub, struct room *room, ssize_t more)
+{
+	size_t max =
+	    hub->config->options.history_total / reactor_count(hub->reactor);
+
+	room->office->spoken_s = reactor_now_ms(hub->reactor) / 1000;
+	list_remove(&room->office->recent);
+	list_append(&hub->recent, &room->office->recent);
+	hub_start_second(hub);
+	hub->history_bytes += (size_t)more;
+	while (hub->history_bytes > max) {
+		struct room_home *oldest =
+		    list_entry(hub->recent.next, struct room_home, recent);
+		size_t before = oldest->history.bytes;
+
+		scrollback_drop_oldest(&oldest->history);
+		hub->history_bytes -= before - oldest->history.bytes;
+		if (oldest->history.count == 0) {
+			list_remove(&oldest->recent);
+			hub_busy(hub, oldest->room);
+		}
+	}
+}
+
+void
+hub_say(struct hub *hub, struct session *session, struct room *room,
+    struct span text)
 {
 	check(session->state == SESSION_USER);
 	session->unseen++;
 	session->unseen_bytes += (uint32_t)text.len;
-	room_say(&hub->lobby, conn_handle(&session->conn),
+	room_gather(room, hub, EVENT_MESSAGE, conn_handle(&session->conn),
 	    span_of(session->name), text);
+}
+
+static void
+presence_leave(struct envelope *envelope, void *owner)
+{
+	struct presence_mail *mail = (struct presence_mail *)envelope;
+	struct hub *hub = owner;
+	struct room *room = hub_room(hub, span_of(mail->room));
+
+	check_magic(hub, HUB_MAGIC);
+	check(room && room->office); /* kept while it has members */
+	room_home_leave(room, hub, mail->who, span_of(mail->name));
+	free(mail);
+}
+
+static void
+presence_enter(struct envelope *envelope, void *owner)
+{
+	struct presence_mail *mail = (struct presence_mail *)envelope;
+	struct hub *hub = owner;
+
+	check_magic(hub, HUB_MAGIC);
+	room_home_join(hub->lobby, hub, mail->who, span_of(mail->name));
+	free(mail);
+}
+
+static void
+hub_post_presence(struct hub *hub, envelope_handler *handle, const char *room,
+    struct conn_handle who, struct span name)
+{
+	struct presence_mail *mail = memory_new(sizeof(*mail));
+
+	mail->envelope.handle = handle;
+	mail->who = who;
+	strcpy(mail->room, room);
+	memcpy(mail->name, name.at, name.len);
+	reactor_post(
+	    hub->reactor, hub_room_home(hub, span_of(room)), &mail->envelope);
+}
+
+void
+hub_post_leave(
+    struct hub *hub, const char *room, struct conn_handle who, struct span name)
+{
+	hub_post_presence(hub, presence_leave, room, who, name);
 }
 
 void
 hub_enter(struct hub *hub, struct session *session)
 {
-	room_join(&hub->lobby, session, &session->lobby);
+	directory_add(&hub->users, &session->user);
+	room_join(hub->lobby, session, &session->lobby);
+	hub_post_presence(hub, presence_enter, hub->lobby->name,
+	    conn_handle(&session->conn), span_of(session->name));
 	counter_add(&reactor_counters(hub->reactor)->logins, 1);
+}
+
+void
+hub_leave_room(struct hub *hub, struct session *session, struct room *room)
+{
+	room_leave(room, hub, session, session_membership(session, room));
+	if (session->current == room)
+		session->current = NULL;
+	session_drop_seat(session, room);
+	hub_post_leave(hub, room->name, conn_handle(&session->conn),
+	    span_of(session->name));
 }
 
 void
 hub_leave(struct hub *hub, struct session *session)
 {
-	room_leave(&hub->lobby, &session->lobby);
+	while (session->seats)
+		hub_leave_room(hub, session, session->seats->room);
+	session->current = NULL;
+	room_leave(hub->lobby, hub, session, &session->lobby);
+	hub_post_leave(hub, hub->lobby->name, conn_handle(&session->conn),
+	    span_of(session->name));
+	directory_remove(&hub->users, &session->user);
 	counter_add(&reactor_counters(hub->reactor)->logouts, 1);
 }
 
 struct notice {
-	struct blob *blob;
+	struct hub *hub;
+	struct event event;
+	struct blob *blobs[FORMAT_COUNT]; /* rendered once someone wants it */
 	unsigned count;
 };
 
@@ -126,24 +370,33 @@ static void
 hub_push_notice(struct conn *conn, void *context)
 {
 	struct notice *notice = context;
+	enum format format = session_of(conn)->format;
+	struct blob **blob = &notice->blobs[format];
 
 	if (!session_has_room(session_of(conn)))
 		return;
-	conn_push(conn, notice->blob);
+	if (!*blob) {
+		*blob = blob_new(reactor_blobs(notice->hub->reactor),
+		    render_bound(format, &notice->event));
+		(*blob)->len =
+		    (uint32_t)render(format, &notice->event, (*blob)->bytes);
+	}
+	conn_push(conn, *blob);
 	notice->count++;
 }
 
 unsigned
 hub_notice(struct hub *hub, struct span text)
 {
-	struct event event = {.kind = EVENT_NOTICE, .text = text};
-	struct blob_pool *pool = reactor_blobs(hub->reactor);
 	struct notice notice = {
-	    .blob = blob_new(pool, render_text_bound(&event)),
+	    .hub = hub,
+	    .event = {.kind = EVENT_NOTICE, .text = text},
 	};
 
-	notice.blob->len = (uint32_t)render_text(&event, notice.blob->bytes);
 	reactor_each_conn(hub->reactor, hub_push_notice, &notice);
-	blob_unref(pool, notice.blob);
+	for (int i = 0; i < FORMAT_COUNT; i++)
+		if (notice.blobs[i])
+			blob_unref(
+			    reactor_blobs(hub->reactor), notice.blobs[i]);
 	return notice.count;
 }

@@ -6,7 +6,8 @@
  *
  * A message's way: hub_say on the sender's reactor; once a turn from there to
  * the room's home, which gives each message the next number; once a turn from
- * the home to every hub; and there, rendered once, into each member's output.
+ * the home to every hub with members; and there, rendered once a format, into
+ * each member's output.
  */
 #ifndef PROTO_HUB_H
 #define PROTO_HUB_H
@@ -14,8 +15,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
+#include "proto/directory.h"
 #include "proto/room.h"
+#include "reactor/timer.h"
 
 struct account_service;
 struct conn;
@@ -31,6 +35,7 @@ struct hub_options {
 	uint32_t password_min;     /* bytes */
 	bool require_login;        /* guests cannot converse */
 	uint32_t history;          /* messages that a room keeps */
+	size_t history_total;      /* bytes that all rooms keep */
 	uint32_t rate;       /* messages a client may say a second; 0: any */
 	uint32_t rate_burst; /* and at once, after a pause */
 };
@@ -45,6 +50,7 @@ struct client_event {
 struct hub_config {
 	struct hub_options options;
 	struct account_service *accounts; /* shared, borrowed */
+	struct hash_key key;              /* random: where rooms are at home */
 	/* Called on any reactor's thread; must not block. */
 	void (*on_client)(void *context, const struct client_event *event);
 	void *context;
@@ -54,7 +60,17 @@ struct hub {
 	uint32_t magic;
 	const struct hub_config *config; /* borrowed */
 	struct reactor *reactor;
-	struct room lobby; /* its members are all who are logged in here */
+	struct directory rooms; /* with members here, or at home here */
+	struct directory users; /* sessions that are logged in here */
+	struct room *lobby;     /* its members are all of those; in rooms */
+	struct list busy;       /* rooms with work at the turn's end */
+	/* Rooms that are at home here. */
+	uint32_t home_rooms;
+	struct list recent;  /* with history, the longest silent one first */
+	struct list summing; /* with sums of joins and leaves to tell */
+	size_t history_bytes;
+	uint64_t forget_s;   /* when old ones are looked for; clock of turns */
+	struct timer second; /* set while one of the lists has rooms */
 };
 
 #define HUB_MAGIC 0x4b0bb1e5u
@@ -63,22 +79,48 @@ struct hub {
 extern const struct reactor_ops hub_reactor_ops;
 
 /* Main thread, before the reactors start and after they have ended. */
-struct hub *hub_new(const struct hub_config *config, unsigned reactors);
+struct hub *hub_new(const struct hub_config *config);
 void hub_free(struct hub **hub);
 
 /* Tells the hub its reactor, which was made with it as owner. */
 void hub_set_reactor(struct hub *hub, struct reactor *reactor);
 
-/* The room of this name (in any case, with or without #); NULL when there is
- * none. */
-struct room *hub_room(struct hub *hub, struct span name);
+/* The room of this valid name (in any case) if it is known here: at its home
+ * each one is, elsewhere those with members here. NULL when it is not. */
+struct room *hub_room(const struct hub *hub, struct span name);
 
-/* A session's message to the lobby. The text is copied. */
-void hub_say(struct hub *hub, struct session *session, struct span text);
+/* The reactor that numbers the room of this valid name. */
+unsigned hub_room_home(const struct hub *hub, struct span name);
 
-/* The session is logged in now, or no more. */
+/* A new room of this valid name, which is not known here. NULL at its home when
+ * there are too many. */
+struct room *hub_new_room(struct hub *hub, struct span name);
+
+/* The room has something to do, or to be freed, at the end of this turn. */
+void hub_busy(struct hub *hub, struct room *room);
+
+/* At home: it has sums to tell within a second. */
+void hub_summing(struct hub *hub, struct room *room);
+
+/* At home: it keeps so many bytes more (or less) than before. */
+void hub_remembers(struct hub *hub, struct room *room, ssize_t more);
+
+/* A session's message to a room that it is in. The text is copied. */
+void hub_say(struct hub *hub, struct session *session, struct room *room,
+    struct span text);
+
+/* The session is logged in now, or no more: it leaves all its rooms. */
 void hub_enter(struct hub *hub, struct session *session);
 void hub_leave(struct hub *hub, struct session *session);
+
+/* It leaves one of its rooms, which is not the lobby. */
+void
+hub_leave_room(struct hub *hub, struct session *session, struct room *room);
+
+/* Tells a room's home that a client has left, or that one who asked to come in
+ * is not there any more. */
+void hub_post_leave(struct hub *hub, const char *room, struct conn_handle who,
+    struct span name);
 
 /* A notice to every open connection of this hub but those whose output is over
  * the limit; returns how many it went to. */

@@ -28,6 +28,20 @@
  * without being cut off from the room. */
 #define HISTORY_BYTES_MAX (512 * 1024)
 
+/* Rooms that a session is in, besides the lobby; and all that there are, give
+ * or take, for each reactor has its share of them. */
+#define SESSION_ROOMS_MAX 64
+#define SERVER_ROOMS_MAX  65536
+
+/* A topic is shown beside the room's name. */
+#define TOPIC_BYTES_MAX 400
+
+/* In a room with more members, joins and leaves are summed up once a second. */
+#define NOTICED_MEMBERS_MAX 200
+
+/* How long the history of a room that nobody is in is kept. */
+#define HISTORY_KEPT_S 3600
+
 /* Own messages that a client may have under way; its input waits beyond them.
  * Bounds what the mailboxes and rooms hold for one client. */
 #define UNSEEN_MAX       256

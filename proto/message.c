@@ -20,8 +20,8 @@ parcel_take(struct parcel *parcel, size_t need)
 }
 
 struct message *
-message_add(struct parcel *parcel, struct conn_handle sender, struct span name,
-    struct span text)
+message_add(struct parcel *parcel, enum event_kind kind,
+    struct conn_handle sender, struct span name, struct span text)
 {
 	struct message *message =
 	    parcel_take(parcel, message_bytes(name.len, text.len));
@@ -33,6 +33,7 @@ message_add(struct parcel *parcel, struct conn_handle sender, struct span name,
 	    .time_ms = clock_date_ms(),
 	    .name_len = (uint16_t)name.len,
 	    .text_len = (uint16_t)text.len,
+	    .kind = (uint8_t)kind,
 	};
 	memcpy(message->bytes, name.at, name.len);
 	memcpy(message->bytes + name.len, text.at, text.len);
@@ -63,13 +64,15 @@ message_next(const struct parcel *parcel, const struct message *message)
 }
 
 struct event
-message_event(const struct message *message)
+message_event(const struct message *message, const char *room)
 {
 	return (struct event){
-	    .kind = EVENT_MESSAGE,
+	    .kind = message->kind,
+	    .room = span_of(room),
 	    .seq = message->seq,
 	    .client = message->sender.id,
 	    .from = {message->bytes, message->name_len},
+	    .time_ms = message->time_ms,
 	    .text = {message->bytes + message->name_len, message->text_len},
 	};
 }

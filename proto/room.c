@@ -1,10 +1,11 @@
-/* Rooms: gathering, numbering, delivering. */
+/* Rooms: gathering, delivering, members. */
 #include "proto/room.h"
 
 #include <string.h>
 
 #include "proto/hub.h"
 #include "proto/message.h"
+#include "proto/room_home.h"
 #include "proto/session.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
@@ -13,19 +14,15 @@
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-/* Room of a parcel: some 500 messages of 100 bytes, or any single one. */
-#define PARCEL_BYTES (64 * 1024)
+/* Room of a parcel: up to some 500 messages of 100 bytes, and not much more
+ * than the room's last batch needed, for there may be many rooms. */
+#define PARCEL_BYTES_MIN 512
+#define PARCEL_BYTES_MAX (64 * 1024)
 
-/* Batches that a reactor may have before it, so that it need not wait for the
- * home after each; what the home holds back meanwhile makes the next larger. */
-#define UNDER_WAY_MAX 2
-
-_Static_assert(LINE_BYTES_MAX + NAME_BYTES_MAX + 64 < PARCEL_BYTES,
-    "the longest message fits into an empty parcel");
-
-/* A batch on its way to another hub, or word that one was delivered. */
+/* A batch on its way to another hub, or word that some were delivered. */
 struct room_mail {
 	struct envelope envelope;
+	char room[NAME_BYTES_MAX + 1];
 	unsigned from;    /* reactor */
 	unsigned batches; /* delivered */
 	struct parcels parcels;
@@ -42,7 +39,7 @@ parcels_add(struct parcels *parcels, struct parcel *parcel)
 	parcels->at[parcels->count++] = parcel;
 }
 
-static void
+void
 parcels_clear(struct parcels *parcels)
 {
 	for (uint32_t i = 0; i < parcels->count; i++)
@@ -50,7 +47,7 @@ parcels_clear(struct parcels *parcels)
 	parcels->count = 0;
 }
 
-static void
+void
 parcels_fini(struct parcels *parcels)
 {
 	parcels_clear(parcels);
@@ -59,34 +56,58 @@ parcels_fini(struct parcels *parcels)
 }
 
 /* Adds references of its own to all that `from` has. */
-static void
+void
 parcels_share(struct parcels *to, const struct parcels *from)
 {
 	for (uint32_t i = 0; i < from->count; i++)
 		parcels_add(to, parcel_ref(from->at[i]));
 }
 
-void
-room_init(struct room *room, const char *name, unsigned home, unsigned reactors,
-    uint32_t history)
+struct room *
+room_new(const char *name, unsigned home, struct room_home *office)
 {
-	*room = (struct room){.home = home};
+	struct room *room = memory_new(sizeof(*room));
+
 	check(strlen(name) <= NAME_BYTES_MAX);
 	strcpy(room->name, name);
-	scrollback_init(&room->history, history);
-	room->under_way = memory_new(reactors * sizeof(*room->under_way));
+	room->home = home;
+	room->office = office;
+	if (office)
+		office->room = room;
+	list_init(&room->busy);
+	return room;
 }
 
 void
-room_fini(struct room *room)
+room_free(struct room **pointer)
 {
+	struct room *room = *pointer;
+
 	check(room->member_count == 0);
+	list_remove(&room->busy);
 	parcels_fini(&room->gathered);
 	parcels_fini(&room->inbox);
-	scrollback_fini(&room->history);
-	free(room->under_way);
+	if (room->office)
+		room_home_free(&room->office);
 	free(room->members);
-	*room = (struct room){0};
+	free(room);
+	*pointer = NULL;
+}
+
+bool
+room_is_over(const struct room *room)
+{
+	const struct room_home *office = room->office;
+
+	if (room->everyones || room->member_count > 0 ||
+	    room->gathered.count > 0 || room->inbox.count > 0)
+		return false;
+	if (!office)
+		return true;
+	for (unsigned i = 0; i < office->reach_count; i++)
+		if (office->reach[i].under_way > 0)
+			return false;
+	return office->members == 0 && office->history.count == 0;
 }
 
 void
@@ -95,32 +116,42 @@ room_join(
 {
 	check(!membership->joined);
 	if (room->member_count == room->member_cap) {
-		room->member_cap = room->member_cap ? room->member_cap * 2 : 16;
+		room->member_cap = room->member_cap ? room->member_cap * 2 : 4;
 		room->members = memory_resize(
 		    room->members, room->member_cap * sizeof(*room->members));
 	}
-	*membership =
-	    (struct membership){.index = room->member_count, .joined = true};
+	*membership = (struct membership){
+	    .entered = room->seen,
+	    .index = room->member_count,
+	    .joined = true,
+	};
 	room->members[room->member_count++] = session;
 }
 
 void
-room_leave(struct room *room, struct membership *membership)
+room_leave(struct room *room, struct hub *hub, struct session *session,
+    struct membership *membership)
 {
 	struct session *last;
 
 	check(membership->joined);
 	check(membership->index < room->member_count);
+	if (!room->office && room->gathered.count > 0)
+		room_post_gathered(room, hub);
 	/* The last one takes the free place. */
 	last = room->members[--room->member_count];
 	room->members[membership->index] = last;
-	session_membership(last)->index = membership->index;
-	membership->joined = false;
+	session_membership(last, room)->index = membership->index;
+	if (membership->behind || membership->paused)
+		session->held--;
+	*membership = (struct membership){0};
+	hub_busy(hub, room);
 }
 
-/* Renders all messages of a batch into one run of bytes. */
+/* Renders all of a batch into one run of bytes. */
 static struct blob *
-batch_render(const struct parcels *batch, struct blob_pool *pool)
+batch_render(const struct room *room, enum format format,
+    const struct parcels *batch, struct blob_pool *pool)
 {
 	const struct message *message = NULL;
 	struct blob *blob;
@@ -128,17 +159,17 @@ batch_render(const struct parcels *batch, struct blob_pool *pool)
 
 	for (uint32_t i = 0; i < batch->count; i++)
 		while ((message = message_next(batch->at[i], message))) {
-			struct event event = message_event(message);
+			struct event event = message_event(message, room->name);
 
-			bound += render_text_bound(&event);
+			bound += render_bound(format, &event);
 		}
 	blob = blob_new(pool, bound);
 	for (uint32_t i = 0; i < batch->count; i++)
 		while ((message = message_next(batch->at[i], message))) {
-			struct event event = message_event(message);
+			struct event event = message_event(message, room->name);
 
-			blob->len += (uint32_t)render_text(
-			    &event, blob->bytes + blob->len);
+			blob->len += (uint32_t)render(
+			    format, &event, blob->bytes + blob->len);
 		}
 	check(blob->len <= blob->cap);
 	return blob;
@@ -155,7 +186,8 @@ batch_acknowledge(const struct parcels *batch, struct hub *hub)
 		while ((message = message_next(batch->at[i], message))) {
 			struct conn *conn;
 
-			if (message->sender.reactor != here)
+			if (message->kind != EVENT_MESSAGE ||
+			    message->sender.reactor != here)
 				continue;
 			conn = conn_find(hub->reactor, message->sender);
 			if (conn)
@@ -166,92 +198,112 @@ batch_acknowledge(const struct parcels *batch, struct hub *hub)
 
 /* True when the member gets what follows `after`. */
 static bool
-member_takes(struct session *session, uint64_t after)
+member_takes(struct room *room, struct session *session, uint64_t after)
 {
-	struct membership *membership = session_membership(session);
+	struct membership *membership;
 
-	if (!conn_is_open(&session->conn) || membership->behind)
+	/* The way of all but a few: the room need not be looked for. */
+	if (session->held == 0 && session_has_room(session))
+		return true;
+	membership = session_membership(session, room);
+	if (membership->behind || membership->paused)
 		return false;
 	if (session_has_room(session))
 		return true;
 	membership->behind = true;
 	membership->after = after;
+	session->held++;
 	session_wait_drained(session);
 	return false;
 }
 
-/* Hands a rendered batch to the members; returns how many took it. */
+/* Hands the inbox, rendered once a format that someone wants, to the members;
+ * returns how many took it. */
 static uint32_t
-members_push(struct room *room, struct blob *blob, uint64_t after)
+members_push(struct room *room, struct blob_pool *pool, uint64_t after)
 {
+	struct blob *blobs[FORMAT_COUNT] = {NULL};
 	uint32_t taken = 0;
 
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		struct session *session = room->members[i];
+		enum format format = session->format;
 
-		if (!member_takes(session, after))
+		if (!conn_is_open(&session->conn) ||
+		    !member_takes(room, session, after))
 			continue;
-		conn_push(&session->conn, blob);
+		if (!blobs[format])
+			blobs[format] =
+			    batch_render(room, format, &room->inbox, pool);
+		conn_push(&session->conn, blobs[format]);
 		taken++;
 	}
+	for (int i = 0; i < FORMAT_COUNT; i++)
+		if (blobs[i])
+			blob_unref(pool, blobs[i]);
 	return taken;
 }
 
+/* The number that the batch ends with; *count messages are in it. */
 static uint64_t
-batch_last(const struct parcels *batch, uint64_t *first)
+batch_last(const struct parcels *batch, uint64_t *count)
 {
-	const struct message *message = message_next(batch->at[0], NULL);
+	const struct message *message = NULL;
 	uint64_t seq = 0;
 
-	*first = message->seq;
-	for (message = NULL;
-	     (message = message_next(batch->at[batch->count - 1], message));)
-		seq = message->seq;
+	*count = 0;
+	for (uint32_t i = 0; i < batch->count; i++)
+		while ((message = message_next(batch->at[i], message))) {
+			seq = message->seq;
+			*count += message->kind == EVENT_MESSAGE;
+		}
 	return seq;
 }
 
 static void room_mail_confirm(struct envelope *envelope, void *owner);
 
+static struct room_mail *
+room_mail_new(const char *room, struct hub *hub, envelope_handler *handle)
+{
+	struct room_mail *mail = memory_new(sizeof(*mail));
+
+	mail->envelope.handle = handle;
+	mail->from = reactor_index(hub->reactor);
+	strcpy(mail->room, room);
+	return mail;
+}
+
 /* Tells the home that what it sent has been delivered here. */
 static void
-room_confirm(struct room *room, struct hub *hub)
+room_confirm(const char *room, struct hub *hub, unsigned home, unsigned batches)
 {
 	struct room_mail *mail;
 
-	if (room->inbox_batches == 0)
+	if (batches == 0)
 		return;
-	mail = memory_new(sizeof(*mail));
-	mail->envelope.handle = room_mail_confirm;
-	mail->from = reactor_index(hub->reactor);
-	mail->batches = room->inbox_batches;
-	room->inbox_batches = 0;
-	reactor_post(hub->reactor, room->home, &mail->envelope);
+	mail = room_mail_new(room, hub, room_mail_confirm);
+	mail->batches = batches;
+	reactor_post(hub->reactor, home, &mail->envelope);
 }
 
 void
 room_deliver(struct room *room, struct hub *hub)
 {
-	struct blob_pool *pool = reactor_blobs(hub->reactor);
 	struct counters *counters = reactor_counters(hub->reactor);
-	struct blob *blob;
-	uint64_t first, count;
+	uint64_t count;
 	uint32_t taken;
 
 	if (room->inbox.count == 0)
 		return;
-	room->seen = batch_last(&room->inbox, &first);
-	count = room->seen - first + 1;
-	if (room->member_count > 0) {
-		blob = batch_render(&room->inbox, pool);
-		taken = members_push(room, blob, first - 1);
-		blob_unref(pool, blob);
-		counter_add(&counters->deliveries, taken * count);
-		counter_add(
-		    &counters->skipped, (room->member_count - taken) * count);
-	}
+	room->seen = batch_last(&room->inbox, &count);
+	taken =
+	    members_push(room, reactor_blobs(hub->reactor), room->seen - count);
+	counter_add(&counters->deliveries, taken * count);
+	counter_add(&counters->skipped, (room->member_count - taken) * count);
 	batch_acknowledge(&room->inbox, hub);
 	parcels_clear(&room->inbox);
-	room_confirm(room, hub);
+	room_confirm(room->name, hub, room->home, room->inbox_batches);
+	room->inbox_batches = 0;
 }
 
 /* At a hub: the home has numbered these. */
@@ -260,24 +312,34 @@ room_mail_deliver(struct envelope *envelope, void *owner)
 {
 	struct room_mail *mail = (struct room_mail *)envelope;
 	struct hub *hub = owner;
+	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	parcels_share(&hub->lobby.inbox, &mail->parcels);
-	hub->lobby.inbox_batches++;
+	if (room) {
+		parcels_share(&room->inbox, &mail->parcels);
+		room->inbox_batches++;
+		hub_busy(hub, room);
+	} else {
+		/* The last member here has left meanwhile. */
+		batch_acknowledge(&mail->parcels, hub);
+		room_confirm(mail->room, hub, mail->from, 1);
+	}
 	parcels_fini(&mail->parcels);
 	free(mail);
 }
 
-/* At the home: a reactor has delivered a batch. */
+/* At the home: a reactor has delivered batches. */
 static void
 room_mail_confirm(struct envelope *envelope, void *owner)
 {
 	struct room_mail *mail = (struct room_mail *)envelope;
 	struct hub *hub = owner;
+	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	check(hub->lobby.under_way[mail->from] >= mail->batches);
-	hub->lobby.under_way[mail->from] -= mail->batches;
+	check(room && room->office); /* kept while batches are under way */
+	room_home_on_delivered(room, mail->from, mail->batches);
+	hub_busy(hub, room);
 	free(mail);
 }
 
@@ -287,83 +349,70 @@ room_mail_number(struct envelope *envelope, void *owner)
 {
 	struct room_mail *mail = (struct room_mail *)envelope;
 	struct hub *hub = owner;
+	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	parcels_share(&hub->lobby.gathered, &mail->parcels);
+	check(room && room->office); /* kept while it has members there */
+	parcels_share(&room->gathered, &mail->parcels);
+	hub_busy(hub, room);
 	parcels_fini(&mail->parcels);
 	free(mail);
 }
 
-static void
-room_post(struct hub *hub, unsigned to, const struct parcels *parcels,
-    envelope_handler *handle)
+void
+room_post_batch(struct room *room, struct hub *hub, unsigned to)
 {
-	struct room_mail *mail = memory_new(sizeof(*mail));
+	struct room_mail *mail =
+	    room_mail_new(room->name, hub, room_mail_deliver);
 
-	mail->envelope.handle = handle;
-	mail->from = reactor_index(hub->reactor);
-	parcels_share(&mail->parcels, parcels);
+	parcels_share(&mail->parcels, &room->gathered);
 	reactor_post(hub->reactor, to, &mail->envelope);
 }
 
 void
-room_say(struct room *room, struct conn_handle sender, struct span name,
-    struct span text)
+room_post_gathered(struct room *room, struct hub *hub)
+{
+	struct room_mail *mail =
+	    room_mail_new(room->name, hub, room_mail_number);
+
+	mail->parcels = room->gathered;
+	room->gathered = (struct parcels){0};
+	reactor_post(hub->reactor, room->home, &mail->envelope);
+}
+
+/* How large the next parcel should be, to take `need` at least. */
+static size_t
+parcel_bytes(const struct room *room, size_t need)
+{
+	size_t bytes = room->gathered_bytes;
+
+	if (room->gathered.count > 0)
+		bytes =
+		    (size_t)room->gathered.at[room->gathered.count - 1]->cap *
+		    2;
+	if (bytes > PARCEL_BYTES_MAX)
+		bytes = PARCEL_BYTES_MAX;
+	if (bytes < PARCEL_BYTES_MIN)
+		bytes = PARCEL_BYTES_MIN;
+	return bytes > need ? bytes : need;
+}
+
+void
+room_gather(struct room *room, struct hub *hub, enum event_kind kind,
+    struct conn_handle sender, struct span name, struct span text)
 {
 	struct parcels *gathered = &room->gathered;
+	size_t need = message_bytes(name.len, text.len);
 
 	/* The last one may be another reactor's, and then has room as well. */
 	if (gathered->count > 0 &&
-	    message_add(gathered->at[gathered->count - 1], sender, name, text))
+	    message_add(
+		gathered->at[gathered->count - 1], kind, sender, name, text))
 		return;
-	parcels_add(gathered, parcel_new(PARCEL_BYTES));
-	check_nonzero(message_add(gathered->at[gathered->count - 1], sender,
-			  name, text) != NULL);
-}
-
-/* Has every other reactor delivered what it was sent, but for a little? */
-static bool
-room_window_is_open(const struct room *room, const struct hub *hub)
-{
-	for (unsigned i = 0; i < reactor_count(hub->reactor); i++)
-		if (room->under_way[i] >= UNDER_WAY_MAX)
-			return false;
-	return true;
-}
-
-/* Numbers what was gathered; from here on it is the same for everyone. */
-static void
-room_number(struct room *room)
-{
-	for (uint32_t i = 0; i < room->gathered.count; i++) {
-		const struct message *message = NULL;
-		struct parcel *parcel = room->gathered.at[i];
-
-		while ((message = message_next(parcel, message))) {
-			/* No other thread has the parcel yet. */
-			((struct message *)message)->seq = ++room->seq;
-			scrollback_add(&room->history, message);
-		}
-	}
-}
-
-static void
-room_seal(struct room *room, struct hub *hub)
-{
-	unsigned here = reactor_index(hub->reactor);
-	uint64_t before = room->seq;
-
-	room_number(room);
-	counter_add(
-	    &reactor_counters(hub->reactor)->messages, room->seq - before);
-	for (unsigned i = 0; i < reactor_count(hub->reactor); i++) {
-		if (i == here)
-			continue;
-		room_post(hub, i, &room->gathered, room_mail_deliver);
-		room->under_way[i]++;
-	}
-	parcels_share(&room->inbox, &room->gathered);
-	parcels_clear(&room->gathered);
+	parcels_add(gathered, parcel_new(parcel_bytes(room, need)));
+	check_nonzero(message_add(gathered->at[gathered->count - 1], kind,
+			  sender, name, text) != NULL);
+	hub_busy(hub, room);
 }
 
 void
@@ -372,13 +421,10 @@ room_turn(struct room *room, struct hub *hub)
 	bool behind = reactor_is_behind(hub->reactor);
 
 	if (room->gathered.count > 0) {
-		if (room->home != reactor_index(hub->reactor)) {
-			room_post(
-			    hub, room->home, &room->gathered, room_mail_number);
-			parcels_clear(&room->gathered);
-		} else if (!behind && room_window_is_open(room, hub)) {
-			room_seal(room, hub);
-		}
+		if (!room->office)
+			room_post_gathered(room, hub);
+		else if (!behind && room_home_may_seal(room))
+			room_home_seal(room, hub);
 	}
 	if (!behind)
 		room_deliver(room, hub);
@@ -397,5 +443,26 @@ room_catch_up(
 
 	check(membership->behind);
 	membership->behind = false;
-	session_event(session, &event);
+	session->held--;
+	/* It may have missed no more than that others came and went. */
+	if (event.missed > 0)
+		session_event(session, &event);
+}
+
+void
+room_pause(
+    struct room *room, struct session *session, struct membership *membership)
+{
+	check(!membership->behind && !membership->paused);
+	membership->paused = true;
+	membership->after = room->seen;
+	session->held++;
+}
+
+void
+room_resume(struct session *session, struct membership *membership)
+{
+	check(membership->paused);
+	membership->paused = false;
+	session->held--;
 }

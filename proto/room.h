@@ -1,18 +1,22 @@
 /*
- * A room, as one reactor has it. Messages go through it in batches:
+ * A room, as one reactor has it. What its members are to be told goes through
+ * it in batches:
  *
  *   gathered   said here, or (at the home) sent here by other reactors to be
  *              numbered: waits to be sealed
- *   sealed     at the home: put into the history and sent to every reactor
+ *   sealed     at the home (room_home.h): put into the history and sent to the
+ *              reactors that have members
  *   inbox      numbered, waits to be delivered to the members on this reactor
- *   delivered  rendered once, one reference into each member's output
+ *   delivered  rendered once a format, one reference into each member's output
  *
  * Sealing and delivering happen at the end of a turn, and only when what was
  * delivered before has been handed to the kernel for every member, here and
  * (give or take a batch) on every other reactor. So the more there is to do,
  * the more messages share a rendering, a reference and a send.
  *
- * The reactor's thread only; what crosses threads are parcels of messages.
+ * The reactor's thread only; what crosses threads are parcels of messages. A
+ * room that has something to do at the end of the turn is in its hub's list of
+ * busy rooms (hub_busy); one that nobody needs any more is freed there.
  */
 #ifndef PROTO_ROOM_H
 #define PROTO_ROOM_H
@@ -20,13 +24,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "proto/directory.h"
 #include "proto/limits.h"
-#include "proto/scrollback.h"
-#include "proto/wire/span.h"
+#include "proto/wire/render.h"
 #include "reactor/conn.h"
+#include "reactor/list.h"
 
 struct hub;
 struct parcel;
+struct room_home;
 struct session;
 
 /* Parcels in order, each with one reference that is ours. */
@@ -37,43 +43,59 @@ struct parcels {
 };
 
 struct room {
-	char name[NAME_BYTES_MAX + 1];
+	struct directory_entry entry; /* in its hub's rooms */
+	struct list busy; /* link in its hub's busy rooms, or none */
+	char name[NAME_BYTES_MAX + 1]; /* lower case */
+	bool everyones;           /* the lobby: all users are in, on all hubs */
 	unsigned home;            /* index of the reactor that numbers */
+	struct room_home *office; /* owned; at the home only, else NULL */
 	struct session **members; /* on this reactor; owned array */
 	uint32_t member_count;
 	uint32_t member_cap;
 	struct parcels gathered;
 	struct parcels inbox;
-	unsigned inbox_batches; /* in it, that the home waits to hear of */
-	uint64_t seen;          /* last number that members here were sent */
-	/* At the home only. */
-	uint64_t seq; /* last number given */
-	struct scrollback history;
-	unsigned *under_way; /* batches each reactor has not delivered; owned */
+	uint32_t gathered_bytes; /* of the last batch: what the next may need */
+	unsigned inbox_batches;  /* in it, that the home waits to hear of */
+	uint64_t seen;           /* last number that members here were sent */
 };
 
 /* A session's place in a room. */
 struct membership {
-	uint64_t after; /* behind: the last number it was sent */
-	uint32_t index; /* in the room's members */
+	uint64_t entered; /* the room's last number when it came in */
+	uint64_t after;   /* behind, paused: the last number it was sent */
+	uint32_t index;   /* in the room's members */
 	bool joined;
 	bool behind; /* output was over the limit: gets nothing for now */
+	bool paused; /* asked for what came before: gets nothing for now */
 };
 
-/* `reactors` in all; the home keeps `history` messages. */
-void room_init(struct room *room, const char *name, unsigned home,
-    unsigned reactors, uint32_t history);
-void room_fini(struct room *room);
+/* A membership of another room than the lobby. */
+struct seat {
+	struct seat *next; /* in the session's seats */
+	struct room *room;
+	struct membership membership;
+};
+
+/* `name` is folded; `office` becomes the room's. */
+struct room *
+room_new(const char *name, unsigned home, struct room_home *office);
+void room_free(struct room **room);
+
+/* Is it of no use any more, to its members and as a memory? */
+bool room_is_over(const struct room *room);
 
 void room_join(
     struct room *room, struct session *session, struct membership *membership);
-void room_leave(struct room *room, struct membership *membership);
+/* What it has said is on its way to the home before that hears of more. */
+void room_leave(struct room *room, struct hub *hub, struct session *session,
+    struct membership *membership);
 
-/* Gathers one message of a session on this reactor. */
-void room_say(struct room *room, struct conn_handle sender, struct span name,
-    struct span text);
+/* Gathers something for the members, of a client on this reactor; at the home,
+ * of any. The text is copied. */
+void room_gather(struct room *room, struct hub *hub, enum event_kind kind,
+    struct conn_handle sender, struct span name, struct span text);
 
-/* At the end of each turn: seals and delivers what can be. */
+/* At the end of each turn while busy: seals and delivers what can be. */
 void room_turn(struct room *room, struct hub *hub);
 
 /* Delivers the inbox now, for something that must come after it. */
@@ -82,5 +104,20 @@ void room_deliver(struct room *room, struct hub *hub);
 /* Its output has drained: tells the member what it missed, it is live again. */
 void room_catch_up(
     struct room *room, struct session *session, struct membership *membership);
+
+/* Nothing for this member until room_resume; not one that is behind. */
+void room_pause(
+    struct room *room, struct session *session, struct membership *membership);
+void room_resume(struct session *session, struct membership *membership);
+
+/* Parcels. */
+void parcels_share(struct parcels *to, const struct parcels *from);
+void parcels_clear(struct parcels *parcels);
+void parcels_fini(struct parcels *parcels);
+
+/* Sends a reactor references to parcels, for the room of that name there: to
+ * be delivered, or at its home to be numbered. */
+void room_post_batch(struct room *room, struct hub *hub, unsigned to);
+void room_post_gathered(struct room *room, struct hub *hub);
 
 #endif

@@ -15,18 +15,6 @@ history_place(const struct scrollback *history, uint32_t i)
 }
 
 static void
-history_drop_oldest(struct scrollback *history)
-{
-	struct message **place = history_place(history, 0);
-
-	history->bytes -= message_size(*place);
-	free(*place);
-	*place = NULL;
-	history->first = (history->first + 1) & (history->cap - 1);
-	history->count--;
-}
-
-static void
 history_grow(struct scrollback *history)
 {
 	uint32_t cap = history->cap ? history->cap * 2 : 16;
@@ -41,6 +29,18 @@ history_grow(struct scrollback *history)
 }
 
 void
+scrollback_drop_oldest(struct scrollback *history)
+{
+	struct message **place = history_place(history, 0);
+
+	history->bytes -= message_size(*place);
+	free(*place);
+	*place = NULL;
+	history->first = (history->first + 1) & (history->cap - 1);
+	history->count--;
+}
+
+void
 scrollback_init(struct scrollback *history, uint32_t count_max)
 {
 	*history = (struct scrollback){.count_max = count_max};
@@ -50,7 +50,7 @@ void
 scrollback_fini(struct scrollback *history)
 {
 	while (history->count > 0)
-		history_drop_oldest(history);
+		scrollback_drop_oldest(history);
 	free(history->ring);
 	*history = (struct scrollback){0};
 }
@@ -66,7 +66,7 @@ scrollback_add(struct scrollback *history, const struct message *message)
 	while (history->count > 0 &&
 	       (history->count == history->count_max ||
 		   history->bytes + size > HISTORY_BYTES_MAX))
-		history_drop_oldest(history);
+		scrollback_drop_oldest(history);
 	if (history->count > 0)
 		check(scrollback_at(history, history->count - 1)->seq + 1 ==
 		      message->seq);

@@ -26,6 +26,9 @@ void scrollback_fini(struct scrollback *history);
 /* Keeps a copy; its number follows the last one's. */
 void scrollback_add(struct scrollback *history, const struct message *message);
 
+/* Drops the oldest message; there is one. */
+void scrollback_drop_oldest(struct scrollback *history);
+
 /* The i-th oldest message, i below count. */
 const struct message *
 scrollback_at(const struct scrollback *history, uint32_t i);

@@ -11,6 +11,7 @@
 #include "reactor/reactor.h"
 
 #define GOODBYE           "server is going down"
+#define PROMPT            "Password: "
 #define DEADLINE_RETRY_MS 1000
 
 static const struct hub_options *
@@ -56,6 +57,7 @@ session_password(
 	char request[TELNET_ANSWER_BYTES];
 
 	session->prompting = false;
+	session->verb = VERB_LOGIN;
 	if (telnet_set_echo(&session->telnet, true, request)) {
 		session_send(session, request, sizeof(request));
 		session_send(session, "\r\n", 2);
@@ -64,6 +66,8 @@ session_password(
 		cmd_login_password(session, (struct span){line, len});
 	else
 		session_refuse_line(session, result);
+	if (!session->waits)
+		session_set_tag(session, (struct span){0});
 	explicit_bzero(line, len);
 }
 
@@ -93,7 +97,8 @@ session_line(struct session *session, enum line_result result, struct span line)
 	} else if (session->unseen > 0) {
 		return false;
 	} else {
-		session->tag_len = 0;
+		session_set_tag(session, (struct span){0});
+		session->verb = VERB_TEXT;
 		session_refuse_line(session, result);
 	}
 	return true;
@@ -171,7 +176,7 @@ session_finish(struct session *session)
 	if (session->waits)
 		return;
 	/* Word of what it missed is owed, and comes once it has drained. */
-	if (session->lobby.behind)
+	if (session->held > 0)
 		session->waits |= WAIT_DRAIN;
 	else if (session->unseen > 0)
 		session->waits |= WAIT_COPY;
@@ -325,7 +330,7 @@ session_on_run(struct conn *conn)
 	if (conn_out_bytes(conn) <= low) {
 		session->waits &= (uint8_t)~WAIT_DRAIN;
 		session_tell_gap(session);
-	} else if ((session->waits & WAIT_DRAIN) || session->lobby.behind) {
+	} else if ((session->waits & WAIT_DRAIN) || session->held > 0) {
 		session_wait_drained(session);
 	}
 	if (session->unseen == 0)
@@ -348,16 +353,9 @@ session_on_closed(struct conn *conn)
 		session_log_out(session);
 	timer_stop(&session->silence);
 	timer_stop(&session->deadline);
+	session_set_tag(session, (struct span){0});
 	input_fini(&session->input);
 	session->magic = 0;
-}
-
-void
-session_tell_gap(struct session *session)
-{
-	if (session->lobby.joined && session->lobby.behind)
-		room_catch_up(
-		    &session_hub(session)->lobby, session, &session->lobby);
 }
 
 void
@@ -377,6 +375,7 @@ session_await(struct session *session)
 {
 	check(!(session->waits & WAIT_ANSWER));
 	session->waits |= WAIT_ANSWER;
+	session_keep_tag(session);
 }
 
 void
@@ -384,6 +383,7 @@ session_answered(struct session *session)
 {
 	check(session->waits & WAIT_ANSWER);
 	session->waits &= (uint8_t)~WAIT_ANSWER;
+	session_set_tag(session, (struct span){0});
 	if (session->leaving)
 		session_going_down(session);
 	conn_run_soon(&session->conn);
@@ -397,7 +397,12 @@ session_prompt(struct session *session, struct span name)
 	memcpy(session->name, name.at, name.len);
 	session->name[name.len] = '\0';
 	session->prompting = true;
-	session_send(session, "Password: ", strlen("Password: "));
+	session_keep_tag(session);
+	/* No program should have to look for half a line. */
+	if (session->format == FORMAT_JSON)
+		session_notice(session, span_of(PROMPT));
+	else
+		session_send(session, PROMPT, strlen(PROMPT));
 	if (telnet_set_echo(&session->telnet, false, request))
 		session_send(session, request, sizeof(request));
 }
@@ -431,51 +436,6 @@ session_log_out(struct session *session)
 		conn_run_soon(&session->conn);
 	}
 	session_start_deadline(session);
-}
-
-/* A token bucket: true, and one is taken, when there is one. */
-static bool
-talk_take_token(struct session *session)
-{
-	const struct hub_options *options = session_options(session);
-	uint32_t now_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
-	uint64_t tokens = session->talk_tokens +
-			  (uint64_t)(now_ms - session->talk_ms) * options->rate;
-
-	if (tokens > (uint64_t)options->rate_burst * 1000)
-		tokens = (uint64_t)options->rate_burst * 1000;
-	session->talk_ms = now_ms;
-	session->talk_tokens = (uint32_t)tokens;
-	if (tokens < 1000)
-		return false;
-	session->talk_tokens -= 1000;
-	return true;
-}
-
-bool
-session_may_talk(struct session *session)
-{
-	const struct hub_options *options = session_options(session);
-
-	if (session->unseen >= UNSEEN_MAX ||
-	    session->unseen_bytes >= UNSEEN_BYTES_MAX)
-		return false;
-	if (options->rate == 0 || talk_take_token(session))
-		return true;
-	session->waits |= WAIT_RATE;
-	reactor_set_timer(session->conn.reactor, &session->deadline,
-	    (1000 - session->talk_tokens) / options->rate);
-	return false;
-}
-
-void
-session_own_copy(struct session *session, size_t len)
-{
-	check(session->unseen > 0);
-	check(session->unseen_bytes >= len);
-	session->unseen_bytes -= (uint32_t)len;
-	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
-		conn_run_soon(&session->conn);
 }
 
 bool

@@ -38,7 +38,11 @@ struct session {
 	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
 	uint32_t talk_ms;     /* when that was so, the clock's low bits */
 	struct membership lobby;
-	struct input input; /* not handled yet */
+	struct seat *seats;   /* in other rooms; owned */
+	const char *tag;      /* of the command being answered */
+	struct room *current; /* plain text is said there; NULL: it is echoed */
+	struct directory_entry user; /* in the hub's users; users only */
+	struct input input;          /* not handled yet */
 	struct timer silence;
 	struct timer deadline; /* guests: to log in; users: until it may talk */
 	uint64_t account;      /* uid; users only */
@@ -46,19 +50,22 @@ struct session {
 	struct line_framer framer;
 	struct telnet telnet;
 	uint8_t state;  /* enum session_state */
+	uint8_t held;   /* rooms that it gets nothing from for now */
+	uint8_t format; /* enum format */
+	uint8_t verb;   /* enum verb of the command being answered */
 	uint8_t waits;  /* enum session_wait bits */
 	bool prompting; /* the next line is the password to log in with */
 	bool greeted;   /* a line of clean text has come: no web client */
 	bool leaving;   /* the server stops: goodbye after the answer */
+	bool tag_kept;  /* the tag is a copy of ours, else it is in the line */
 	uint8_t tag_len;
-	char tag[TAG_BYTES_MAX]; /* of the command being answered */
 	char name[NAME_BYTES_MAX +
 		  1]; /* users; while prompting, the one typed */
 };
 
 /* With its place in the slab and in the lobby, which take 12 more. */
 _Static_assert(
-    sizeof(struct session) <= 448, "an idle client costs 512 bytes at most");
+    sizeof(struct session) <= 456, "an idle client costs 512 bytes at most");
 
 static inline struct session *
 session_of(struct conn *conn)
@@ -70,12 +77,6 @@ static inline struct hub *
 session_hub(const struct session *session)
 {
 	return reactor_owner(session->conn.reactor);
-}
-
-static inline struct membership *
-session_membership(struct session *session)
-{
-	return &session->lobby;
 }
 
 /* The reactor's calls (hub_reactor_ops). */
@@ -91,17 +92,43 @@ void session_going_down(struct session *session);
 /* Sends one line. Text of more than a line's length never gets here. */
 void session_event(struct session *session, const struct event *event);
 
+/* The same for an OK, ERR or ITEM that answers the present command. */
+void session_reply(struct session *session, struct event event);
+
 /* The answer to the present command; printf-like, 400 bytes at most. */
 void session_ok(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void session_err(struct session *session, enum reply_code code,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Its place in a room, NULL where it has none. */
+struct membership *
+session_membership(struct session *session, const struct room *room);
+
+/* Is it in the room of this name, written with or without #? */
+bool session_is_in(struct session *session, struct span name);
+
+/* Another room than the lobby: a place to join with, or one to be given up. */
+struct membership *
+session_take_seat(struct session *session, struct room *room);
+void session_drop_seat(struct session *session, const struct room *room);
+
+/* How many rooms it is in besides the lobby. */
+unsigned session_seat_count(const struct session *session);
+
+/* The answer of who it is, a user, after some words. */
+void session_ok_self(struct session *session, const char *before);
+
 /* If room messages were skipped for it, says so now; it is live again. */
 void session_tell_gap(struct session *session);
 
 /* A notice to this client alone. */
 void session_notice(struct session *session, struct span text);
+
+/* The tag of the command that is handled next; in its line, which is gone after
+ * that, unless it is kept for an answer that comes later. */
+void session_set_tag(struct session *session, struct span tag);
+void session_keep_tag(struct session *session);
 
 /* Holds input until session_answered; for handlers that answer later. */
 void session_await(struct session *session);
@@ -118,6 +145,9 @@ void session_log_out(struct session *session);
 /* May it say something to a room now? False: its input has to wait (for its
  * own copies, or for --rate), and it is seen to that it goes on. */
 bool session_may_talk(struct session *session);
+
+/* The part of that which is about --rate, for a message to one person. */
+bool session_keeps_rate(struct session *session);
 
 /* A message of its own, of `len` bytes, has come back to it, or was skipped. */
 void session_own_copy(struct session *session, size_t len);

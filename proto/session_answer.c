@@ -1,16 +1,55 @@
 /* What a session says: one line at a time, with its command's tag. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "proto/session.h"
 #include "reactor/check.h"
+#include "reactor/memory.h"
+
+void
+session_set_tag(struct session *session, struct span tag)
+{
+	check(tag.len <= TAG_BYTES_MAX);
+	if (session->tag_kept)
+		free((char *)session->tag);
+	session->tag_kept = false;
+	session->tag = tag.at;
+	session->tag_len = (uint8_t)tag.len;
+}
+
+void
+session_keep_tag(struct session *session)
+{
+	char *copy;
+
+	if (session->tag_len == 0 || session->tag_kept)
+		return;
+	copy = memory_new_raw(session->tag_len);
+	memcpy(copy, session->tag, session->tag_len);
+	session->tag = copy;
+	session->tag_kept = true;
+}
 
 void
 session_event(struct session *session, const struct event *event)
 {
-	char *out = conn_reserve(&session->conn, render_text_bound(event));
+	enum format format = session->format;
+	char *out = conn_reserve(&session->conn, render_bound(format, event));
 
-	conn_commit(&session->conn, render_text(event, out));
+	conn_commit(&session->conn, render(format, event, out));
+}
+
+void
+session_reply(struct session *session, struct event event)
+{
+	event.tag = (struct span){session->tag, session->tag_len};
+	if (session->verb < VERB_COUNT)
+		event.re = span_of(command_name(session->verb));
+	else
+		event.re =
+		    span_of(session->verb == VERB_TEXT ? "text" : "unknown");
+	session_event(session, &event);
 }
 
 static void session_answer(struct session *session, struct event event,
@@ -25,9 +64,8 @@ session_answer(
 
 	check(len >= 0);
 	check(len < (int)sizeof(text));
-	event.tag = (struct span){session->tag, session->tag_len};
 	event.text = (struct span){text, (size_t)len};
-	session_event(session, &event);
+	session_reply(session, event);
 }
 
 void
@@ -39,6 +77,22 @@ session_ok(struct session *session, const char *format, ...)
 	va_start(ap, format);
 	session_answer(session, event, format, ap);
 	va_end(ap);
+}
+
+void
+session_ok_self(struct session *session, const char *before)
+{
+	char text[NAME_BYTES_MAX + 64];
+	struct event event = {
+	    .kind = EVENT_OK,
+	    .from = span_of(session->name),
+	    .client = session->conn.id,
+	};
+
+	snprintf(text, sizeof(text), "%s%s#%llu", before, session->name,
+	    (unsigned long long)session->conn.id);
+	event.text = span_of(text);
+	session_reply(session, event);
 }
 
 void

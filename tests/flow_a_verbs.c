@@ -16,6 +16,7 @@ enum flag {
 	TEXT = 1,
 	SECRET = 2,
 	TALK = 4,
+	RATE = 8,
 };
 
 static const struct verb_row {
@@ -41,8 +42,8 @@ send_verb(struct test_client *client, const char *verb, int arguments)
 	int len = snprintf(line, sizeof(line), "/%s", verb);
 
 	for (int i = 0; i < arguments; i++)
-		len += snprintf(
-		    line + len, sizeof(line) - (size_t)len, " a%d", i);
+		len +=
+		    snprintf(line + len, sizeof(line) - (size_t)len, " a%d", i);
 	test_client_send(client, "%s\n", line);
 }
 
@@ -123,8 +124,8 @@ FLOW_TEST(verbs_are_all_explained_by_help)
 	while (strcmp(line = test_client_line(guest), "OK") != 0)
 		cr_assert_eq(strncmp(line, "- ", 2), 0, "%s", line);
 	for (size_t i = 0; i < ROW_COUNT; i++) {
-		test_client_send(guest, i % 2 ? "/HELP %s\n" : "/help /%s\n",
-		    rows[i].verb);
+		test_client_send(
+		    guest, i % 2 ? "/HELP %s\n" : "/help /%s\n", rows[i].verb);
 		test_client_match(guest, "- /%s[ :]*", rows[i].verb);
 		test_client_expect(guest, "OK");
 		if (!rows[i].alias)

@@ -16,15 +16,15 @@ Test(message, parcel_gives_back_what_was_added_in_order)
 	const struct message *message = NULL;
 
 	for (size_t len = 0; len < sizeof(text); len++)
-		cr_assert(message_add(
-		    parcel, sender, span_of("ann"), (struct span){text, len}));
+		cr_assert(message_add(parcel, EVENT_MESSAGE, sender,
+		    span_of("ann"), (struct span){text, len}));
 	for (size_t len = 0; len < sizeof(text); len++) {
 		struct event event;
 
 		message = message_next(parcel, message);
 		cr_assert(message);
 		cr_assert_eq((uintptr_t)message % 8, 0);
-		event = message_event(message);
+		event = message_event(message, "lobby");
 		cr_assert_eq(event.kind, EVENT_MESSAGE);
 		cr_assert_eq(event.client, 42);
 		cr_assert(span_equals(event.from, span_of("ann")));
@@ -39,11 +39,12 @@ Test(message, full_parcel_takes_no_more)
 	size_t one = message_bytes(3, 5);
 	struct parcel *parcel = parcel_new(2 * one);
 
-	cr_assert(
-	    message_add(parcel, sender, span_of("ann"), span_of("hello")));
-	cr_assert(
-	    message_add(parcel, sender, span_of("ann"), span_of("again")));
-	cr_assert(!message_add(parcel, sender, span_of("a"), span_of("")));
+	cr_assert(message_add(
+	    parcel, EVENT_MESSAGE, sender, span_of("ann"), span_of("hello")));
+	cr_assert(message_add(
+	    parcel, EVENT_MESSAGE, sender, span_of("ann"), span_of("again")));
+	cr_assert(!message_add(
+	    parcel, EVENT_MESSAGE, sender, span_of("a"), span_of("")));
 	cr_assert_eq(parcel->len, 2 * one);
 	parcel_unref(parcel);
 }
@@ -60,8 +61,8 @@ Test(message, copy_is_the_same_record)
 {
 	struct parcel *from = parcel_new(1024);
 	struct parcel *to = parcel_new(message_bytes(3, 5));
-	struct message *message =
-	    message_add(from, sender, span_of("ann"), span_of("hello"));
+	struct message *message = message_add(
+	    from, EVENT_MESSAGE, sender, span_of("ann"), span_of("hello"));
 	struct message *copy;
 
 	message->seq = 99;

@@ -2,9 +2,9 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "proto/scrollback.h"
 #include "proto/limits.h"
 #include "proto/message.h"
+#include "proto/scrollback.h"
 #include "reactor/blob.h"
 
 /* Adds a message with this number and a text of `len` bytes. */
@@ -16,8 +16,9 @@ add(struct scrollback *history, uint64_t seq, size_t len)
 	struct message *message;
 
 	memset(text, 'x', sizeof(text));
-	message = message_add(parcel, (struct conn_handle){.id = 7},
-	    span_of("ann"), (struct span){text, len});
+	message =
+	    message_add(parcel, EVENT_MESSAGE, (struct conn_handle){.id = 7},
+		span_of("ann"), (struct span){text, len});
 	cr_assert(message);
 	message->seq = seq;
 	scrollback_add(history, message);

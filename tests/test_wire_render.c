@@ -1,4 +1,5 @@
-/* Each kind of line word for word, the numbers, and the room a line needs. */
+/* Each kind of text line word for word, the numbers, and the room a line needs.
+ */
 #include <criterion/criterion.h>
 
 #include <inttypes.h>
@@ -10,12 +11,12 @@
 
 /* Renders into exactly the bytes that the bound promises. */
 static char *
-render(const struct event *event, size_t *len)
+render_exactly(const struct event *event, size_t *len)
 {
-	size_t bound = render_text_bound(event);
+	size_t bound = render_bound(FORMAT_TEXT, event);
 	char *out = malloc(bound);
 
-	*len = render_text(event, out);
+	*len = render(FORMAT_TEXT, event, out);
 	cr_assert_leq(*len, bound);
 	return out;
 }
@@ -24,7 +25,7 @@ static void
 expect_line(struct event event, const char *expected)
 {
 	size_t len;
-	char *out = render(&event, &len);
+	char *out = render_exactly(&event, &len);
 
 	cr_assert(span_equals((struct span){out, len}, span_of(expected)),
 	    "got \"%.*s\" for \"%s\"", (int)len, out, expected);
@@ -93,6 +94,29 @@ Test(render, item_is_a_text_a_client_or_both)
 	    .text = span_of("x"));
 }
 
+Test(render, item_of_a_room_counts_its_members)
+{
+	EXPECT_LINE("- #dev (3 members) all about C\n", .kind = EVENT_ITEM,
+	    .room = span_of("dev"), .members = 3,
+	    .text = span_of("all about C"));
+	EXPECT_LINE("@t - #lobby (0 members)\n", .kind = EVENT_ITEM,
+	    .tag = span_of("t"), .room = span_of("lobby"));
+}
+
+Test(render, what_is_for_programs_is_not_in_the_text)
+{
+	EXPECT_LINE("OK joined #dev (3 members)\n", .kind = EVENT_OK,
+	    .re = span_of("join"), .room = span_of("dev"), .members = 3,
+	    .seq = 42, .text = span_of("joined #dev (3 members)"));
+	EXPECT_LINE("OK logged in\n", .kind = EVENT_OK, .re = span_of("login"),
+	    .from = span_of("alice"), .client = 17,
+	    .text = span_of("logged in"));
+	EXPECT_LINE("ERR busy\n", .kind = EVENT_ERR, .code = ERR_BUSY,
+	    .re = span_of("login"));
+	EXPECT_LINE("[a#1] x\n", .kind = EVENT_MESSAGE, .from = span_of("a"),
+	    .client = 1, .time_ms = 1769860800123, .text = span_of("x"));
+}
+
 Test(render, echo_has_the_text_as_it_stands)
 {
 	EXPECT_LINE(
@@ -133,6 +157,23 @@ Test(render, notice_begins_with_stars)
 {
 	EXPECT_LINE("*** going down\n", .kind = EVENT_NOTICE,
 	    .text = span_of("going down"));
+}
+
+Test(render, notice_of_a_room_begins_with_it)
+{
+	EXPECT_LINE("*** #dev: alice#17 set the topic: C\n",
+	    .kind = EVENT_NOTICE, .room = span_of("dev"),
+	    .text = span_of("alice#17 set the topic: C"));
+	EXPECT_LINE("*** #lobby: x\n", .kind = EVENT_NOTICE,
+	    .room = span_of("lobby"), .text = span_of("x"));
+}
+
+Test(render, join_and_leave_say_who_and_where)
+{
+	EXPECT_LINE("*** #dev: alice#17 joined\n", .kind = EVENT_JOIN,
+	    .room = span_of("dev"), .from = span_of("alice"), .client = 17);
+	EXPECT_LINE("*** #dev: alice#17 left\n", .kind = EVENT_LEAVE,
+	    .room = span_of("dev"), .from = span_of("alice"), .client = 17);
 }
 
 Test(render, gap_says_how_to_get_what_was_missed)
@@ -187,12 +228,13 @@ Test(render, longest_events_are_within_their_bound)
 			    .room = name,
 			    .from = name,
 			    .client = UINT64_MAX,
+			    .members = UINT64_MAX,
 			    .seq = UINT64_MAX,
 			    .missed = UINT64_MAX,
 			    .text = {text, sizeof(text)},
 			};
 			size_t len;
-			char *out = render(&event, &len);
+			char *out = render_exactly(&event, &len);
 			cr_assert_eq(out[len - 1], '\n');
 			cr_assert_eq(memchr(out, '\n', len), out + len - 1);
 			free(out);
@@ -213,5 +255,5 @@ Test(render, bound_is_not_wasteful)
 {
 	struct event event = {.kind = EVENT_ECHO, .text = {"x", 1}};
 
-	cr_assert_leq(render_text_bound(&event), 128);
+	cr_assert_leq(render_bound(FORMAT_TEXT, &event), 128);
 }

@@ -54,3 +54,11 @@ name_equals(struct span a, struct span b)
 
 	return !strcmp(name_fold(a, one), name_fold(b, other));
 }
+
+struct span
+name_of_room(struct span typed)
+{
+	if (typed.len > 0 && typed.at[0] == '#')
+		return (struct span){typed.at + 1, typed.len - 1};
+	return typed;
+}

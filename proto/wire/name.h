@@ -22,6 +22,9 @@ bool name_is_character(char c);
  */
 const char *name_fold(struct span name, char out[NAME_BYTES_MAX + 1]);
 
+/* A room's name as typed, without the # that it may have. */
+struct span name_of_room(struct span typed);
+
 /* True if two valid names are the same one, in any case. */
 bool name_equals(struct span a, struct span b);
 

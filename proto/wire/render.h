@@ -21,12 +21,15 @@ enum reply_code {
 enum event_kind {
 	EVENT_OK,      /* OK text               ends a command's answer */
 	EVENT_ERR,     /* ERR code text         ends it: nothing was changed */
-	EVENT_ITEM,    /* - text or - name#id   one item of a listing */
+	EVENT_ITEM,    /* - text, - name#id or - #room (N members) topic: one
+			* item of a listing */
 	EVENT_ECHO,    /* Echo: text            the conversation */
 	EVENT_MESSAGE, /* [name#id] text        in a room other than the lobby
 			* "#room " before it */
 	EVENT_DIRECT,  /* [name#id -> you] text */
-	EVENT_NOTICE,  /* *** text */
+	EVENT_JOIN,    /* *** #room: name#id joined */
+	EVENT_LEAVE,   /* *** #room: name#id left */
+	EVENT_NOTICE,  /* *** text, *** #room: text */
 	EVENT_GAP,     /* *** #room: N messages skipped, /history ... */
 };
 
@@ -35,25 +38,36 @@ struct event {
 	enum event_kind kind;
 	enum reply_code code; /* ERR */
 	struct span tag;      /* OK, ERR, ITEM: the command's tag, or empty */
-	struct span room;     /* MESSAGE, GAP: the room's name without #; empty
-			       * in a MESSAGE means the lobby */
-	struct span from;     /* MESSAGE, DIRECT, ITEM: account name */
+	struct span re;       /* OK, ERR, ITEM: what it answers, for programs */
+	struct span room;     /* a room's name without #; empty in a MESSAGE
+			       * means the lobby */
+	struct span from;     /* account name: who it is from or about */
 	uint64_t client;      /* with from: the client's id */
-	uint64_t seq;         /* MESSAGE: its number; GAP: the last one seen */
+	uint64_t members;     /* OK, ITEM with a room: how many it has */
+	uint64_t seq;         /* MESSAGE: its number; OK with a room: the last
+			       * number given; GAP: the last one seen */
 	uint64_t missed;      /* GAP: how many were skipped after seq */
+	int64_t time_ms;      /* MESSAGE, DIRECT: since 1970 */
 	struct span text;
+};
+
+/* How a client wants to be told. */
+enum format {
+	FORMAT_TEXT, /* for people: the lines above */
+	FORMAT_JSON, /* for programs: one object a line (RFC 8259) */
+	FORMAT_COUNT
 };
 
 /* The code as it stands on the wire. */
 const char *reply_code_text(enum reply_code code);
 
-/* Most bytes that render_text writes for this event. Cheap; a bound. */
-size_t render_text_bound(const struct event *event);
+/* Most bytes that `render` writes for this event. Cheap; a bound. */
+size_t render_bound(enum format format, const struct event *event);
 
 /*
- * Writes the event as one line of the text format, LF included, to `out`, which
- * has room for render_text_bound(event) bytes, and returns the bytes written.
+ * Writes the event as one line, LF included, to `out`, which has room for
+ * render_bound(format, event) bytes, and returns the bytes written.
  */
-size_t render_text(const struct event *event, char *out);
+size_t render(enum format format, const struct event *event, char *out);
 
 #endif

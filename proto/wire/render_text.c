@@ -2,51 +2,14 @@
  * The text format: what a person at a terminal reads. Every message that is
  * sent goes through here once, so it is memcpy and no printf.
  */
-#include <string.h>
-
-#include "proto/wire/render.h"
+#include "proto/wire/render_priv.h"
 #include "reactor/check.h"
-
-/* Digits of the greatest uint64_t. */
-#define DECIMAL_BYTES_MAX 20
 
 /*
  * Most of what a line holds beside its spans: it is a gap's, two numbers and
  * the words.
  */
 #define WORDS_BYTES_MAX (2 * DECIMAL_BYTES_MAX + 48)
-
-static const char *const code_texts[REPLY_COUNT] = {
-#define REPLY(id, code) code,
-#include "proto/replies.def"
-#undef REPLY
-};
-
-/* Writes a literal without its NUL; the size is known to the compiler. */
-#define put_words(at, words)                                                   \
-	((char *)memcpy((at), (words), sizeof(words) - 1) + sizeof(words) - 1)
-
-static char *
-put_span(char *at, struct span span)
-{
-	if (span.len > 0)
-		memcpy(at, span.at, span.len);
-	return at + span.len;
-}
-
-static char *
-put_decimal(char *at, uint64_t number)
-{
-	char digits[DECIMAL_BYTES_MAX];
-	size_t first = sizeof(digits);
-
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	memcpy(at, digits + first, sizeof(digits) - first);
-	return at + sizeof(digits) - first;
-}
 
 /* A space and the text, or nothing: no line ends in a space of ours. */
 static char *
@@ -103,6 +66,12 @@ static char *
 put_item(char *at, const struct event *event)
 {
 	at = put_words(put_tag(at, event), "- ");
+	if (event->room.len > 0) {
+		*at++ = '#';
+		at = put_words(put_span(at, event->room), " (");
+		at = put_words(put_decimal(at, event->members), " members)");
+		return put_text_after(at, event);
+	}
 	if (event->from.len == 0)
 		return put_span(at, event->text);
 	return put_text_after(put_from(at, event), event);
@@ -129,18 +98,28 @@ put_direct(char *at, const struct event *event)
 	return put_span(at, event->text);
 }
 
+/* What a notice is about. */
+static char *
+put_subject(char *at, const struct event *event)
+{
+	at = put_words(at, "*** ");
+	if (event->room.len == 0)
+		return at;
+	*at++ = '#';
+	return put_words(put_span(at, event->room), ": ");
+}
+
 static char *
 put_gap(char *at, const struct event *event)
 {
-	at = put_span(put_words(at, "*** #"), event->room);
-	at = put_decimal(put_words(at, ": "), event->missed);
+	at = put_decimal(put_subject(at, event), event->missed);
 	at = put_words(at, " messages skipped, /history ");
 	at = put_span(at, event->room);
 	return put_decimal(put_words(at, " since="), event->seq);
 }
 
-static char *
-put_event(char *at, const struct event *event)
+char *
+render_text(const struct event *event, char *at)
 {
 	switch (event->kind) {
 	case EVENT_OK:
@@ -155,19 +134,18 @@ put_event(char *at, const struct event *event)
 		return put_message(at, event);
 	case EVENT_DIRECT:
 		return put_direct(at, event);
+	case EVENT_JOIN:
+		at = put_from(put_subject(at, event), event);
+		return put_words(at, " joined");
+	case EVENT_LEAVE:
+		at = put_from(put_subject(at, event), event);
+		return put_words(at, " left");
 	case EVENT_NOTICE:
-		return put_span(put_words(at, "*** "), event->text);
+		return put_span(put_subject(at, event), event->text);
 	case EVENT_GAP:
 		return put_gap(at, event);
 	}
 	unreachable("every kind is above");
-}
-
-const char *
-reply_code_text(enum reply_code code)
-{
-	check(code < REPLY_COUNT);
-	return code_texts[code];
 }
 
 size_t
@@ -175,15 +153,4 @@ render_text_bound(const struct event *event)
 {
 	return WORDS_BYTES_MAX + event->tag.len + 2 * event->room.len +
 	       event->from.len + event->text.len;
-}
-
-size_t
-render_text(const struct event *event, char *out)
-{
-	char *end = put_event(out, event);
-
-	*end++ = '\n';
-	size_t written = (size_t)(end - out);
-	check(written <= render_text_bound(event));
-	return written;
 }

@@ -1,0 +1,222 @@
+/* A room's home: numbers, history, who is in. */
+#include "proto/room_home.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/hub.h"
+#include "proto/message.h"
+#include "proto/room.h"
+#include "reactor/blob.h"
+#include "reactor/check.h"
+#include "reactor/counters.h"
+#include "reactor/memory.h"
+#include "reactor/reactor.h"
+
+/* Batches that a reactor may have before it, so that it need not wait for the
+ * home after each; what the home holds back meanwhile makes the next larger. */
+#define UNDER_WAY_MAX 2
+
+struct room_home *
+room_home_new(unsigned reactors, uint32_t history)
+{
+	struct room_home *office =
+	    memory_new(sizeof(*office) + reactors * sizeof(struct reach));
+
+	office->reach_count = reactors;
+	scrollback_init(&office->history, history);
+	list_init(&office->recent);
+	list_init(&office->summing);
+	return office;
+}
+
+void
+room_home_free(struct room_home **pointer)
+{
+	struct room_home *office = *pointer;
+
+	list_remove(&office->recent);
+	list_remove(&office->summing);
+	scrollback_fini(&office->history);
+	free(office->topic);
+	free(office);
+	*pointer = NULL;
+}
+
+static bool
+room_is_summed_up(const struct room *room)
+{
+	return room->office->members > NOTICED_MEMBERS_MAX;
+}
+
+void
+room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
+    struct span name)
+{
+	struct room_home *office = room->office;
+
+	if (!room->everyones && room_is_summed_up(room)) {
+		office->joined++;
+		hub_summing(hub, room);
+	} else if (!room->everyones) {
+		/* Sealed before it is in, so that it is not told of itself. */
+		room_gather(room, hub, EVENT_JOIN, who, name, span_of(""));
+		room_home_seal(room, hub);
+	}
+	office->members++;
+	office->reach[who.reactor].members++;
+}
+
+void
+room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
+    struct span name)
+{
+	struct room_home *office = room->office;
+
+	check(office->reach[who.reactor].members > 0);
+	office->reach[who.reactor].members--;
+	office->members--;
+	if (!room->everyones && room_is_summed_up(room)) {
+		office->left++;
+		hub_summing(hub, room);
+	} else if (!room->everyones) {
+		room_gather(room, hub, EVENT_LEAVE, who, name, span_of(""));
+	}
+	hub_busy(hub, room);
+}
+
+void
+room_home_set_topic(struct room *room, struct hub *hub, struct conn_handle who,
+    struct span name, struct span topic)
+{
+	char text[TOPIC_BYTES_MAX + NAME_BYTES_MAX + 64];
+	struct room_home *office = room->office;
+	int len;
+
+	check(topic.len <= TOPIC_BYTES_MAX);
+	free(office->topic);
+	office->topic = NULL;
+	if (topic.len > 0) {
+		office->topic = memory_new(topic.len + 1);
+		memcpy(office->topic, topic.at, topic.len);
+	}
+	len = snprintf(text, sizeof(text), "%.*s#%llu %s%s", (int)name.len,
+	    name.at, (unsigned long long)who.id,
+	    office->topic ? "set the topic: " : "cleared the topic",
+	    office->topic ? office->topic : "");
+	room_gather(room, hub, EVENT_NOTICE, who, span_of(""),
+	    (struct span){text, (size_t)len});
+	room_home_seal(room, hub);
+}
+
+/* 1204 as 1,204. */
+static const char *
+number_grouped(uint32_t number, char out[16])
+{
+	if (number >= 1000 * 1000)
+		snprintf(out, 16, "%u,%03u,%03u", number / 1000000,
+		    number / 1000 % 1000, number % 1000);
+	else if (number >= 1000)
+		snprintf(out, 16, "%u,%03u", number / 1000, number % 1000);
+	else
+		snprintf(out, 16, "%u", number);
+	return out;
+}
+
+void
+room_home_sum_up(struct room *room, struct hub *hub)
+{
+	struct room_home *office = room->office;
+	struct conn_handle nobody = {0};
+	char joined[16], left[16], here[16], text[80];
+	int len;
+
+	len = snprintf(text, sizeof(text), "%s%s%s%s%s, %s here",
+	    office->joined ? "+" : "",
+	    office->joined ? number_grouped(office->joined, joined) : "",
+	    office->joined && office->left ? " " : "", office->left ? "-" : "",
+	    office->left ? number_grouped(office->left, left) : "",
+	    number_grouped(office->members, here));
+	office->joined = 0;
+	office->left = 0;
+	room_gather(room, hub, EVENT_NOTICE, nobody, span_of(""),
+	    (struct span){text, (size_t)len});
+}
+
+bool
+room_home_may_seal(const struct room *room)
+{
+	const struct room_home *office = room->office;
+
+	for (unsigned i = 0; i < office->reach_count; i++)
+		if (office->reach[i].under_way >= UNDER_WAY_MAX)
+			return false;
+	return true;
+}
+
+/* Numbers what was gathered; from here on it is the same for everyone. */
+static void
+room_number(struct room *room, struct hub *hub)
+{
+	struct room_home *office = room->office;
+	size_t before = office->history.bytes;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < room->gathered.count; i++) {
+		const struct message *message = NULL;
+		struct parcel *parcel = room->gathered.at[i];
+
+		bytes += parcel->len;
+		while ((message = message_next(parcel, message))) {
+			bool counts = message->kind == EVENT_MESSAGE;
+
+			/* No other thread has the parcel yet. */
+			office->seq += counts;
+			((struct message *)message)->seq = office->seq;
+			if (!counts)
+				continue;
+			scrollback_add(&office->history, message);
+			office->reach[message->sender.reactor].spoke = true;
+		}
+	}
+	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
+	if (office->history.count > 0)
+		hub_remembers(hub, room,
+		    (ssize_t)office->history.bytes - (ssize_t)before);
+}
+
+void
+room_home_seal(struct room *room, struct hub *hub)
+{
+	unsigned here = reactor_index(hub->reactor);
+	struct room_home *office = room->office;
+	uint64_t before = office->seq;
+
+	room_number(room, hub);
+	counter_add(
+	    &reactor_counters(hub->reactor)->messages, office->seq - before);
+	for (unsigned i = 0; i < office->reach_count; i++) {
+		struct reach *reach = &office->reach[i];
+
+		if (reach->members == 0 && !reach->spoke && !room->everyones)
+			continue;
+		reach->spoke = false;
+		if (i == here) {
+			parcels_share(&room->inbox, &room->gathered);
+			continue;
+		}
+		room_post_batch(room, hub, i);
+		reach->under_way++;
+	}
+	parcels_clear(&room->gathered);
+	hub_busy(hub, room);
+}
+
+void
+room_home_on_delivered(struct room *room, unsigned reactor, unsigned batches)
+{
+	struct reach *reach = &room->office->reach[reactor];
+
+	check(reach->under_way >= batches);
+	reach->under_way -= batches;
+}

@@ -1,0 +1,131 @@
+/* A session and its rooms: seats, gaps, talking. */
+#include "proto/session.h"
+
+#include "proto/wire/name.h"
+#include "reactor/check.h"
+#include "reactor/memory.h"
+
+struct membership *
+session_membership(struct session *session, const struct room *room)
+{
+	struct seat *seat = session->seats;
+
+	if (room->everyones)
+		return session->lobby.joined ? &session->lobby : NULL;
+	while (seat && seat->room != room)
+		seat = seat->next;
+	return seat ? &seat->membership : NULL;
+}
+
+bool
+session_is_in(struct session *session, struct span name)
+{
+	struct room *room;
+
+	name = name_of_room(name);
+	if (!name_is_valid(name))
+		return false;
+	room = hub_room(session_hub(session), name);
+	return room && session_membership(session, room);
+}
+
+struct membership *
+session_take_seat(struct session *session, struct room *room)
+{
+	struct seat *seat = memory_new(sizeof(*seat));
+
+	check(!session_membership(session, room));
+	seat->room = room;
+	seat->next = session->seats;
+	session->seats = seat;
+	return &seat->membership;
+}
+
+void
+session_drop_seat(struct session *session, const struct room *room)
+{
+	struct seat **at = &session->seats;
+	struct seat *seat;
+
+	while ((*at)->room != room)
+		at = &(*at)->next;
+	seat = *at;
+	check(!seat->membership.joined);
+	*at = seat->next;
+	free(seat);
+}
+
+unsigned
+session_seat_count(const struct session *session)
+{
+	unsigned count = 0;
+
+	for (const struct seat *seat = session->seats; seat; seat = seat->next)
+		count++;
+	return count;
+}
+
+void
+session_tell_gap(struct session *session)
+{
+	if (session->held == 0)
+		return;
+	if (session->lobby.behind)
+		room_catch_up(
+		    session_hub(session)->lobby, session, &session->lobby);
+	for (struct seat *seat = session->seats; seat; seat = seat->next)
+		if (seat->membership.behind)
+			room_catch_up(seat->room, session, &seat->membership);
+}
+
+/* A token bucket: true, and one is taken, when there is one. */
+static bool
+talk_take_token(struct session *session)
+{
+	const struct hub_options *options =
+	    &session_hub(session)->config->options;
+	uint32_t now_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
+	uint64_t tokens = session->talk_tokens +
+			  (uint64_t)(now_ms - session->talk_ms) * options->rate;
+
+	if (tokens > (uint64_t)options->rate_burst * 1000)
+		tokens = (uint64_t)options->rate_burst * 1000;
+	session->talk_ms = now_ms;
+	session->talk_tokens = (uint32_t)tokens;
+	if (tokens < 1000)
+		return false;
+	session->talk_tokens -= 1000;
+	return true;
+}
+
+bool
+session_keeps_rate(struct session *session)
+{
+	const struct hub_options *options =
+	    &session_hub(session)->config->options;
+
+	if (options->rate == 0 || talk_take_token(session))
+		return true;
+	session->waits |= WAIT_RATE;
+	reactor_set_timer(session->conn.reactor, &session->deadline,
+	    (1000 - session->talk_tokens) / options->rate);
+	return false;
+}
+
+bool
+session_may_talk(struct session *session)
+{
+	return session->unseen < UNSEEN_MAX &&
+	       session->unseen_bytes < UNSEEN_BYTES_MAX &&
+	       session_keeps_rate(session);
+}
+
+void
+session_own_copy(struct session *session, size_t len)
+{
+	check(session->unseen > 0);
+	check(session->unseen_bytes >= len);
+	session->unseen_bytes -= (uint32_t)len;
+	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
+		conn_run_soon(&session->conn);
+}
