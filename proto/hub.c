@@ -16,6 +16,9 @@
 #define SECOND_MS 1000
 #define FORGET_S  60 /* rooms are looked at that often */
 
+/* How many of the longest silent rooms are looked at for a place. */
+#define PLACE_TRIES 64
+
 /* Word to a room's home of who came to the lobby, or left a room. */
 struct presence_mail {
 	struct envelope envelope;
@@ -55,10 +58,29 @@ hub_on_turn_end(void *owner)
 	}
 }
 
+/* Drops all that a room keeps, and the room with it. */
+static void
+hub_forget_room(struct hub *hub, struct room *room)
+{
+	struct room_home *office = room->office;
+
+	hub->history_bytes -= office->history.bytes;
+	while (office->history.count > 0)
+		scrollback_drop_oldest(&office->history);
+	list_remove(&office->recent);
+	hub_busy(hub, room);
+}
+
+static bool
+hub_may_forget(const struct room *room)
+{
+	return !room->everyones && room->office->members == 0;
+}
+
 /* Rooms that nobody has said anything in for long are forgotten, unless there
  * are people in them. */
 static void
-hub_forget_rooms(struct hub *hub)
+hub_forget_old_rooms(struct hub *hub)
 {
 	uint64_t now_s = reactor_now_ms(hub->reactor) / 1000;
 	struct list *link = hub->recent.next;
@@ -69,19 +91,32 @@ hub_forget_rooms(struct hub *hub)
 	while (link != &hub->recent) {
 		struct room_home *office =
 		    list_entry(link, struct room_home, recent);
-		struct room *room = office->room;
 
 		link = link->next;
 		if (now_s - office->spoken_s < HISTORY_KEPT_S)
 			return;
-		if (room->everyones || office->members > 0)
-			continue;
-		hub->history_bytes -= office->history.bytes;
-		while (office->history.count > 0)
-			scrollback_drop_oldest(&office->history);
-		list_remove(&office->recent);
-		hub_busy(hub, room);
+		if (hub_may_forget(office->room))
+			hub_forget_room(hub, office->room);
 	}
+}
+
+/* A new room needs the place of one that is only remembered. */
+static bool
+hub_make_place(struct hub *hub)
+{
+	struct list *link = hub->recent.next;
+
+	for (int i = 0; i < PLACE_TRIES && link != &hub->recent; i++) {
+		struct room *room =
+		    list_entry(link, struct room_home, recent)->room;
+
+		if (hub_may_forget(room)) {
+			hub_forget_room(hub, room);
+			return true;
+		}
+		link = link->next;
+	}
+	return false;
 }
 
 static void
@@ -97,7 +132,7 @@ hub_on_second(struct timer *timer)
 
 		room_home_sum_up(office->room, hub);
 	}
-	hub_forget_rooms(hub);
+	hub_forget_old_rooms(hub);
 	if (!list_is_empty(&hub->recent))
 		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
 }
@@ -219,7 +254,8 @@ hub_new_room(struct hub *hub, struct span name)
 	struct room *room;
 
 	if (home == reactor_index(hub->reactor)) {
-		if (hub->home_rooms >= SERVER_ROOMS_MAX / count)
+		if (hub->home_rooms >= SERVER_ROOMS_MAX / count &&
+		    !hub_make_place(hub))
 			return NULL;
 		hub->home_rooms++;
 		office = room_home_new(count, hub->config->options.history);

@@ -67,6 +67,24 @@ room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
 	office->reach[who.reactor].members++;
 }
 
+/* The last one has left: whoever comes next finds a new room, also before this
+ * one has been freed, unless something that was said is kept. */
+static void
+room_home_end(struct room *room, struct hub *hub)
+{
+	struct room_home *office = room->office;
+
+	room_home_seal(room, hub);
+	office->joined = 0;
+	office->left = 0;
+	list_remove(&office->summing);
+	if (office->history.count > 0)
+		return;
+	free(office->topic);
+	office->topic = NULL;
+	office->seq = 0;
+}
+
 void
 room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
     struct span name)
@@ -76,10 +94,14 @@ room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
 	check(office->reach[who.reactor].members > 0);
 	office->reach[who.reactor].members--;
 	office->members--;
-	if (!room->everyones && room_is_summed_up(room)) {
+	if (room->everyones)
+		return;
+	if (office->members == 0) {
+		room_home_end(room, hub);
+	} else if (room_is_summed_up(room)) {
 		office->left++;
 		hub_summing(hub, room);
-	} else if (!room->everyones) {
+	} else {
 		room_gather(room, hub, EVENT_LEAVE, who, name, span_of(""));
 	}
 	hub_busy(hub, room);
