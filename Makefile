@@ -9,7 +9,7 @@ BIN  := $(if $(filter release,$(MODE)),build,$(O))
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|lab|login|passwd|races|register_@(as|race|with)|throttle|unregister|vanish)*
 LIBRARIES      := liburing libxxhash libsodium libedit
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev
+TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev netcat-openbsd python3 telnet
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

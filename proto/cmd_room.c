@@ -39,7 +39,8 @@ join_enter(struct question *question, struct hub *hub, struct session *session)
 	if (question->rejoins) {
 		check(room);
 		if (question->by_seq)
-			room_resume(session, session_membership(session, room));
+			room_resume(session, session_membership(session, room),
+			    question->first - 1);
 		return room;
 	}
 	if (!room)
@@ -121,6 +122,24 @@ cmd_join(struct session *session, const struct span arguments[], int count)
 	question_ask(question, session);
 }
 
+/* The home has heard of it, before whatever is asked next. */
+static void
+leave_at_home(struct question *question, struct hub *hub, struct room *room)
+{
+	(void)question;
+	(void)hub;
+	(void)room;
+}
+
+static void
+leave_answer(
+    struct question *question, struct hub *hub, struct session *session)
+{
+	(void)hub;
+	if (session)
+		session_ok(session, "left #%s", question->room);
+}
+
 void
 cmd_leave(struct session *session, const struct span arguments[], int count)
 {
@@ -145,11 +164,13 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 	if (room->everyones) {
 		session_err(session, ERR_FORBIDDEN,
 		    "everyone who is logged in is in #%s", room->name);
-	} else {
-		hub_leave_room(session_hub(session), session, room);
-		session_ok(session, "left #%s", question->room);
+		question_free(question);
+		return;
 	}
-	question_free(question);
+	hub_leave_room(session_hub(session), session, room);
+	question->at_home = leave_at_home;
+	question->answer = leave_answer;
+	question_ask(question, session);
 }
 
 /* The topic is in `found` as text: none where that is empty. */

@@ -105,9 +105,17 @@ question_at_home(struct envelope *envelope, void *owner)
 
 	check_magic(hub, HUB_MAGIC);
 	if (question->outside)
-		question->refusal = room ? ERR_NOT_IN_ROOM : ERR_NO_SUCH_ROOM;
+		question->refusal = room && room_home_is_known(room)
+					? ERR_NOT_IN_ROOM
+					: ERR_NO_SUCH_ROOM;
 	else
 		question->at_home(question, hub, room);
+	/* Nothing may be sealed before the answer is on its way: here that is
+	 * at once, for mail to oneself comes in the next turn only. */
+	if (question->client.reactor == reactor_index(hub->reactor)) {
+		question_on_answer(envelope, owner);
+		return;
+	}
 	question->envelope.handle = question_on_answer;
 	reactor_post(
 	    hub->reactor, question->client.reactor, &question->envelope);
@@ -196,6 +204,7 @@ question_find_messages(struct question *question, const struct room *room)
 	for (uint32_t i = history->count - count; i < history->count; i++)
 		message_copy(question->found, scrollback_at(history, i));
 	question->count = count;
+	question->first = room->office->seq - count + 1;
 }
 
 void

@@ -39,6 +39,7 @@ struct question {
 	uint64_t since;
 	uint64_t last;
 	uint32_t count;
+	uint64_t first;   /* number of the first one found; seq + 1: none */
 	uint64_t missing; /* after `since`, and no longer kept */
 	bool starts_over; /* `since` is ahead of the room */
 	/* /join: where its live messages stop and begin. */

@@ -443,6 +443,7 @@ room_catch_up(
 
 	check(membership->behind);
 	membership->behind = false;
+	membership->entered = room->seen;
 	session->held--;
 	/* It may have missed no more than that others came and went. */
 	if (event.missed > 0)
@@ -460,9 +461,12 @@ room_pause(
 }
 
 void
-room_resume(struct session *session, struct membership *membership)
+room_resume(
+    struct session *session, struct membership *membership, uint64_t since)
 {
 	check(membership->paused);
 	membership->paused = false;
+	if (membership->entered > since)
+		membership->entered = since;
 	session->held--;
 }

@@ -61,7 +61,7 @@ struct room {
 
 /* A session's place in a room. */
 struct membership {
-	uint64_t entered; /* the room's last number when it came in */
+	uint64_t entered; /* it was sent all from here to the present */
 	uint64_t after;   /* behind, paused: the last number it was sent */
 	uint32_t index;   /* in the room's members */
 	bool joined;
@@ -108,7 +108,9 @@ void room_catch_up(
 /* Nothing for this member until room_resume; not one that is behind. */
 void room_pause(
     struct room *room, struct session *session, struct membership *membership);
-void room_resume(struct session *session, struct membership *membership);
+/* It has been told all from `since` up to what was delivered last. */
+void room_resume(
+    struct session *session, struct membership *membership, uint64_t since);
 
 /* Parcels. */
 void parcels_share(struct parcels *to, const struct parcels *from);

@@ -43,6 +43,13 @@ room_home_free(struct room_home **pointer)
 	*pointer = NULL;
 }
 
+bool
+room_home_is_known(const struct room *room)
+{
+	return room->everyones || room->office->members > 0 ||
+	       room->office->history.count > 0;
+}
+
 static bool
 room_is_summed_up(const struct room *room)
 {

@@ -43,6 +43,9 @@ struct room_home {
 struct room_home *room_home_new(unsigned reactors, uint32_t history);
 void room_home_free(struct room_home **office);
 
+/* Are there members, or something to remember? Else it is about to be freed. */
+bool room_home_is_known(const struct room *room);
+
 /* A client of `who.reactor` has come or gone; the members are told, but those
  * of the lobby. One that comes is told what is sealed after this call. */
 void room_home_join(struct room *room, struct hub *hub, struct conn_handle who,

@@ -398,13 +398,14 @@ session_prompt(struct session *session, struct span name)
 	session->name[name.len] = '\0';
 	session->prompting = true;
 	session_keep_tag(session);
+	/* First, so that who sees the prompt is not shown what he types. */
+	if (telnet_set_echo(&session->telnet, false, request))
+		session_send(session, request, sizeof(request));
 	/* No program should have to look for half a line. */
 	if (session->format == FORMAT_JSON)
 		session_notice(session, span_of(PROMPT));
 	else
 		session_send(session, PROMPT, strlen(PROMPT));
-	if (telnet_set_echo(&session->telnet, false, request))
-		session_send(session, request, sizeof(request));
 }
 
 void

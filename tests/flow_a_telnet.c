@@ -5,11 +5,11 @@
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
-#define DONT "\376"
-#define DO   "\375"
-#define WONT "\374"
-#define WILL "\373"
-#define IAC  "\377"
+#define DONT        "\376"
+#define DO          "\375"
+#define WONT        "\374"
+#define WILL        "\373"
+#define IAC         "\377"
 #define ECHO_OPTION "\001"
 
 static struct server_process *
@@ -101,7 +101,7 @@ FLOW_TEST(telnet_password_is_asked_for_with_echo_off)
 	for (int round = 0; round < 2; round++) {
 		test_client_send_bytes(client, BYTES("/login ann\r\0"));
 		test_client_expect_bytes(
-		    client, BYTES("Password: " IAC WILL ECHO_OPTION));
+		    client, BYTES(IAC WILL ECHO_OPTION "Password: "));
 		test_client_send_bytes(client, BYTES(IAC DO ECHO_OPTION));
 		test_client_await_taken(client);
 		test_client_send_pieces(client, BYTES("secretpw\r\0"), 3);
@@ -125,7 +125,7 @@ FLOW_TEST(telnet_peer_that_keeps_its_echo_can_log_in)
 	test_client_send_bytes(
 	    client, BYTES(IAC DONT ECHO_OPTION "/login ann\n"));
 	test_client_expect_bytes(
-	    client, BYTES("Password: " IAC WILL ECHO_OPTION));
+	    client, BYTES(IAC WILL ECHO_OPTION "Password: "));
 	test_client_send_bytes(
 	    client, BYTES(IAC DONT ECHO_OPTION "secretpw\n"));
 	test_client_match(client, "*OK logged in as ann#*");
