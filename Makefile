@@ -6,7 +6,7 @@ MODE ?= release
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
-TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|lab|login|passwd|races|register_@(as|race|with)|throttle|unregister|vanish)*
+TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|join|lab|login|passwd|races|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
 LIBRARIES      := liburing libxxhash libsodium libedit
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev netcat-openbsd python3 telnet

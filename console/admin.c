@@ -12,6 +12,7 @@
 #include "proto/operator.h"
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
+#include "reactor/counters.h"
 #include "reactor/memory.h"
 
 static const struct admin_row rows[] = {
@@ -105,10 +106,10 @@ say_row(
 
 	localtime_r(&row->opened_s, &tm);
 	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
-	console_say(console, "%-8llu %-20s %-24s %s %10llu %10llu",
+	console_say(console, "%-8llu %-20s %-24s %s %10llu %10llu %5u",
 	    (unsigned long long)row->id, row->name[0] ? row->name : "-",
 	    address, since, (unsigned long long)row->bytes_in,
-	    (unsigned long long)row->bytes_out);
+	    (unsigned long long)row->bytes_out, row->rooms);
 }
 
 static void
@@ -122,8 +123,8 @@ list_is_back(struct envelope *envelope, void *owner)
 	console->errands--;
 	if (errand->count > 0)
 		qsort(clients, errand->count, sizeof(*clients), compare_rows);
-	console_say(console, "%-8s %-20s %-24s %-19s %10s %10s", "ID", "NAME",
-	    "ADDRESS", "SINCE", "IN", "OUT");
+	console_say(console, "%-8s %-20s %-24s %-19s %10s %10s %5s", "ID",
+	    "NAME", "ADDRESS", "SINCE", "IN", "OUT", "ROOMS");
 	for (unsigned i = 0; i < errand->count; i++) {
 		char address[ADDRESS_TEXT_BYTES];
 
@@ -146,6 +147,65 @@ admin_list(struct console *console, char *arguments[])
 		    errand->text, sizeof(errand->text), "%s", arguments[0]);
 	errand_list(errand);
 	errand_start(errand, server_first_reactor(console->server));
+}
+
+static int
+compare_rooms(const void *a, const void *b)
+{
+	const struct room_row *one = a;
+	const struct room_row *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+static void
+rooms_are_back(struct envelope *envelope, void *owner)
+{
+	struct errand *errand = (struct errand *)envelope;
+	struct room_row *rooms = errand_room_rows(errand);
+	struct console *console = owner;
+
+	console->errands--;
+	if (errand->count > 0)
+		qsort(rooms, errand->count, sizeof(*rooms), compare_rooms);
+	console_say(console, "%-32s %8s %8s %10s %s", "ROOM", "MEMBERS", "KEPT",
+	    "BYTES", "TOPIC");
+	for (unsigned i = 0; i < errand->count; i++)
+		if (!*errand->text ||
+		    !fnmatch(errand->text, rooms[i].name, FNM_CASEFOLD))
+			console_say(console, "%-32s %8u %8u %10zu %s",
+			    rooms[i].name, rooms[i].members, rooms[i].kept,
+			    rooms[i].kept_bytes, rooms[i].topic);
+	console_say(
+	    console, "%u room%s", errand->count, errand->count == 1 ? "" : "s");
+	errand_free(errand);
+}
+
+void
+admin_rooms(struct console *console, char *arguments[])
+{
+	struct errand *errand = console_errand_new(console, rooms_are_back);
+
+	/* Written with or without #, as clients do. */
+	if (arguments[0])
+		snprintf(errand->text, sizeof(errand->text), "%s",
+		    arguments[0] + (*arguments[0] == '#'));
+	errand_rooms(errand);
+	errand_start(errand, server_first_reactor(console->server));
+}
+
+void
+admin_stats(struct console *console, char *arguments[])
+{
+	struct counters total;
+
+	(void)arguments;
+	server_counters(console->server, &total);
+#define COUNTER(name, help)                                                    \
+	console_say(console, "%-12s %20llu  %s", #name,                        \
+	    (unsigned long long)counter_read(&total.name), help);
+#include "reactor/counters.def"
+#undef COUNTER
 }
 
 /* A notice is a line of the protocol, and has a line's bounds. */

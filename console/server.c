@@ -382,3 +382,18 @@ server_accounts(const struct server *server)
 {
 	return auth_count(server->auth);
 }
+
+void
+server_counters(const struct server *server, struct counters *total)
+{
+	*total = (struct counters){0};
+	for (unsigned i = 0; i < server->reactor_count; i++) {
+		const struct counters *counters =
+		    reactor_read_counters(server->reactors[i]);
+
+#define COUNTER(name, help)                                                    \
+	counter_add(&total->name, counter_read(&counters->name));
+#include "reactor/counters.def"
+#undef COUNTER
+	}
+}

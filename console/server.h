@@ -20,6 +20,7 @@ struct reactor;
 
 #define SERVER_ERROR_BYTES 768
 
+struct counters;
 struct server;
 
 /* What the operator may want to know; sums over all reactors. */
@@ -51,5 +52,8 @@ struct reactor *server_first_reactor(struct server *server);
 const char *server_engine_text(const struct server *server);
 uint64_t server_clients_max(const struct server *server);
 uint64_t server_accounts(const struct server *server);
+
+/* What all reactors have counted so far, added up. Main thread. */
+void server_counters(const struct server *server, struct counters *total);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "proto/hub.h"
+#include "proto/room_home.h"
 #include "proto/session.h"
 #include "proto/wire/name.h"
 #include "reactor/memory.h"
@@ -20,6 +21,7 @@ list_visit_conn(struct conn *conn, void *context)
 	    .opened_s = conn->opened_s,
 	    .bytes_in = conn->bytes_in,
 	    .bytes_out = conn->bytes_out,
+	    .rooms = session_seat_count(session),
 	    .peer = conn->peer,
 	};
 
@@ -34,6 +36,33 @@ static void
 list_visit(struct tour *tour, struct hub *hub)
 {
 	reactor_each_conn(hub->reactor, list_visit_conn, tour);
+}
+
+static void
+rooms_visit_room(struct directory_entry *entry, void *context)
+{
+	const struct room *room = list_entry(entry, struct room, entry);
+	const struct room_home *office = room->office;
+	struct errand *errand = context;
+	struct room_row row = {0};
+
+	if (!office || !room_home_is_known(room))
+		return;
+	row.members = office->members;
+	row.kept = office->history.count;
+	row.kept_bytes = office->history.bytes;
+	strcpy(row.name, room->name);
+	if (office->topic)
+		strcpy(row.topic, office->topic);
+	memcpy(tour_reserve(&errand->tour, sizeof(row)), &row, sizeof(row));
+	errand->tour.text_len += sizeof(row);
+	errand->count++;
+}
+
+static void
+rooms_visit(struct tour *tour, struct hub *hub)
+{
+	directory_each(&hub->rooms, rooms_visit_room, tour);
 }
 
 static void
@@ -106,6 +135,12 @@ errand_list(struct errand *errand)
 }
 
 void
+errand_rooms(struct errand *errand)
+{
+	errand->tour.visit = rooms_visit;
+}
+
+void
 errand_notice(struct errand *errand)
 {
 	errand->tour.visit = notice_visit;
@@ -127,6 +162,12 @@ struct client_row *
 errand_rows(struct errand *errand)
 {
 	return (struct client_row *)(void *)errand->tour.text;
+}
+
+struct room_row *
+errand_room_rows(struct errand *errand)
+{
+	return (struct room_row *)(void *)errand->tour.text;
 }
 
 void

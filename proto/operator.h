@@ -21,8 +21,18 @@ struct client_row {
 	int64_t opened_s; /* seconds since 1970 */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
+	unsigned rooms; /* that it is in, besides the lobby */
 	struct address peer;
 	char name[NAME_BYTES_MAX + 1]; /* empty for a guest */
+};
+
+/* One room, as `rooms` shows it. */
+struct room_row {
+	uint32_t members;
+	uint32_t kept; /* messages in its history */
+	size_t kept_bytes;
+	char name[NAME_BYTES_MAX + 1];
+	char topic[TOPIC_BYTES_MAX + 1];
 };
 
 struct errand {
@@ -39,6 +49,9 @@ struct errand {
 /* Gathers a client_row for every open connection (errand_rows). */
 void errand_list(struct errand *errand);
 
+/* Gathers a room_row for every room (errand_room_rows). */
+void errand_rooms(struct errand *errand);
+
 /* Sends the notice in `text` to everybody. */
 void errand_notice(struct errand *errand);
 
@@ -48,11 +61,14 @@ void errand_kick(struct errand *errand);
 /* A zeroed errand that will come back to `handle` by `home`. */
 struct errand *errand_new(struct mailbox *home, envelope_handler *handle);
 
-/* Sends it off, after one of the three above has been called for it. */
+/* Sends it off, after one of the four above has been called for it. */
 void errand_start(struct errand *errand, struct reactor *first);
 
 /* After errand_list: count rows, valid until errand_free. */
 struct client_row *errand_rows(struct errand *errand);
+
+/* The same after errand_rooms. */
+struct room_row *errand_room_rows(struct errand *errand);
 
 void errand_free(struct errand *errand);
 

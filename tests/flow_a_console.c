@@ -19,18 +19,48 @@ static const char *const admin_names[] = {
 static void
 expect_rows(struct server_process *server, int count)
 {
-	server_process_expect(server, "ID *NAME *ADDRESS *SINCE *IN *OUT");
+	server_process_expect(
+	    server, "ID *NAME *ADDRESS *SINCE *IN *OUT *ROOMS");
 	for (int i = 0; i < count; i++)
 		cr_assert_neq(*server_process_line(server), '[');
-	cr_assert_not_null(
-	    strstr(server_process_line(server), " connected, "));
+	cr_assert_not_null(strstr(server_process_line(server), " connected, "));
+}
+
+FLOW_TEST(console_rooms_and_stats_show_what_is_going_on)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *ben = test_client_user(server, "ben");
+
+	test_client_send(ann, "/join dev\n/topic dev two  words\nhello\n");
+	test_client_match(ann, "OK joined *");
+	test_client_match(ann, "*two  words");
+	test_client_match(ann, "OK topic *");
+	test_client_match(ann, "#dev *hello");
+	test_client_send(ben, "/join quiet\n");
+	test_client_match(ben, "OK joined *");
+	server_process_type(server, "rooms\n");
+	server_process_expect(server, "ROOM *MEMBERS *KEPT *BYTES TOPIC");
+	server_process_expect(server, "dev * 1 * 1 *[0-9] two  words");
+	server_process_expect(server, "lobby * 2 * 0 *0 ");
+	server_process_expect(server, "quiet * 1 * 0 *0 ");
+	server_process_expect(server, "3 rooms");
+	server_process_type(server, "rooms #D*\n");
+	server_process_expect(server, "ROOM *");
+	cr_assert_eq(strncmp(server_process_line(server), "dev ", 4), 0);
+	cr_assert_str_eq(server_process_line(server), "3 rooms");
+	server_process_type(server, "list ann\nstats\n");
+	server_process_expect(server, "%lu *ann * 1", ann->id);
+	server_process_expect(server, "logins * 2  sessions that logged in");
+	server_process_expect(server, "messages * 1  *");
+	server_process_expect(server, "deliveries * 1  *");
+	server_process_stop(server);
 }
 
 FLOW_TEST(console_list_shows_clients_and_those_that_match)
 {
-	struct server_process *server = server_process_start(
-	    engine, "--listen=tcp://[::1]:0", "--listen=unix:{folder}/socket",
-	    NULL);
+	struct server_process *server = server_process_start(engine,
+	    "--listen=tcp://[::1]:0", "--listen=unix:{folder}/socket", NULL);
 	struct test_client *ann = test_client_user(server, "Ann");
 	struct test_client *guest = test_client_open_at(server->listen[1]);
 	struct test_client *local;
@@ -44,12 +74,14 @@ FLOW_TEST(console_list_shows_clients_and_those_that_match)
 	local = test_client_open_at(server->listen[2]);
 	test_client_fence(local);
 	server_process_type(server, "list\n");
-	server_process_expect(server, "ID *NAME *ADDRESS *SINCE *IN *OUT");
+	server_process_expect(
+	    server, "ID *NAME *ADDRESS *SINCE *IN *OUT *ROOMS");
 	server_process_expect(server,
 	    "%lu *Ann *127.0.0.1:[0-9]* 20[0-9][0-9]-[01][0-9]-[0-3][0-9] "
-	    "[0-2][0-9]:[0-5][0-9]:* [0-9]*[0-9]", ann->id);
-	server_process_expect(server, "[0-9]* - *\\[::1]:[0-9]* 20* 12 *14");
-	server_process_expect(server, "[0-9]* - *unix * 20* 12 *14");
+	    "[0-2][0-9]:[0-5][0-9]:* [0-9]*[0-9]",
+	    ann->id);
+	server_process_expect(server, "[0-9]* - *\\[::1]:[0-9]* 20* 12 *14 *0");
+	server_process_expect(server, "[0-9]* - *unix * 20* 12 *14 *0");
 	server_process_expect(server, "3 connected, 1 logged in");
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
 		server_process_type(server, "list %s\n", patterns[i].pattern);
@@ -98,17 +130,19 @@ FLOW_TEST(console_tells_who_comes_and_goes)
 	server_process_expect(server, "[[]NEW CONNECTION] #* 127.0.0.1:*");
 	server_process_expect(server, "[[]ACTIVE CONNECTIONS] 2");
 	test_client_send(ann, "/quit\n");
-	server_process_expect(server,
-	    "[[]DISCONNECTED] #%lu 127.0.0.1:* ann (quit)", ann->id);
+	server_process_expect(
+	    server, "[[]DISCONNECTED] #%lu 127.0.0.1:* ann (quit)", ann->id);
 	test_client_reset(guest);
-	server_process_expect(server,
-	    "[[]DISCONNECTED] #* 127.0.0.1:* (connection lost)");
+	server_process_expect(
+	    server, "[[]DISCONNECTED] #* 127.0.0.1:* (connection lost)");
 	server_process_stop(server);
 }
 
 FLOW_TEST(console_broadcast_reaches_guests_and_users)
 {
-	enum { ALL = 8 };
+	enum {
+		ALL = 8
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *all[ALL] = {test_client_user(server, "ann")};
 
@@ -153,7 +187,9 @@ FLOW_TEST(console_kick_by_id_closes_that_client)
 
 FLOW_TEST(console_kick_by_name_closes_all_of_the_account)
 {
-	enum { SESSIONS = 6 };
+	enum {
+		SESSIONS = 6
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};
@@ -316,8 +352,8 @@ FLOW_TEST(console_end_of_input_leaves_the_server_running)
 
 FLOW_TEST(console_without_input_leaves_the_server_running)
 {
-	static const enum harness_input inputs[] = {HARNESS_INPUT_CLOSED,
-	    HARNESS_INPUT_NULL, HARNESS_INPUT_FILE};
+	static const enum harness_input inputs[] = {
+	    HARNESS_INPUT_CLOSED, HARNESS_INPUT_NULL, HARNESS_INPUT_FILE};
 
 	for (int i = 0; i < 3; i++) {
 		struct server_setup setup = {
