@@ -35,6 +35,7 @@ static struct room *
 join_enter(struct question *question, struct hub *hub, struct session *session)
 {
 	struct room *room = hub_room(hub, span_of(question->room));
+	struct membership *membership;
 
 	if (question->rejoins) {
 		check(room);
@@ -48,7 +49,10 @@ join_enter(struct question *question, struct hub *hub, struct session *session)
 	check(room);
 	if (room->member_count == 0)
 		room->seen = question->seq;
-	room_join(room, session, session_take_seat(session, room));
+	membership = session_take_seat(session, room);
+	room_join(room, session, membership);
+	if (question->by_seq)
+		membership->entered = question->first - 1;
 	return room;
 }
 

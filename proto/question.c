@@ -189,6 +189,26 @@ question_select(struct question *question, const struct room_home *office)
 	return count;
 }
 
+/* How many of those asked for are gone that the session was not sent before. */
+static uint64_t
+question_missing(const struct question *question)
+{
+	uint64_t since = question->since;
+	uint64_t gone = question->first - 1;
+	uint64_t missing = 0;
+	uint64_t upto;
+
+	if (!question->rejoins)
+		return question->missing;
+	upto = gone < question->entered ? gone : question->entered;
+	if (upto > since)
+		missing += upto - since;
+	upto = since > question->paused_at ? since : question->paused_at;
+	if (gone > upto)
+		missing += gone - upto;
+	return missing;
+}
+
 /* What the home has is what has been sent to every reactor, so that the answer
  * arrives behind all of it. */
 void
@@ -210,6 +230,7 @@ question_find_messages(struct question *question, const struct room *room)
 void
 question_tell_messages(const struct question *question, struct session *session)
 {
+	uint64_t missing = question_missing(question);
 	const struct message *message = NULL;
 	struct event notice = {
 	    .kind = EVENT_NOTICE, .room = span_of(question->room)};
@@ -218,10 +239,9 @@ question_tell_messages(const struct question *question, struct session *session)
 	text[0] = '\0';
 	if (question->starts_over)
 		snprintf(text, sizeof(text), "starts over");
-	else if (question->missing > 0)
+	else if (missing > 0)
 		snprintf(text, sizeof(text),
-		    "%" PRIu64 " messages are no longer kept",
-		    question->missing);
+		    "%" PRIu64 " messages are no longer kept", missing);
 	notice.text = span_of(text);
 	if (text[0])
 		session_event(session, &notice);

@@ -217,6 +217,24 @@ member_takes(struct room *room, struct session *session, uint64_t after)
 	return false;
 }
 
+/* While it waits for what came before, a member hears who comes and goes, as
+ * nobody will tell it again; messages follow with the answer. */
+static void
+member_tell_notices(const struct room *room, struct session *session)
+{
+	const struct message *message = NULL;
+
+	if (!session_membership(session, room)->paused)
+		return;
+	for (uint32_t i = 0; i < room->inbox.count; i++)
+		while ((message = message_next(room->inbox.at[i], message))) {
+			struct event event = message_event(message, room->name);
+
+			if (message->kind != EVENT_MESSAGE)
+				session_event(session, &event);
+		}
+}
+
 /* Hands the inbox, rendered once a format that someone wants, to the members;
  * returns how many took it. */
 static uint32_t
@@ -229,9 +247,12 @@ members_push(struct room *room, struct blob_pool *pool, uint64_t after)
 		struct session *session = room->members[i];
 		enum format format = session->format;
 
-		if (!conn_is_open(&session->conn) ||
-		    !member_takes(room, session, after))
+		if (!conn_is_open(&session->conn))
 			continue;
+		if (!member_takes(room, session, after)) {
+			member_tell_notices(room, session);
+			continue;
+		}
 		if (!blobs[format])
 			blobs[format] =
 			    batch_render(room, format, &room->inbox, pool);
