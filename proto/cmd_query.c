@@ -20,6 +20,8 @@ struct listing {
 	char room[NAME_BYTES_MAX + 1]; /* /who ROOM; else empty */
 	bool exists;                   /* the room does */
 	unsigned count;
+	unsigned shown;      /* of them; the rest is too much for one answer */
+	size_t bytes_max;
 	enum format format;
 	enum verb verb;
 	uint8_t tag_len;
@@ -45,13 +47,16 @@ listing_add(struct listing *listing, struct event event)
 {
 	char *out;
 
+	listing->count++;
+	if (listing->tour.text_len > listing->bytes_max)
+		return;
+	listing->shown++;
 	event.kind = EVENT_ITEM;
 	event.tag = (struct span){listing->tag, listing->tag_len};
 	event.re = span_of(command_name(listing->verb));
 	out =
 	    tour_reserve(&listing->tour, render_bound(listing->format, &event));
 	listing->tour.text_len += render(listing->format, &event, out);
-	listing->count++;
 }
 
 static void
@@ -65,6 +70,7 @@ listing_start(struct session *session, const char *room,
 	listing->tour.done = done;
 	listing->client = conn_handle(&session->conn);
 	strcpy(listing->room, room);
+	listing->bytes_max = session_hub(session)->config->options.out_limit;
 	listing->format = session->format;
 	listing->verb = session->verb;
 	listing->tag_len = session->tag_len;
@@ -88,6 +94,19 @@ listing_tell(struct listing *listing, struct hub *hub)
 		conn_commit(conn, listing->tour.text_len);
 	}
 	return session_of(conn);
+}
+
+/* Its end: how many there are, and where not all were listed, how many were. */
+static void
+listing_end(const struct listing *listing, struct session *session,
+    const char *of_what, const char *room)
+{
+	char shown[40] = "";
+
+	if (listing->shown < listing->count)
+		snprintf(shown, sizeof(shown), ", %u of them listed",
+		    listing->shown);
+	session_ok(session, "%u %s%s%s", listing->count, of_what, room, shown);
 }
 
 static void
@@ -127,9 +146,9 @@ who_done(struct tour *tour, struct hub *hub)
 			session_err(session, ERR_NO_SUCH_ROOM,
 			    "there is no room #%s; see /rooms", who->room);
 		else if (who->room[0])
-			session_ok(session, "%u in #%s", who->count, who->room);
+			listing_end(who, session, "in #", who->room);
 		else
-			session_ok(session, "%u online", who->count);
+			listing_end(who, session, "online", "");
 		session_answered(session);
 	}
 	listing_free(who);
@@ -179,7 +198,7 @@ rooms_done(struct tour *tour, struct hub *hub)
 	struct session *session = listing_tell(rooms, hub);
 
 	if (session) {
-		session_ok(session, "%u rooms", rooms->count);
+		listing_end(rooms, session, "rooms", "");
 		session_answered(session);
 	}
 	listing_free(rooms);

@@ -76,7 +76,7 @@ join_answer(struct question *question, struct hub *hub, struct session *session)
 	}
 	if (question->found)
 		question_tell_messages(question, session);
-	session->current = join_enter(question, hub, session);
+	session_set_current(session, join_enter(question, hub, session));
 	snprintf(text, sizeof(text), "joined #%s (%u members)", question->room,
 	    question->members);
 	event.text = span_of(text);
@@ -151,12 +151,12 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 	struct room *room;
 	struct span name;
 
-	if (count == 0 && !session->current) {
+	if (count == 0 && session->current == CURRENT_NONE) {
 		session_err(session, ERR_NOT_IN_ROOM,
 		    "you have no current room; /leave ROOM");
 		return;
 	}
-	name = count > 0 ? arguments[0] : span_of(session->current->name);
+	name = count > 0 ? arguments[0] : span_of(session_current_room(session)->name);
 	question = question_new(session, name);
 	if (!question)
 		return;
@@ -210,6 +210,10 @@ topic_answer(
 static void
 topic_set_at_home(struct question *question, struct hub *hub, struct room *room)
 {
+	if (room_home_is_stalled(room)) {
+		question->refusal = ERR_BUSY;
+		return;
+	}
 	room_home_set_topic(room, hub, question->client,
 	    span_of(question->user),
 	    (struct span){question->found->bytes, question->found->len});
@@ -275,7 +279,7 @@ history_answer(
 void
 cmd_history(struct session *session, const struct span arguments[], int count)
 {
-	struct room *current = session->current;
+	struct room *current = session_current_room(session);
 	struct span name = span_of(current ? current->name : "lobby");
 	struct question range = {.last = UINT64_MAX};
 	struct question *question;

@@ -28,8 +28,9 @@ cmd_text(struct session *session, struct span text)
 {
 	struct event event = {.kind = EVENT_ECHO, .text = text};
 
-	if (session->current) {
-		hub_say(session_hub(session), session, session->current, text);
+	if (session->current != CURRENT_NONE) {
+		hub_say(session_hub(session), session,
+		    session_current_room(session), text);
 		return;
 	}
 	if (session->state == SESSION_GUEST &&

@@ -57,6 +57,9 @@ directory_insert(struct directory *directory, struct directory_entry *entry)
 	    directory_bucket(directory, entry_name(directory, entry));
 
 	entry->next = *bucket;
+	entry->at = bucket;
+	if (entry->next)
+		entry->next->at = &entry->next;
 	*bucket = entry;
 }
 
@@ -94,13 +97,11 @@ directory_add(struct directory *directory, struct directory_entry *entry)
 void
 directory_remove(struct directory *directory, struct directory_entry *entry)
 {
-	struct directory_entry **at =
-	    directory_bucket(directory, entry_name(directory, entry));
-
-	for (; *at != entry; at = &(*at)->next)
-		check(*at);
-	*at = entry->next;
-	entry->next = NULL;
+	check(entry->at && *entry->at == entry);
+	*entry->at = entry->next;
+	if (entry->next)
+		entry->next->at = entry->at;
+	*entry = (struct directory_entry){0};
 	directory->count--;
 }
 

@@ -13,6 +13,7 @@
 
 struct directory_entry {
 	struct directory_entry *next; /* in its bucket */
+	struct directory_entry **at;  /* what points to it */
 };
 
 struct directory {

@@ -87,7 +87,7 @@ dispatch_is_talk(struct session *session, const struct command_row *row,
     const struct span arguments[])
 {
 	if (!row)
-		return session->current;
+		return session->current != CURRENT_NONE;
 	if (!(row->flags & TALK))
 		return false;
 	/* The room comes first, unless all of it is what is said. */

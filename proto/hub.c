@@ -14,10 +14,6 @@
 #include "reactor/reactor.h"
 
 #define SECOND_MS 1000
-#define FORGET_S  60 /* rooms are looked at that often */
-
-/* How many of the longest silent rooms are looked at for a place. */
-#define PLACE_TRIES 64
 
 /* Word to a room's home of who came to the lobby, or left a room. */
 struct presence_mail {
@@ -58,65 +54,33 @@ hub_on_turn_end(void *owner)
 	}
 }
 
+/* The room that has been without members longest; NULL when each has some. */
+static struct room_home *
+hub_first_deserted(const struct hub *hub)
+{
+	if (list_is_empty(&hub->deserted))
+		return NULL;
+	return list_entry(hub->deserted.next, struct room_home, deserted);
+}
+
 /* Drops all that a room keeps, and the room with it. */
 static void
 hub_forget_room(struct hub *hub, struct room *room)
 {
-	struct room_home *office = room->office;
-
-	hub->history_bytes -= office->history.bytes;
-	while (office->history.count > 0)
-		scrollback_drop_oldest(&office->history);
-	list_remove(&office->recent);
+	hub->history_bytes -= room->office->history.bytes;
+	room_home_forget(room);
 	hub_busy(hub, room);
 }
 
-static bool
-hub_may_forget(const struct room *room)
-{
-	return !room->everyones && room->office->members == 0;
-}
-
-/* Rooms that nobody has said anything in for long are forgotten, unless there
- * are people in them. */
 static void
 hub_forget_old_rooms(struct hub *hub)
 {
 	uint64_t now_s = reactor_now_ms(hub->reactor) / 1000;
-	struct list *link = hub->recent.next;
+	struct room_home *office;
 
-	if (now_s < hub->forget_s)
-		return;
-	hub->forget_s = now_s + FORGET_S;
-	while (link != &hub->recent) {
-		struct room_home *office =
-		    list_entry(link, struct room_home, recent);
-
-		link = link->next;
-		if (now_s - office->spoken_s < HISTORY_KEPT_S)
-			return;
-		if (hub_may_forget(office->room))
-			hub_forget_room(hub, office->room);
-	}
-}
-
-/* A new room needs the place of one that is only remembered. */
-static bool
-hub_make_place(struct hub *hub)
-{
-	struct list *link = hub->recent.next;
-
-	for (int i = 0; i < PLACE_TRIES && link != &hub->recent; i++) {
-		struct room *room =
-		    list_entry(link, struct room_home, recent)->room;
-
-		if (hub_may_forget(room)) {
-			hub_forget_room(hub, room);
-			return true;
-		}
-		link = link->next;
-	}
-	return false;
+	while ((office = hub_first_deserted(hub)) &&
+	       now_s - office->deserted_s >= HISTORY_KEPT_S)
+		hub_forget_room(hub, office->room);
 }
 
 static void
@@ -133,7 +97,7 @@ hub_on_second(struct timer *timer)
 		room_home_sum_up(office->room, hub);
 	}
 	hub_forget_old_rooms(hub);
-	if (!list_is_empty(&hub->recent))
+	if (!list_is_empty(&hub->deserted))
 		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
 }
 
@@ -194,6 +158,7 @@ hub_new(const struct hub_config *config)
 	directory_init(&hub->users, &config->key, user_entry_name);
 	list_init(&hub->busy);
 	list_init(&hub->recent);
+	list_init(&hub->deserted);
 	list_init(&hub->summing);
 	timer_init(&hub->second, hub_on_second);
 	return hub;
@@ -254,9 +219,12 @@ hub_new_room(struct hub *hub, struct span name)
 	struct room *room;
 
 	if (home == reactor_index(hub->reactor)) {
-		if (hub->home_rooms >= SERVER_ROOMS_MAX / count &&
-		    !hub_make_place(hub))
-			return NULL;
+		/* One that is only remembered gives its place. */
+		if (hub->home_rooms >= SERVER_ROOMS_MAX / count) {
+			if (!hub_first_deserted(hub))
+				return NULL;
+			hub_forget_room(hub, hub_first_deserted(hub)->room);
+		}
 		hub->home_rooms++;
 		office = room_home_new(count, hub->config->options.history);
 	}
@@ -281,15 +249,21 @@ hub_summing(struct hub *hub, struct room *room)
 }
 
 void
+hub_deserted(struct hub *hub, struct room *room)
+{
+	room->office->deserted_s = reactor_now_ms(hub->reactor) / 1000;
+	list_append(&hub->deserted, &room->office->deserted);
+	hub_start_second(hub);
+}
+
+void
 hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 {
 	size_t max =
 	    hub->config->options.history_total / reactor_count(hub->reactor);
 
-	room->office->spoken_s = reactor_now_ms(hub->reactor) / 1000;
 	list_remove(&room->office->recent);
 	list_append(&hub->recent, &room->office->recent);
-	hub_start_second(hub);
 	hub->history_bytes += (size_t)more;
 	while (hub->history_bytes > max) {
 		struct room_home *oldest =
@@ -298,10 +272,13 @@ hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 
 		scrollback_drop_oldest(&oldest->history);
 		hub->history_bytes -= before - oldest->history.bytes;
-		if (oldest->history.count == 0) {
-			list_remove(&oldest->recent);
-			hub_busy(hub, oldest->room);
-		}
+		if (oldest->history.count > 0)
+			continue;
+		list_remove(&oldest->recent);
+		/* Not the one that is being numbered. */
+		if (oldest->members == 0 && oldest != room->office &&
+		    !oldest->room->everyones)
+			hub_forget_room(hub, oldest->room);
 	}
 }
 
@@ -375,8 +352,6 @@ void
 hub_leave_room(struct hub *hub, struct session *session, struct room *room)
 {
 	room_leave(room, hub, session, session_membership(session, room));
-	if (session->current == room)
-		session->current = NULL;
 	session_drop_seat(session, room);
 	hub_post_leave(hub, room->name, conn_handle(&session->conn),
 	    span_of(session->name));
@@ -387,7 +362,7 @@ hub_leave(struct hub *hub, struct session *session)
 {
 	while (session->seats)
 		hub_leave_room(hub, session, session->seats->room);
-	session->current = NULL;
+	session->current = CURRENT_NONE;
 	room_leave(hub->lobby, hub, session, &session->lobby);
 	hub_post_leave(hub, hub->lobby->name, conn_handle(&session->conn),
 	    span_of(session->name));

@@ -67,9 +67,9 @@ struct hub {
 	/* Rooms that are at home here. */
 	uint32_t home_rooms;
 	struct list recent;  /* with history, the longest silent one first */
+	struct list deserted; /* with history alone, the longest so first */
 	struct list summing; /* with sums of joins and leaves to tell */
 	size_t history_bytes;
-	uint64_t forget_s;   /* when old ones are looked for; clock of turns */
 	struct timer second; /* set while one of the lists has rooms */
 };
 
@@ -101,6 +101,9 @@ void hub_busy(struct hub *hub, struct room *room);
 
 /* At home: it has sums to tell within a second. */
 void hub_summing(struct hub *hub, struct room *room);
+
+/* At home: its last member has left, and there is something to remember. */
+void hub_deserted(struct hub *hub, struct room *room);
 
 /* At home: it keeps so many bytes more (or less) than before. */
 void hub_remembers(struct hub *hub, struct room *room, ssize_t more);

@@ -39,7 +39,7 @@
 /* In a room with more members, joins and leaves are summed up once a second. */
 #define NOTICED_MEMBERS_MAX 200
 
-/* How long the history of a room that nobody is in is kept. */
+/* How long a room is remembered after the last one has left. */
 #define HISTORY_KEPT_S 3600
 
 /* Own messages that a client may have under way; its input waits beyond them.

@@ -59,6 +59,10 @@ question_refuse(const struct question *question, struct session *session)
 		session_err(session, ERR_TOO_MANY_ROOMS,
 		    "there are too many rooms; join one that exists");
 		break;
+	case ERR_BUSY:
+		session_err(session, ERR_BUSY,
+		    "#%s is busy, try again in a moment", question->room);
+		break;
 	default:
 		unreachable("no home refuses with another");
 	}

@@ -17,6 +17,9 @@
  * home after each; what the home holds back meanwhile makes the next larger. */
 #define UNDER_WAY_MAX 2
 
+/* What is sealed at once, joins and topics, waits beyond this many. */
+#define UNDER_WAY_STALLED 64
+
 struct room_home *
 room_home_new(unsigned reactors, uint32_t history)
 {
@@ -26,6 +29,7 @@ room_home_new(unsigned reactors, uint32_t history)
 	office->reach_count = reactors;
 	scrollback_init(&office->history, history);
 	list_init(&office->recent);
+	list_init(&office->deserted);
 	list_init(&office->summing);
 	return office;
 }
@@ -36,6 +40,7 @@ room_home_free(struct room_home **pointer)
 	struct room_home *office = *pointer;
 
 	list_remove(&office->recent);
+	list_remove(&office->deserted);
 	list_remove(&office->summing);
 	scrollback_fini(&office->history);
 	free(office->topic);
@@ -50,10 +55,22 @@ room_home_is_known(const struct room *room)
 	       room->office->history.count > 0;
 }
 
+bool
+room_home_is_stalled(const struct room *room)
+{
+	const struct room_home *office = room->office;
+
+	for (unsigned i = 0; i < office->reach_count; i++)
+		if (office->reach[i].under_way >= UNDER_WAY_STALLED)
+			return true;
+	return false;
+}
+
 static bool
 room_is_summed_up(const struct room *room)
 {
-	return room->office->members > NOTICED_MEMBERS_MAX;
+	return room->office->members > NOTICED_MEMBERS_MAX ||
+	       room_home_is_stalled(room);
 }
 
 void
@@ -70,8 +87,23 @@ room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
 		room_gather(room, hub, EVENT_JOIN, who, name, span_of(""));
 		room_home_seal(room, hub);
 	}
+	list_remove(&office->deserted);
 	office->members++;
 	office->reach[who.reactor].members++;
+}
+
+void
+room_home_forget(struct room *room)
+{
+	struct room_home *office = room->office;
+
+	while (office->history.count > 0)
+		scrollback_drop_oldest(&office->history);
+	list_remove(&office->recent);
+	list_remove(&office->deserted);
+	free(office->topic);
+	office->topic = NULL;
+	office->seq = 0;
 }
 
 /* The last one has left: whoever comes next finds a new room, also before this
@@ -86,10 +118,9 @@ room_home_end(struct room *room, struct hub *hub)
 	office->left = 0;
 	list_remove(&office->summing);
 	if (office->history.count > 0)
-		return;
-	free(office->topic);
-	office->topic = NULL;
-	office->seq = 0;
+		hub_deserted(hub, room);
+	else
+		room_home_forget(room);
 }
 
 void
@@ -189,6 +220,7 @@ room_number(struct room *room, struct hub *hub)
 {
 	struct room_home *office = room->office;
 	size_t before = office->history.bytes;
+	uint64_t first = office->seq;
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; i < room->gathered.count; i++) {
@@ -209,7 +241,7 @@ room_number(struct room *room, struct hub *hub)
 		}
 	}
 	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
-	if (office->history.count > 0)
+	if (office->seq != first && office->history.count > 0)
 		hub_remembers(hub, room,
 		    (ssize_t)office->history.bytes - (ssize_t)before);
 }

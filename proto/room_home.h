@@ -27,13 +27,14 @@ struct reach {
 struct room_home {
 	struct room *room; /* whose it is */
 	uint64_t seq;      /* last number given */
-	uint64_t spoken_s; /* when; the reactor's clock */
 	struct scrollback history;
 	char *topic;         /* owned; NULL: none */
 	uint32_t members;    /* on all reactors */
 	uint32_t joined;     /* not told yet, summed up */
 	uint32_t left;       /* the same */
 	struct list recent;  /* link in the hub's rooms with history */
+	struct list deserted; /* link in the hub's rooms with history alone */
+	uint64_t deserted_s;  /* since when; the reactor's clock */
 	struct list summing; /* link in the hub's rooms with sums to tell */
 	unsigned reach_count;
 	struct reach reach[]; /* a reactor each */
@@ -56,6 +57,12 @@ void room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
 /* Sets the topic, or clears it (empty text), and tells the members. */
 void room_home_set_topic(struct room *room, struct hub *hub,
     struct conn_handle who, struct span name, struct span text);
+
+/* Drops all that it keeps: the next who comes finds a new room. */
+void room_home_forget(struct room *room);
+
+/* Is a reactor so far behind that nothing more should be sealed for it? */
+bool room_home_is_stalled(const struct room *room);
 
 /* Tells the members the sums of who came and went. */
 void room_home_sum_up(struct room *room, struct hub *hub);

@@ -28,6 +28,13 @@ enum session_wait {
 	WAIT_RATE = 8,   /* it talks faster than --rate */
 };
 
+/* Where plain text is said. */
+enum session_current {
+	CURRENT_NONE, /* nowhere: it is echoed */
+	CURRENT_LOBBY,
+	CURRENT_SEAT, /* the room of the first of its seats */
+};
+
 #define SESSION_MAGIC 0x5e551041u
 
 struct session {
@@ -40,7 +47,6 @@ struct session {
 	struct membership lobby;
 	struct seat *seats;   /* in other rooms; owned */
 	const char *tag;      /* of the command being answered */
-	struct room *current; /* plain text is said there; NULL: it is echoed */
 	struct directory_entry user; /* in the hub's users; users only */
 	struct input input;          /* not handled yet */
 	struct timer silence;
@@ -54,7 +60,8 @@ struct session {
 	uint8_t verb;  /* enum verb of the command being answered */
 	uint8_t waits; /* enum session_wait bits */
 	uint8_t tag_len;
-	uint8_t format : 2; /* enum format */
+	uint8_t format : 2;  /* enum format */
+	uint8_t current : 2; /* enum session_current */
 	bool prompting : 1; /* the next line is the password to log in with */
 	bool greeted : 1;   /* a line of clean text has come: no web client */
 	bool leaving : 1;   /* the server stops: goodbye after the answer */
@@ -113,6 +120,10 @@ bool session_is_in(struct session *session, struct span name);
 struct membership *
 session_take_seat(struct session *session, struct room *room);
 void session_drop_seat(struct session *session, const struct room *room);
+
+/* The room that plain text is said in, NULL for none; one that it is in. */
+struct room *session_current_room(const struct session *session);
+void session_set_current(struct session *session, const struct room *room);
 
 /* How many rooms it is in besides the lobby. */
 unsigned session_seat_count(const struct session *session);

@@ -35,14 +35,18 @@ session_take_seat(struct session *session, struct room *room)
 	struct seat *seat = memory_new(sizeof(*seat));
 
 	check(!session_membership(session, room));
+	/* The first one's place is taken. */
+	if (session->current == CURRENT_SEAT)
+		session->current = CURRENT_NONE;
 	seat->room = room;
 	seat->next = session->seats;
 	session->seats = seat;
 	return &seat->membership;
 }
 
-void
-session_drop_seat(struct session *session, const struct room *room)
+/* Takes a seat out of the list; the first one may be the current one. */
+static struct seat *
+session_unlink_seat(struct session *session, const struct room *room)
 {
 	struct seat **at = &session->seats;
 	struct seat *seat;
@@ -50,9 +54,48 @@ session_drop_seat(struct session *session, const struct room *room)
 	while ((*at)->room != room)
 		at = &(*at)->next;
 	seat = *at;
-	check(!seat->membership.joined);
+	if (at == &session->seats && session->current == CURRENT_SEAT)
+		session->current = CURRENT_NONE;
 	*at = seat->next;
+	return seat;
+}
+
+void
+session_drop_seat(struct session *session, const struct room *room)
+{
+	struct seat *seat = session_unlink_seat(session, room);
+
+	check(!seat->membership.joined);
 	free(seat);
+}
+
+struct room *
+session_current_room(const struct session *session)
+{
+	switch ((enum session_current)session->current) {
+	case CURRENT_NONE:
+		return NULL;
+	case CURRENT_LOBBY:
+		return session_hub(session)->lobby;
+	case CURRENT_SEAT:
+		return session->seats->room;
+	}
+	unreachable("every place is above");
+}
+
+void
+session_set_current(struct session *session, const struct room *room)
+{
+	struct seat *seat;
+
+	if (room->everyones) {
+		session->current = CURRENT_LOBBY;
+		return;
+	}
+	seat = session_unlink_seat(session, room);
+	seat->next = session->seats;
+	session->seats = seat;
+	session->current = CURRENT_SEAT;
 }
 
 unsigned
