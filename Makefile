@@ -1,15 +1,18 @@
 # throng: `make run` starts the server, `make test` runs every test; both
-# install what is missing first. `make` alone builds the release binaries.
+# install what is missing first. `make` alone builds the release binaries,
+# `make install` puts them and their manual pages below PREFIX.
 # MODE=release|debug|asan|tsan builds side by side, each in its own folder.
 
-MODE ?= release
+MODE   ?= release
+PREFIX ?= /usr/local
+
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|join|lab|login|passwd|races|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
 LIBRARIES      := liburing libxxhash libsodium libedit
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev netcat-openbsd python3 telnet
+TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 telnet
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -90,6 +93,16 @@ test:
 		setarch -R build/asan/throng-tests --filter '$(TSAN_TESTS)'
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
 
+install: all
+	install -D $(BIN)/throng $(DESTDIR)$(PREFIX)/bin/throng
+	install -D $(BIN)/throng-bench $(DESTDIR)$(PREFIX)/bin/throng-bench
+	install -D -m 644 console/throng.8 $(DESTDIR)$(PREFIX)/share/man/man8/throng.8
+	install -D -m 644 bench/throng-bench.1 $(DESTDIR)$(PREFIX)/share/man/man1/throng-bench.1
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/throng bin/throng-bench \
+		share/man/man8/throng.8 share/man/man1/throng-bench.1)
+
 # 200 servers killed while accounts are made, none lost: a minute.
 torture:
 	@.ci/install $(TEST_PACKAGES)
@@ -114,4 +127,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run test torture bench-peers bench-accounts format clean
+.PHONY: all run install uninstall test torture bench-peers bench-accounts format clean
