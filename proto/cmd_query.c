@@ -20,7 +20,7 @@ struct listing {
 	char room[NAME_BYTES_MAX + 1]; /* /who ROOM; else empty */
 	bool exists;                   /* the room does */
 	unsigned count;
-	unsigned shown;      /* of them; the rest is too much for one answer */
+	unsigned shown; /* of them; the rest is too much for one answer */
 	size_t bytes_max;
 	enum format format;
 	enum verb verb;

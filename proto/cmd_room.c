@@ -156,7 +156,8 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 		    "you have no current room; /leave ROOM");
 		return;
 	}
-	name = count > 0 ? arguments[0] : span_of(session_current_room(session)->name);
+	name = count > 0 ? arguments[0]
+			 : span_of(session_current_room(session)->name);
 	question = question_new(session, name);
 	if (!question)
 		return;

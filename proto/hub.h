@@ -66,9 +66,9 @@ struct hub {
 	struct list busy;       /* rooms with work at the turn's end */
 	/* Rooms that are at home here. */
 	uint32_t home_rooms;
-	struct list recent;  /* with history, the longest silent one first */
+	struct list recent;   /* with history, the longest silent one first */
 	struct list deserted; /* with history alone, the longest so first */
-	struct list summing; /* with sums of joins and leaves to tell */
+	struct list summing;  /* with sums of joins and leaves to tell */
 	size_t history_bytes;
 	struct timer second; /* set while one of the lists has rooms */
 };

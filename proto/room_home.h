@@ -28,14 +28,14 @@ struct room_home {
 	struct room *room; /* whose it is */
 	uint64_t seq;      /* last number given */
 	struct scrollback history;
-	char *topic;         /* owned; NULL: none */
-	uint32_t members;    /* on all reactors */
-	uint32_t joined;     /* not told yet, summed up */
-	uint32_t left;       /* the same */
-	struct list recent;  /* link in the hub's rooms with history */
+	char *topic;          /* owned; NULL: none */
+	uint32_t members;     /* on all reactors */
+	uint32_t joined;      /* not told yet, summed up */
+	uint32_t left;        /* the same */
+	struct list recent;   /* link in the hub's rooms with history */
 	struct list deserted; /* link in the hub's rooms with history alone */
 	uint64_t deserted_s;  /* since when; the reactor's clock */
-	struct list summing; /* link in the hub's rooms with sums to tell */
+	struct list summing;  /* link in the hub's rooms with sums to tell */
 	unsigned reach_count;
 	struct reach reach[]; /* a reactor each */
 };

@@ -45,8 +45,8 @@ struct session {
 	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
 	uint32_t talk_ms;     /* when that was so, the clock's low bits */
 	struct membership lobby;
-	struct seat *seats;   /* in other rooms; owned */
-	const char *tag;      /* of the command being answered */
+	struct seat *seats;          /* in other rooms; owned */
+	const char *tag;             /* of the command being answered */
 	struct directory_entry user; /* in the hub's users; users only */
 	struct input input;          /* not handled yet */
 	struct timer silence;
@@ -62,10 +62,10 @@ struct session {
 	uint8_t tag_len;
 	uint8_t format : 2;  /* enum format */
 	uint8_t current : 2; /* enum session_current */
-	bool prompting : 1; /* the next line is the password to log in with */
-	bool greeted : 1;   /* a line of clean text has come: no web client */
-	bool leaving : 1;   /* the server stops: goodbye after the answer */
-	bool tag_kept : 1;  /* the tag is a copy of ours, else in the line */
+	bool prompting : 1;  /* the next line is the password to log in with */
+	bool greeted : 1;    /* a line of clean text has come: no web client */
+	bool leaving : 1;    /* the server stops: goodbye after the answer */
+	bool tag_kept : 1;   /* the tag is a copy of ours, else in the line */
 	char name[NAME_BYTES_MAX +
 		  1]; /* users; while prompting, the one typed */
 };
