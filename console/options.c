@@ -72,7 +72,7 @@ static const struct argp_option option_table[] = {
     {"min-password", KEY_MIN_PASSWORD, "N", 0,
 	"shortest new password in bytes (default: 8)", 0},
     {"require-login", KEY_REQUIRE_LOGIN, NULL, 0,
-	"do not answer the plain text of guests", 0},
+	"answer a guest's plain text with an error, not with an echo", 0},
     {"history", KEY_HISTORY, "N", 0,
 	"messages that a room keeps for /history (default: 1000)", 0},
     {"history-total", KEY_HISTORY_TOTAL, "MIB", 0,
@@ -80,8 +80,8 @@ static const struct argp_option option_table[] = {
 	"oldest messages first (default: 64)",
 	0},
     {"rate", KEY_RATE, "N/s[:BURST]", 0,
-	"messages that one client may say to rooms; what is faster waits "
-	"unread (default: 0, no limit)",
+	"messages that one client may send, joins and topics counted; what is "
+	"faster waits unread (default: 0, no limit)",
 	0},
     {"argon2", KEY_ARGON2, "t=N,m=KIB", 0,
 	"cost of hashing a new password (default: t=2,m=19456)", 0},

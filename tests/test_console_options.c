@@ -128,6 +128,7 @@ Test(console_options, nothing_given_is_the_defaults)
 	cr_expect_eq(options.argon2.memory_kib, 19456);
 	cr_expect_not(options.accounts_given);
 	cr_expect_eq(options.history, 1000);
+	cr_expect_eq(options.history_total_mib, 64);
 	cr_expect_eq(options.rate, 0);
 	cr_expect_not(options.check);
 }
@@ -141,6 +142,7 @@ Test(console_options, everything_given_is_taken)
 	    "--max-clients=7", "--out-limit=5000", "--stall-timeout=9",
 	    "--login-timeout=0", "--unterminated-after=0", "--min-password=12",
 	    "--require-login", "--argon2=t=3,m=1024", "--history=0",
+	    "--history-total=7",
 	    "--rate=5/s:20", "--check", NULL);
 	cr_expect_eq(options.listen_count, 2);
 	cr_expect_str_eq(
@@ -161,6 +163,7 @@ Test(console_options, everything_given_is_taken)
 	cr_expect_eq(options.argon2.passes, 3);
 	cr_expect_eq(options.argon2.memory_kib, 1024);
 	cr_expect_eq(options.history, 0);
+	cr_expect_eq(options.history_total_mib, 7);
 	cr_expect_eq(options.rate, 5);
 	cr_expect_eq(options.rate_burst, 20);
 	cr_expect(options.check);
@@ -223,6 +226,7 @@ Test(console_options, numbers_are_bounded_on_both_sides)
 	    {"--unterminated-after", "-1", "0", "60000", "60001"},
 	    {"--min-password", "0", "1", "128", "129"},
 	    {"--history", "-1", "0", "1000000", "1000001"},
+	    {"--history-total", "0", "1", "65536", "65537"},
 	};
 
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
@@ -333,7 +337,8 @@ Test(console_options, help_names_each_option_and_succeeds)
 	static const char *const names[] = {"--listen", "--accounts",
 	    "--reactors", "--io", "--max-clients", "--out-limit",
 	    "--stall-timeout", "--login-timeout", "--unterminated-after",
-	    "--min-password", "--require-login", "--history", "--rate",
+	    "--min-password", "--require-login", "--history",
+	    "--history-total", "--rate",
 	    "--argon2", "--log-level", "--check"};
 
 	cr_assert_eq(status_of("--help", NULL), 0);
