@@ -273,8 +273,7 @@ cmd_help(struct session *session, const struct span arguments[], int count)
 			help_item(session, command_row((enum verb)v));
 		session_item(session,
 		    "anything else is said in the current room, or else "
-		    "answered "
-		    "Echo: TEXT; //TEXT is the plain text /TEXT");
+		    "answered Echo: TEXT; //TEXT is the plain text /TEXT");
 	} else {
 		struct span name = arguments[0];
 

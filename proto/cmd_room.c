@@ -85,21 +85,22 @@ join_answer(struct question *question, struct hub *hub, struct session *session)
 
 /* Already in: nothing live until what was asked for has come. */
 static void
-join_again(struct question *question, struct session *session,
-    struct membership *membership, struct room *room)
+join_again(
+    struct question *question, struct session *session, struct room *room)
 {
+	struct membership *membership = session_membership(session, room);
+
 	question->rejoins = true;
 	question->entered = membership->entered;
 	question->paused_at = room->seen;
 	if (question->by_seq)
-		room_pause(room, session, membership);
+		room_pause(session, membership);
 }
 
 void
 cmd_join(struct session *session, const struct span arguments[], int count)
 {
 	struct question *question = question_new(session, arguments[0]);
-	struct membership *membership = NULL;
 	struct room *room;
 
 	if (!question)
@@ -110,11 +111,9 @@ cmd_join(struct session *session, const struct span arguments[], int count)
 		dispatch_refuse(session, VERB_JOIN, ERR_BAD_ARGUMENTS);
 		return;
 	}
-	room = hub_room(session_hub(session), span_of(question->room));
-	if (room)
-		membership = session_membership(session, room);
-	if (membership) {
-		join_again(question, session, membership, room);
+	room = session_room(session, span_of(question->room));
+	if (room) {
+		join_again(question, session, room);
 	} else if (session_seat_count(session) >= SESSION_ROOMS_MAX) {
 		question_free(question);
 		session_err(session, ERR_TOO_MANY_ROOMS,
@@ -124,15 +123,6 @@ cmd_join(struct session *session, const struct span arguments[], int count)
 	question->at_home = join_at_home;
 	question->answer = join_answer;
 	question_ask(question, session);
-}
-
-/* The home has heard of it, before whatever is asked next. */
-static void
-leave_at_home(struct question *question, struct hub *hub, struct room *room)
-{
-	(void)question;
-	(void)hub;
-	(void)room;
 }
 
 static void
@@ -161,8 +151,8 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 	question = question_new(session, name);
 	if (!question)
 		return;
-	room = hub_room(session_hub(session), span_of(question->room));
-	if (!room || !session_membership(session, room)) {
+	room = session_room(session, span_of(question->room));
+	if (!room) {
 		question_ask_as_member(question, session);
 		return;
 	}
@@ -173,7 +163,7 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 		return;
 	}
 	hub_leave_room(session_hub(session), session, room);
-	question->at_home = leave_at_home;
+	/* Answered when the home has heard of it, whatever is asked next. */
 	question->answer = leave_answer;
 	question_ask(question, session);
 }
@@ -182,13 +172,10 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 static void
 topic_at_home(struct question *question, struct hub *hub, struct room *room)
 {
-	const char *topic = room->office->topic ? room->office->topic : "";
-	size_t len = strlen(topic);
+	const char *topic = room->office->topic;
 
 	(void)hub;
-	question->found = parcel_new(len);
-	memcpy(question->found->bytes, topic, len);
-	question->found->len = (uint32_t)len;
+	question_put_text(question, span_of(topic ? topic : ""));
 }
 
 static void
@@ -252,9 +239,7 @@ cmd_topic(struct session *session, const struct span arguments[], int count)
 		topic = arguments[1];
 		if (span_equals(topic, span_of("-")))
 			topic.len = 0;
-		question->found = parcel_new(topic.len);
-		memcpy(question->found->bytes, topic.at, topic.len);
-		question->found->len = (uint32_t)topic.len;
+		question_put_text(question, topic);
 	}
 	question_ask_as_member(question, session);
 }

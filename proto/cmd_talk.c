@@ -53,13 +53,12 @@ cmd_broadcast(struct session *session, const struct span arguments[], int count)
 void
 cmd_say(struct session *session, const struct span arguments[], int count)
 {
-	struct hub *hub = session_hub(session);
+	struct room *room = session_room(session, arguments[0]);
 	struct question *question;
 
 	(void)count;
-	if (session_is_in(session, arguments[0])) {
-		hub_say(hub, session, hub_room(hub, name_of_room(arguments[0])),
-		    arguments[1]);
+	if (room) {
+		hub_say(session_hub(session), session, room, arguments[1]);
 		return;
 	}
 	question = question_new(session, arguments[0]);

@@ -91,7 +91,7 @@ dispatch_is_talk(struct session *session, const struct command_row *row,
 	if (!(row->flags & TALK))
 		return false;
 	/* The room comes first, unless all of it is what is said. */
-	return row->max == 1 || session_is_in(session, arguments[0]);
+	return row->max == 1 || session_room(session, arguments[0]);
 }
 
 /* Is it this one's turn, or has it to wait? */

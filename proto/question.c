@@ -76,27 +76,25 @@ question_on_answer(struct envelope *envelope, void *owner)
 	struct hub *hub = owner;
 	struct conn *conn = conn_find(hub->reactor, question->client);
 	struct room *room = hub_room(hub, span_of(question->room));
-	struct session *session = conn ? session_of(conn) : NULL;
-	bool waits = session != NULL;
+	struct session *asker = conn ? session_of(conn) : NULL;
+	struct session *session = asker;
 
 	check_magic(hub, HUB_MAGIC);
 	/* What was sealed before comes first. */
 	if (room)
 		room_deliver(room, hub);
 	/* Its account may have been removed meanwhile. */
-	if (session && session->state != SESSION_USER) {
-		session_err(session, ERR_NOT_LOGGED_IN,
-		    "you are not logged in any more");
-		session_answered(session);
+	if (asker && asker->state != SESSION_USER) {
+		session_err(
+		    asker, ERR_NOT_LOGGED_IN, "you are not logged in any more");
 		session = NULL;
-		waits = false;
 	}
 	if (question->refusal == REPLY_COUNT)
 		question->answer(question, hub, session);
 	else if (session)
 		question_refuse(question, session);
-	if (waits)
-		session_answered(session);
+	if (asker)
+		session_answered(asker);
 	question_free(question);
 }
 
@@ -112,7 +110,7 @@ question_at_home(struct envelope *envelope, void *owner)
 		question->refusal = room && room_home_is_known(room)
 					? ERR_NOT_IN_ROOM
 					: ERR_NO_SUCH_ROOM;
-	else
+	else if (question->at_home)
 		question->at_home(question, hub, room);
 	/* Nothing may be sealed before the answer is on its way: here that is
 	 * at once, for mail to oneself comes in the next turn only. */
@@ -139,8 +137,16 @@ question_ask(struct question *question, struct session *session)
 void
 question_ask_as_member(struct question *question, struct session *session)
 {
-	question->outside = !session_is_in(session, span_of(question->room));
+	question->outside = !session_room(session, span_of(question->room));
 	question_ask(question, session);
+}
+
+void
+question_put_text(struct question *question, struct span text)
+{
+	question->found = parcel_new(text.len);
+	memcpy(question->found->bytes, text.at, text.len);
+	question->found->len = (uint32_t)text.len;
 }
 
 /* Digits and nothing else, up to what fits. *number is set only then. */
@@ -178,7 +184,6 @@ static uint32_t
 question_select(struct question *question, const struct room_home *office)
 {
 	const struct scrollback *history = &office->history;
-	uint32_t count;
 
 	if (!question->by_seq)
 		return question->last < history->count
@@ -188,12 +193,11 @@ question_select(struct question *question, const struct room_home *office)
 		question->starts_over = true;
 		return history->count;
 	}
-	count = scrollback_count_since(history, question->since);
-	question->missing = office->seq - question->since - count;
-	return count;
+	return scrollback_count_since(history, question->since);
 }
 
-/* How many of those asked for are gone that the session was not sent before. */
+/* How many of those asked for are gone that the session was not sent before:
+ * from `since` on, but for what it got live (nothing, when it was outside). */
 static uint64_t
 question_missing(const struct question *question)
 {
@@ -202,8 +206,8 @@ question_missing(const struct question *question)
 	uint64_t missing = 0;
 	uint64_t upto;
 
-	if (!question->rejoins)
-		return question->missing;
+	if (!question->by_seq)
+		return 0;
 	upto = gone < question->entered ? gone : question->entered;
 	if (upto > since)
 		missing += upto - since;
@@ -252,7 +256,7 @@ question_tell_messages(const struct question *question, struct session *session)
 	while ((message = message_next(question->found, message))) {
 		struct event event = message_event(message, question->room);
 
-		if (question->rejoins && message->seq > question->entered &&
+		if (message->seq > question->entered &&
 		    message->seq <= question->paused_at)
 			continue;
 		session_event(session, &event);

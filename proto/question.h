@@ -22,7 +22,8 @@ struct question {
 	char user[NAME_BYTES_MAX + 1];
 	char room[NAME_BYTES_MAX + 1];
 	/* On the home's thread; `room` is NULL when there is none of the
-	 * name. Sets `refusal`, or what the answer needs. */
+	 * name. Sets `refusal`, or what the answer needs. NULL: nothing is
+	 * to be done, but to have been there. */
 	void (*at_home)(
 	    struct question *question, struct hub *hub, struct room *room);
 	/* On the client's, when nothing refused it. `session` is NULL when it
@@ -40,9 +41,8 @@ struct question {
 	uint64_t last;
 	uint32_t count;
 	uint64_t first;   /* number of the first one found; seq + 1: none */
-	uint64_t missing; /* after `since`, and no longer kept */
 	bool starts_over; /* `since` is ahead of the room */
-	/* /join: where its live messages stop and begin. */
+	/* /join again: it was sent what is after `entered`, up to here. */
 	uint64_t entered;
 	uint64_t paused_at;
 	bool rejoins;
@@ -62,6 +62,9 @@ void question_ask(struct question *question, struct session *session);
 void question_ask_as_member(struct question *question, struct session *session);
 
 void question_free(struct question *question);
+
+/* Has it carry a text in `found`, there or back; copied. */
+void question_put_text(struct question *question, struct span text);
 
 /* Reads N or since=SEQ into the question. False when it is neither. */
 bool question_read_range(struct question *question, struct span text);

@@ -63,6 +63,19 @@ parcels_share(struct parcels *to, const struct parcels *from)
 		parcels_add(to, parcel_ref(from->at[i]));
 }
 
+const struct message *
+parcels_next(
+    const struct parcels *parcels, uint32_t *i, const struct message *message)
+{
+	while (*i < parcels->count) {
+		message = message_next(parcels->at[*i], message);
+		if (message)
+			return message;
+		++*i;
+	}
+	return NULL;
+}
+
 struct room *
 room_new(const char *name, unsigned home, struct room_home *office)
 {
@@ -97,17 +110,12 @@ room_free(struct room **pointer)
 bool
 room_is_over(const struct room *room)
 {
-	const struct room_home *office = room->office;
-
 	if (room->everyones || room->member_count > 0 ||
 	    room->gathered.count > 0 || room->inbox.count > 0)
 		return false;
-	if (!office)
+	if (!room->office)
 		return true;
-	for (unsigned i = 0; i < office->reach_count; i++)
-		if (office->reach[i].under_way > 0)
-			return false;
-	return office->members == 0 && office->history.count == 0;
+	return room_home_under_way(room) == 0 && !room_home_is_known(room);
 }
 
 void
@@ -156,21 +164,21 @@ batch_render(const struct room *room, enum format format,
 	const struct message *message = NULL;
 	struct blob *blob;
 	size_t bound = 0;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < batch->count; i++)
-		while ((message = message_next(batch->at[i], message))) {
-			struct event event = message_event(message, room->name);
+	while ((message = parcels_next(batch, &i, message))) {
+		struct event event = message_event(message, room->name);
 
-			bound += render_bound(format, &event);
-		}
+		bound += render_bound(format, &event);
+	}
 	blob = blob_new(pool, bound);
-	for (uint32_t i = 0; i < batch->count; i++)
-		while ((message = message_next(batch->at[i], message))) {
-			struct event event = message_event(message, room->name);
+	i = 0;
+	while ((message = parcels_next(batch, &i, message))) {
+		struct event event = message_event(message, room->name);
 
-			blob->len += (uint32_t)render(
-			    format, &event, blob->bytes + blob->len);
-		}
+		blob->len +=
+		    (uint32_t)render(format, &event, blob->bytes + blob->len);
+	}
 	check(blob->len <= blob->cap);
 	return blob;
 }
@@ -181,19 +189,18 @@ batch_acknowledge(const struct parcels *batch, struct hub *hub)
 {
 	unsigned here = reactor_index(hub->reactor);
 	const struct message *message = NULL;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < batch->count; i++)
-		while ((message = message_next(batch->at[i], message))) {
-			struct conn *conn;
+	while ((message = parcels_next(batch, &i, message))) {
+		struct conn *conn;
 
-			if (message->kind != EVENT_MESSAGE ||
-			    message->sender.reactor != here)
-				continue;
-			conn = conn_find(hub->reactor, message->sender);
-			if (conn)
-				session_own_copy(
-				    session_of(conn), message->text_len);
-		}
+		if (message->kind != EVENT_MESSAGE ||
+		    message->sender.reactor != here)
+			continue;
+		conn = conn_find(hub->reactor, message->sender);
+		if (conn)
+			session_own_copy(session_of(conn), message->text_len);
+	}
 }
 
 /* True when the member gets what follows `after`. */
@@ -223,16 +230,16 @@ static void
 member_tell_notices(const struct room *room, struct session *session)
 {
 	const struct message *message = NULL;
+	uint32_t i = 0;
 
 	if (!session_membership(session, room)->paused)
 		return;
-	for (uint32_t i = 0; i < room->inbox.count; i++)
-		while ((message = message_next(room->inbox.at[i], message))) {
-			struct event event = message_event(message, room->name);
+	while ((message = parcels_next(&room->inbox, &i, message))) {
+		struct event event = message_event(message, room->name);
 
-			if (message->kind != EVENT_MESSAGE)
-				session_event(session, &event);
-		}
+		if (message->kind != EVENT_MESSAGE)
+			session_event(session, &event);
+	}
 }
 
 /* Hands the inbox, rendered once a format that someone wants, to the members;
@@ -271,13 +278,13 @@ batch_last(const struct parcels *batch, uint64_t *count)
 {
 	const struct message *message = NULL;
 	uint64_t seq = 0;
+	uint32_t i = 0;
 
 	*count = 0;
-	for (uint32_t i = 0; i < batch->count; i++)
-		while ((message = message_next(batch->at[i], message))) {
-			seq = message->seq;
-			*count += message->kind == EVENT_MESSAGE;
-		}
+	while ((message = parcels_next(batch, &i, message))) {
+		seq = message->seq;
+		*count += message->kind == EVENT_MESSAGE;
+	}
 	return seq;
 }
 
@@ -472,12 +479,10 @@ room_catch_up(
 }
 
 void
-room_pause(
-    struct room *room, struct session *session, struct membership *membership)
+room_pause(struct session *session, struct membership *membership)
 {
 	check(!membership->behind && !membership->paused);
 	membership->paused = true;
-	membership->after = room->seen;
 	session->held++;
 }
 

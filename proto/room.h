@@ -31,6 +31,7 @@
 #include "reactor/list.h"
 
 struct hub;
+struct message;
 struct parcel;
 struct room_home;
 struct session;
@@ -62,7 +63,7 @@ struct room {
 /* A session's place in a room. */
 struct membership {
 	uint64_t entered; /* it was sent all from here to the present */
-	uint64_t after;   /* behind, paused: the last number it was sent */
+	uint64_t after;   /* behind: the last number it was sent */
 	uint32_t index;   /* in the room's members */
 	bool joined;
 	bool behind; /* output was over the limit: gets nothing for now */
@@ -106,13 +107,16 @@ void room_catch_up(
     struct room *room, struct session *session, struct membership *membership);
 
 /* Nothing for this member until room_resume; not one that is behind. */
-void room_pause(
-    struct room *room, struct session *session, struct membership *membership);
+void room_pause(struct session *session, struct membership *membership);
 /* It has been told all from `since` up to what was delivered last. */
 void room_resume(
     struct session *session, struct membership *membership, uint64_t since);
 
-/* Parcels. */
+/* The record after this one, the first for NULL; NULL after the last. `i` is
+ * the parcel that it is in, 0 to begin with. */
+const struct message *parcels_next(
+    const struct parcels *parcels, uint32_t *i, const struct message *message);
+
 void parcels_share(struct parcels *to, const struct parcels *from);
 void parcels_clear(struct parcels *parcels);
 void parcels_fini(struct parcels *parcels);

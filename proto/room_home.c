@@ -55,15 +55,28 @@ room_home_is_known(const struct room *room)
 	       room->office->history.count > 0;
 }
 
+unsigned
+room_home_under_way(const struct room *room)
+{
+	const struct room_home *office = room->office;
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < office->reach_count; i++)
+		if (office->reach[i].under_way > most)
+			most = office->reach[i].under_way;
+	return most;
+}
+
+bool
+room_home_may_seal(const struct room *room)
+{
+	return room_home_under_way(room) < UNDER_WAY_MAX;
+}
+
 bool
 room_home_is_stalled(const struct room *room)
 {
-	const struct room_home *office = room->office;
-
-	for (unsigned i = 0; i < office->reach_count; i++)
-		if (office->reach[i].under_way >= UNDER_WAY_STALLED)
-			return true;
-	return false;
+	return room_home_under_way(room) >= UNDER_WAY_STALLED;
 }
 
 static bool
@@ -203,17 +216,6 @@ room_home_sum_up(struct room *room, struct hub *hub)
 	    (struct span){text, (size_t)len});
 }
 
-bool
-room_home_may_seal(const struct room *room)
-{
-	const struct room_home *office = room->office;
-
-	for (unsigned i = 0; i < office->reach_count; i++)
-		if (office->reach[i].under_way >= UNDER_WAY_MAX)
-			return false;
-	return true;
-}
-
 /* Numbers what was gathered; from here on it is the same for everyone. */
 static void
 room_number(struct room *room, struct hub *hub)
@@ -222,23 +224,20 @@ room_number(struct room *room, struct hub *hub)
 	size_t before = office->history.bytes;
 	uint64_t first = office->seq;
 	size_t bytes = 0;
+	const struct message *message = NULL;
+	uint32_t i = 0;
 
-	for (uint32_t i = 0; i < room->gathered.count; i++) {
-		const struct message *message = NULL;
-		struct parcel *parcel = room->gathered.at[i];
+	while ((message = parcels_next(&room->gathered, &i, message))) {
+		bool counts = message->kind == EVENT_MESSAGE;
 
-		bytes += parcel->len;
-		while ((message = message_next(parcel, message))) {
-			bool counts = message->kind == EVENT_MESSAGE;
-
-			/* No other thread has the parcel yet. */
-			office->seq += counts;
-			((struct message *)message)->seq = office->seq;
-			if (!counts)
-				continue;
-			scrollback_add(&office->history, message);
-			office->reach[message->sender.reactor].spoke = true;
-		}
+		bytes += message_size(message);
+		/* No other thread has the parcel yet. */
+		office->seq += counts;
+		((struct message *)message)->seq = office->seq;
+		if (!counts)
+			continue;
+		scrollback_add(&office->history, message);
+		office->reach[message->sender.reactor].spoke = true;
 	}
 	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
 	if (office->seq != first && office->history.count > 0)

@@ -61,6 +61,9 @@ void room_home_set_topic(struct room *room, struct hub *hub,
 /* Drops all that it keeps: the next who comes finds a new room. */
 void room_home_forget(struct room *room);
 
+/* The most batches that one reactor has not delivered yet. */
+unsigned room_home_under_way(const struct room *room);
+
 /* Is a reactor so far behind that nothing more should be sealed for it? */
 bool room_home_is_stalled(const struct room *room);
 

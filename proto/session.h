@@ -113,8 +113,8 @@ void session_err(struct session *session, enum reply_code code,
 struct membership *
 session_membership(struct session *session, const struct room *room);
 
-/* Is it in the room of this name, written with or without #? */
-bool session_is_in(struct session *session, struct span name);
+/* The room of this name, written with or without #, if it is in there. */
+struct room *session_room(struct session *session, struct span name);
 
 /* Another room than the lobby: a place to join with, or one to be given up. */
 struct membership *

@@ -17,16 +17,16 @@ session_membership(struct session *session, const struct room *room)
 	return seat ? &seat->membership : NULL;
 }
 
-bool
-session_is_in(struct session *session, struct span name)
+struct room *
+session_room(struct session *session, struct span name)
 {
 	struct room *room;
 
 	name = name_of_room(name);
 	if (!name_is_valid(name))
-		return false;
+		return NULL;
 	room = hub_room(session_hub(session), name);
-	return room && session_membership(session, room);
+	return room && session_membership(session, room) ? room : NULL;
 }
 
 struct membership *
