@@ -7,25 +7,13 @@
 #include <stdlib.h>
 
 #include "proto/limits.h"
-#include "proto/wire/render.h"
-
-/* Renders into exactly the bytes that the bound promises. */
-static char *
-render_exactly(const struct event *event, size_t *len)
-{
-	size_t bound = render_bound(FORMAT_TEXT, event);
-	char *out = malloc(bound);
-
-	*len = render(FORMAT_TEXT, event, out);
-	cr_assert_leq(*len, bound);
-	return out;
-}
+#include "tests/test_wire_kit.h"
 
 static void
 expect_line(struct event event, const char *expected)
 {
 	size_t len;
-	char *out = render_exactly(&event, &len);
+	char *out = render_exactly(FORMAT_TEXT, &event, &len);
 
 	cr_assert(span_equals((struct span){out, len}, span_of(expected)),
 	    "got \"%.*s\" for \"%s\"", (int)len, out, expected);
@@ -234,7 +222,7 @@ Test(render, longest_events_are_within_their_bound)
 			    .text = {text, sizeof(text)},
 			};
 			size_t len;
-			char *out = render_exactly(&event, &len);
+			char *out = render_exactly(FORMAT_TEXT, &event, &len);
 			cr_assert_eq(out[len - 1], '\n');
 			cr_assert_eq(memchr(out, '\n', len), out + len - 1);
 			free(out);

@@ -6,26 +6,14 @@
 #include <time.h>
 
 #include "proto/limits.h"
-#include "proto/wire/render.h"
-
-/* Renders into exactly the bytes that the bound promises. */
-static char *
-render_exactly(const struct event *event, size_t *len)
-{
-	size_t bound = render_bound(FORMAT_JSON, event);
-	char *out = malloc(bound);
-
-	*len = render(FORMAT_JSON, event, out);
-	cr_assert_leq(*len, bound);
-	return out;
-}
+#include "tests/test_wire_kit.h"
 
 /* `expected` has ' for ", and no LF. */
 static void
 expect_object(struct event event, const char *expected)
 {
 	size_t len;
-	char *out = render_exactly(&event, &len);
+	char *out = render_exactly(FORMAT_JSON, &event, &len);
 	char *line = strdup(expected);
 
 	for (char *c = line; *c; c++) {
@@ -184,7 +172,7 @@ expect_text(struct span text, const char *escaped)
 	struct event event = {.kind = EVENT_ECHO, .text = text};
 	char expected[256];
 	size_t len;
-	char *out = render_exactly(&event, &len);
+	char *out = render_exactly(FORMAT_JSON, &event, &len);
 
 	snprintf(expected, sizeof(expected),
 	    "{\"event\":\"echo\",\"text\":\"%s\"}\n", escaped);
@@ -341,7 +329,7 @@ expect_bound(char c, size_t name_len, size_t text_len)
 			    .text = {text, text_len},
 			};
 			size_t len;
-			char *out = render_exactly(&event, &len);
+			char *out = render_exactly(FORMAT_JSON, &event, &len);
 			cr_assert_eq(memchr(out, '\n', len), out + len - 1);
 			free(out);
 		}
@@ -374,7 +362,7 @@ Test(render_json, bound_is_exact_where_a_line_has_most)
 	    .text = span_of("\1\"\t\\x"),
 	};
 	size_t len;
-	char *out = render_exactly(&event, &len);
+	char *out = render_exactly(FORMAT_JSON, &event, &len);
 
 	cr_assert_eq(len, render_bound(FORMAT_JSON, &event));
 	free(out);
