@@ -5,6 +5,7 @@
  */
 #include <time.h>
 
+#include "proto/wire/json.h"
 #include "proto/wire/render_priv.h"
 #include "reactor/check.h"
 
@@ -21,66 +22,9 @@
 /* The last time that RFC 3339 can tell: 9999-12-31T23:59:59.999Z. */
 #define TIME_MS_MAX INT64_C(253402300799999)
 
-/* What a byte becomes in a string: itself, \" \\ \t or \u00XX. */
-static inline size_t
-escaped_bytes(char byte)
-{
-	unsigned char c = (unsigned char)byte;
-
-	if (c == '"' || c == '\\' || c == '\t')
-		return 2;
-	return c < 0x20 || c == 0x7f ? 6 : 1;
-}
-
-static size_t
-escaped_span_bytes(struct span span)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < span.len; i++)
-		bytes += escaped_bytes(span.at[i]);
-	return bytes;
-}
-
-static char *
-put_escaped_byte(char *at, char c)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	if (escaped_bytes(c) == 2) {
-		*at++ = '\\';
-		*at++ = c == '\t' ? 't' : c;
-		return at;
-	}
-	at = put_words(at, "\\u00");
-	*at++ = hex[(unsigned char)c >> 4];
-	*at++ = hex[(unsigned char)c & 15];
-	return at;
-}
-
-/* Mostly nothing is to be escaped, and what is between goes in one piece. */
-static char *
-put_string(char *at, struct span span)
-{
-	size_t run = 0;
-
-	*at++ = '"';
-	for (size_t i = 0; i < span.len; i++) {
-		if (escaped_bytes(span.at[i]) == 1)
-			continue;
-		at = put_span(at, (struct span){span.at + run, i - run});
-		at = put_escaped_byte(at, span.at[i]);
-		run = i + 1;
-	}
-	if (run < span.len)
-		at = put_span(at, (struct span){span.at + run, span.len - run});
-	*at++ = '"';
-	return at;
-}
-
 /* A key that is not the first, with its value; the key is a literal. */
 #define put_string_of(at, key, span)                                           \
-	put_string(put_words((at), ",\"" key "\":"), (span))
+	json_put_string(put_words((at), ",\"" key "\":"), (span))
 #define put_number_of(at, key, number)                                         \
 	put_decimal(put_words((at), ",\"" key "\":"), (number))
 
@@ -285,9 +229,9 @@ render_json(const struct event *event, char *at)
 size_t
 render_json_bound(const struct event *event)
 {
-	return WORDS_BYTES_MAX + escaped_span_bytes(event->re) +
-	       escaped_span_bytes(event->tag) +
-	       escaped_span_bytes(event->room) +
-	       escaped_span_bytes(event->from) +
-	       escaped_span_bytes(event->text);
+	return WORDS_BYTES_MAX + json_escaped_bytes(event->re) +
+	       json_escaped_bytes(event->tag) +
+	       json_escaped_bytes(event->room) +
+	       json_escaped_bytes(event->from) +
+	       json_escaped_bytes(event->text);
 }
