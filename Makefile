@@ -58,7 +58,8 @@ $(BIN)/throng-bench-accounts: $(call objects,$(filter-out %/main.c,$(BENCH)) \
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-$(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c))
+$(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
+		proto/wire/utf8.c)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 

@@ -114,7 +114,7 @@ on_read_only(void *feed, const char *why)
 {
 	char line[FEED_LINE_BYTES];
 
-	log_warnx("accounts read-only: %s", why);
+	log_warn("accounts-read-only", LOG_TEXT("reason", why));
 	snprintf(line, sizeof(line),
 	    "[READ-ONLY] no account can be made or changed: %.380s; chat goes "
 	    "on, `compact` tries again",
@@ -147,7 +147,7 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 		return -1;
 	}
 	if (reason[0])
-		log_warnx("accounts recovered: %s", reason);
+		log_warn("accounts-recovered", LOG_TEXT("reason", reason));
 	config.auth = server->auth;
 	server->accounts = account_service_new(&config);
 	if (!server->accounts) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "reactor/check.h"
+#include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 
@@ -50,11 +51,15 @@ conn_on_timer(struct timer *timer)
 }
 
 static void
-conn_refuse(struct reactor *reactor, int fd)
+conn_refuse(
+    struct reactor *reactor, int fd, const struct sockaddr_storage *from)
 {
 	const char *text = reactor->config.limits.refusal;
+	struct address peer = address_of(from);
 
 	counter_add(&reactor->counters.refused, 1);
+	log_warn("refused", LOG_ADDRESS("address", &peer),
+	    LOG_TEXT("reason", "full"));
 	if (text)
 		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
 	close(fd);
@@ -69,7 +74,7 @@ conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
 
 	if (!census_enter(
 		reactor->config.census, reactor->config.limits.clients_max)) {
-		conn_refuse(reactor, fd);
+		conn_refuse(reactor, fd, peer);
 		return;
 	}
 	conn = slab_take(&reactor->conns, &slot);
@@ -344,11 +349,24 @@ const char *
 close_reason_text(enum close_reason reason)
 {
 	static const char *const texts[] = {
-#define REASON(id, text) [CLOSE_##id] = text,
+#define REASON(id, word, text) [CLOSE_##id] = text,
 #include "reactor/close_reason.def"
 #undef REASON
 	};
 
 	check(reason < CLOSE_COUNT);
 	return texts[reason];
+}
+
+const char *
+close_reason_word(enum close_reason reason)
+{
+	static const char *const words[] = {
+#define REASON(id, word, text) [CLOSE_##id] = word,
+#include "reactor/close_reason.def"
+#undef REASON
+	};
+
+	check(reason < CLOSE_COUNT);
+	return words[reason];
 }

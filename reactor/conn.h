@@ -26,7 +26,7 @@ struct blob;
 struct reactor;
 
 enum close_reason {
-#define REASON(id, text) CLOSE_##id,
+#define REASON(id, word, text) CLOSE_##id,
 #include "reactor/close_reason.def"
 #undef REASON
 	CLOSE_COUNT
@@ -131,7 +131,8 @@ void conn_wait_drained(struct conn *conn, uint32_t bytes);
 void conn_close(struct conn *conn, enum close_reason reason);
 void conn_abort(struct conn *conn, enum close_reason reason);
 
-/* For people; terminated. */
+/* For people, and one word for the log; terminated. */
 const char *close_reason_text(enum close_reason reason);
+const char *close_reason_word(enum close_reason reason);
 
 #endif

@@ -212,8 +212,8 @@ listener_pause(struct listener *listener, int error)
 	if (listener->warned_ms && reactor->now_ms - listener->warned_ms < 1000)
 		return;
 	listener->warned_ms = reactor->now_ms;
-	log_warnx("accept paused reactor=%u error=\"%s\"",
-	    reactor->config.index, strerrordesc_np(error));
+	log_warn("accept-paused",
+	    LOG_NUMBER("reactor", reactor->config.index), LOG_ERRNO(error));
 }
 
 void

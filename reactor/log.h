@@ -1,11 +1,24 @@
 /*
- * The log: one event a line on standard error, `level event key=value ...`.
- * Any thread; a line is written in one call, so lines never mix. Nothing is
- * logged per message. Control characters are escaped, so that no client can
- * forge a line.
+ * The log: one event a line, as text or JSON, with typed fields:
+ *
+ *   log_warn("login-failed", LOG_NUMBER("client", id), LOG_TEXT("name", name))
+ *   2026-11-24T19:45:36.123Z warn login-failed client=17 name=bob
+ *
+ * Any thread may log, and never waits for the descriptor: lines go into a queue
+ * of a fixed size, and one thread writes them. What does not fit is counted,
+ * and so is what one event has to say beyond LOG_FLOOD_LINES a second; the
+ * counts are lines of their own. Before log_start and after log_stop a line is
+ * written at once to standard error, unlimited.
+ *
+ * Names of events are lower-case-with-dashes, keys are lower_case; both are
+ * literals. Nothing is logged per message, and never a secret.
  */
 #ifndef REACTOR_LOG_H
 #define REACTOR_LOG_H
+
+#include <stdint.h>
+
+struct address;
 
 enum log_level {
 	LOG_LEVEL_DEBUG,
@@ -14,19 +27,101 @@ enum log_level {
 	LOG_LEVEL_ERROR,
 };
 
-#define LOG_LINE_BYTES_MAX 1024 /* longer lines are cut */
+enum log_format {
+	LOG_FORMAT_TEXT,
+	LOG_FORMAT_JSON,
+};
 
-/* Lines below this level are dropped; the start value is LOG_LEVEL_INFO. */
+#define LOG_LINE_BYTES_MAX  1024         /* with its LF; longer ones are cut */
+#define LOG_VALUE_BYTES_MAX 600          /* of one value, escaped; the same */
+#define LOG_QUEUE_BYTES     (256 * 1024) /* half is filled, half is written */
+#define LOG_FLOOD_LINES     50           /* of one event in a second */
+#define LOG_STOP_MS         2000         /* then what is left is given up */
+#define LOG_ERROR_BYTES     512
+
+/* Its value is formatted only if the line is to be written. */
+struct log_field {
+	enum {
+		LOG_FIELD_END,
+		LOG_FIELD_TEXT,
+		LOG_FIELD_NUMBER,
+		LOG_FIELD_ADDRESS,
+		LOG_FIELD_ERRNO,
+	} kind;
+	const char *key;
+	const char *text; /* TEXT: NULL leaves the field out */
+	uint64_t number;
+	const struct address *address;
+};
+
+/* Any bytes; what is no text or could drive a terminal becomes `?`. */
+#define LOG_TEXT(name, value)                                                  \
+	((struct log_field){                                                   \
+	    .kind = LOG_FIELD_TEXT, .key = (name), .text = (value)})
+#define LOG_NUMBER(name, value)                                                \
+	((struct log_field){                                                   \
+	    .kind = LOG_FIELD_NUMBER, .key = (name), .number = (value)})
+/* A struct address *, as address_format writes it. */
+#define LOG_ADDRESS(name, value)                                               \
+	((struct log_field){                                                   \
+	    .kind = LOG_FIELD_ADDRESS, .key = (name), .address = (value)})
+/* The text of an errno, as `error`. */
+#define LOG_ERRNO(value)                                                       \
+	((struct log_field){.kind = LOG_FIELD_ERRNO,                           \
+	    .key = "error",                                                    \
+	    .number = (uint64_t)(value)})
+
+#define log_at(level, event, ...)                                              \
+	log_event((level), (event),                                            \
+	    (const struct log_field[]){                                        \
+		__VA_ARGS__ __VA_OPT__(, ){.kind = LOG_FIELD_END}})
+#define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+
+/* What the macros above call: `fields` ends with a LOG_FIELD_END. `event` lives
+ * as long as the program. Any thread; errno stays. */
+void log_event(
+    enum log_level level, const char *event, const struct log_field fields[]);
+
+struct log_config {
+	const char *path; /* appended to; NULL: standard error; borrowed */
+	enum log_level level;
+	enum log_format format;
+	/* Instead of both: gets each line, without its LF, on the log's own
+	 * thread. It must not log. */
+	void (*sink)(void *context, const char *line);
+	void *context;
+};
+
+/*
+ * Opens the file, made with mode 0640 when missing, and starts the thread that
+ * writes. 0, or -1 with a line in `error`: then all is as before. Main thread;
+ * not while the log runs.
+ */
+int log_start(const struct log_config *config, char error[LOG_ERROR_BYTES]);
+
+/*
+ * Opens a path, the same after the file was renamed or another, NULL as above:
+ * what is logged from then on is there. 0, or -1 with a line in `error`: what
+ * was open stays in use. Does nothing if there is a sink. Main thread; while
+ * the log runs.
+ */
+int log_reopen(const char *path, char error[LOG_ERROR_BYTES]);
+
+/* Writes what there is, for LOG_STOP_MS at most, and joins the thread. Does
+ * nothing if none runs. Main thread. */
+void log_stop(void);
+
+/* Lines below this level are dropped; the start value is LOG_LEVEL_INFO. Any
+ * thread. */
 void log_set_level(enum log_level level);
+
+/* For what is logged from now on; at first LOG_FORMAT_TEXT. Any thread. */
+void log_set_format(enum log_format format);
 
 /* The level of this name ("debug", "info", "warn", "error"), or -1. */
 int log_level_parse(const char *name);
-
-/* The x-less forms add `error="..."`, the text of the present errno. */
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warnx(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_errorx(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

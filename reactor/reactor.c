@@ -8,7 +8,6 @@
 #include "reactor/check.h"
 #include "reactor/clock.h"
 #include "reactor/conn.h"
-#include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 

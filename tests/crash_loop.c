@@ -198,7 +198,7 @@ check_errors(struct crash *crash)
 
 	if (!*errors)
 		return;
-	if (fnmatch("throng: * accounts recovered: *.torn file*\n", errors,
+	if (fnmatch("* warn accounts-recovered reason=*.torn file*\n", errors,
 		0) != 0 ||
 	    strchr(errors, '\n')[1] != '\0')
 		harness_fail("on standard error: %s", errors);

@@ -10,7 +10,7 @@
 static void
 stop_after_warning(struct server_process *server)
 {
-	cr_assert(strstr(server_process_errors(server), "accounts read-only"));
+	cr_assert(strstr(server_process_errors(server), "accounts-read-only"));
 	server_process_type(server, "exit\n");
 	server_process_expect(server, "all threads joined");
 	cr_assert_eq(server_process_wait(server), 0);
