@@ -326,6 +326,7 @@ account_job_new(struct account_service *service, struct conn *conn,
 	job->service = service;
 	job->reactor = conn->reactor;
 	job->client = conn_handle(conn);
+	job->peer = conn->peer;
 	job->network_len = address_network(&conn->peer, job->network);
 	job->work = work;
 	switch (work) {

@@ -38,6 +38,7 @@ struct account_job {
 	struct account_service *service;
 	struct reactor *reactor;
 	struct conn_handle client;
+	struct address peer; /* the client's, for when it is gone */
 	uint8_t network[ADDRESS_NETWORK_MAX]; /* of the client's address */
 	size_t network_len;
 	uint64_t wait_ms; /* status is AUTH_THROTTLED: how long */

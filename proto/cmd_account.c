@@ -10,6 +10,7 @@
 #include "proto/session.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
+#include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
@@ -72,6 +73,43 @@ copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
 	check(password.len <= PASSWORD_BYTES_MAX);
 	memcpy(out, password.at, password.len);
 	out[password.len] = '\0';
+}
+
+/* The one form of a failed login, whether its client is still there or not. The
+ * manual documents it: programs read it that keep addresses out. */
+static void
+job_log_login(const struct account_job *job)
+{
+	const char *reason = NULL;
+
+	switch (job->status) {
+	case AUTH_NO_SUCH_USER:
+	case AUTH_BAD_CREDENTIALS:
+		reason = "bad-credentials";
+		break;
+	case AUTH_THROTTLED:
+		reason = "throttled";
+		break;
+	case AUTH_BANNED:
+		reason = "banned";
+		break;
+	default:
+		break;
+	}
+	if (reason && !job->cancelled)
+		log_warn("login-failed", LOG_NUMBER("client", job->client.id),
+		    LOG_ADDRESS("address", &job->peer),
+		    LOG_TEXT("name", job->change.name),
+		    LOG_TEXT("reason", reason));
+}
+
+static void
+job_log_change(const struct account_job *job, const char *event)
+{
+	if (job->status == AUTH_OK && !job->cancelled)
+		log_info(event, LOG_NUMBER("client", job->client.id),
+		    LOG_ADDRESS("address", &job->peer),
+		    LOG_TEXT("name", job->change.name));
 }
 
 /* Finds the session again and answers what went wrong, if something did. NULL
@@ -154,6 +192,8 @@ job_refuse(struct session *session, struct account_job *job)
 {
 	session_await(session);
 	check(job->status != AUTH_OK);
+	if (job->work == WORK_LOGIN)
+		job_log_login(job);
 	job_session(job);
 	account_job_free(job);
 }
@@ -175,6 +215,7 @@ register_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 
 	(void)owner;
+	job_log_change(job, "registered");
 	if (session)
 		session_ok(session, "registered %s", job->change.name);
 	job_done(job, session);
@@ -228,9 +269,11 @@ login_done(struct envelope *envelope, void *owner)
 	    auth_is_banned(
 		account_service_auth(job->service), span_of(job->account.name)))
 		job->status = AUTH_BANNED;
+	job_log_login(job);
 	session = job_session(job);
 	if (session) {
 		session_log_in(session, job->account.name, job->account.uid);
+		job_log_change(job, "login");
 		session_ok_self(session, "logged in as ");
 	}
 	job_done(job, session);
@@ -242,15 +285,19 @@ login_start(struct session *session, struct span name, struct span password)
 	struct account_service *accounts = session_accounts(session);
 	struct account_job *job;
 
-	if (!check_password(session, password))
-		return;
 	job = account_job_new(accounts, &session->conn, WORK_LOGIN, login_done);
+	copy_name(job, name);
+	if (!check_password(session, password)) {
+		job->status = AUTH_BAD_CREDENTIALS;
+		job_log_login(job);
+		account_job_free(job);
+		return;
+	}
 	/* An unknown name is hashed for as well, so that the time that an
 	 * answer takes does not tell which names exist. */
 	job->known =
 	    name_is_valid(name) && auth_find(account_service_auth(accounts),
 				       name, &job->account) == AUTH_OK;
-	copy_name(job, name);
 	copy_password(job->password, password);
 	job_start_verify(session, job);
 }
@@ -277,6 +324,9 @@ cmd_logout(struct session *session, const struct span arguments[], int count)
 {
 	(void)arguments;
 	(void)count;
+	log_debug("logout", LOG_NUMBER("client", session->conn.id),
+	    LOG_ADDRESS("address", &session->conn.peer),
+	    LOG_TEXT("name", session->name));
 	session_log_out(session);
 	session_ok(session, "logged out");
 }
@@ -307,6 +357,7 @@ passwd_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 
 	(void)owner;
+	job_log_change(job, "password-changed");
 	if (session)
 		session_ok(session, "password changed");
 	job_done(job, session);
@@ -363,6 +414,7 @@ unregister_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 	struct removal *removal;
 
+	job_log_change(job, "unregistered");
 	if (session) {
 		if (session->state == SESSION_USER)
 			session_log_out(session);

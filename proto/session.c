@@ -7,7 +7,9 @@
 #include "proto/dispatch.h"
 #include "proto/wire/http.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/counters.h"
+#include "reactor/log.h"
 #include "reactor/reactor.h"
 
 #define GOODBYE           "server is going down"
@@ -264,6 +266,26 @@ session_tell_console(struct session *session, bool gone)
 		config->on_client(config->context, &event);
 }
 
+/* Bytes out are those that the kernel has taken so far: a last word may still
+ * be on its way. */
+static void
+session_log_gone(const struct session *session)
+{
+	const struct conn *conn = &session->conn;
+	int64_t now_s = clock_date_ms() / 1000;
+	bool user = session->state == SESSION_USER;
+
+	log_info("disconnected", LOG_NUMBER("client", conn->id),
+	    LOG_ADDRESS("address", &conn->peer),
+	    LOG_TEXT("name", user ? session->name : NULL),
+	    LOG_TEXT("reason", close_reason_word(conn->reason)),
+	    /* The clock may have been set back. */
+	    LOG_NUMBER("seconds",
+		now_s > conn->opened_s ? now_s - conn->opened_s : 0),
+	    LOG_NUMBER("bytes_in", conn->bytes_in),
+	    LOG_NUMBER("bytes_out", conn->bytes_out));
+}
+
 void
 session_on_open(struct conn *conn)
 {
@@ -274,6 +296,8 @@ session_on_open(struct conn *conn)
 	timer_init(&session->deadline, session_on_deadline);
 	session_start_deadline(session);
 	session_tell_console(session, false);
+	log_debug("connected", LOG_NUMBER("client", conn->id),
+	    LOG_ADDRESS("address", &conn->peer));
 	if (reactor_is_stopping(conn->reactor))
 		session_going_down(session);
 }
@@ -349,6 +373,7 @@ session_on_closed(struct conn *conn)
 
 	check_magic(session, SESSION_MAGIC);
 	session_tell_console(session, true);
+	session_log_gone(session);
 	if (session->state == SESSION_USER)
 		session_log_out(session);
 	timer_stop(&session->silence);

@@ -89,6 +89,7 @@ struct server_process {
 	char words[2048]; /* options with {folder} */
 	size_t words_len;
 	bool folder_owned;
+	bool quiet;  /* --log-level=warn: the setup has none */
 	unsigned listen_count;
 	char listen[HARNESS_LISTEN_MAX][160]; /* from its [LISTENING] lines */
 	struct server_setup setup; /* for restart; may be changed before */
@@ -121,8 +122,9 @@ const char *server_process_expect(struct server_process *server,
 void server_process_signal(struct server_process *server, int signal);
 int server_process_wait(struct server_process *server);
 
-/* Closes all clients, then `exit`: all threads joined, status 0, nothing on
- * standard error. */
+/* Closes all clients, then `exit`: all threads joined, status 0, and, unless
+ * the test has asked for a --log-level, nothing on standard error but failed
+ * logins and refused connections. */
 void server_process_stop(struct server_process *server);
 
 /* What is on its standard error so far; a static buffer. */
