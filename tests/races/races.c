@@ -12,6 +12,7 @@
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
+#include "reactor/log.h"
 #include "reactor/mailbox.h"
 #include "reactor/memory.h"
 #include "reactor/worker.h"
@@ -21,6 +22,7 @@
 #define BURST    16
 #define JOBS     20000u
 #define PARCELS  5000u
+#define REMARKS  20000u
 
 struct letter {
 	struct envelope envelope;
@@ -210,12 +212,55 @@ parcel_of_many_threads_is_freed_by_the_last(void)
 		check_zero(pthread_join(threads[i], NULL));
 }
 
+static void
+remark_taken(void *context, const char *line)
+{
+	check(line[0] == '2' || line[0] == '{');
+	++*(unsigned *)context;
+}
+
+static void *
+talker_main(void *argument)
+{
+	const char *event = argument;
+
+	for (unsigned i = 0; i < REMARKS; i++) {
+		log_info(event, LOG_NUMBER("number", i));
+		log_set_format(i % 2 ? LOG_FORMAT_TEXT : LOG_FORMAT_JSON);
+	}
+	return NULL;
+}
+
+/* They flood it, too: most is summed up. */
+static void
+talkers_share_a_log_with_its_thread(void)
+{
+	static const char *const events[SENDERS] = {"one", "two", "one", "two"};
+	unsigned taken = 0;
+	struct log_config config = {
+	    .sink = remark_taken, .context = &taken, .level = LOG_LEVEL_INFO};
+	char error[LOG_ERROR_BYTES];
+	pthread_t threads[SENDERS];
+
+	check_zero(log_start(&config, error));
+	for (unsigned i = 0; i < SENDERS; i++)
+		check_zero(pthread_create(
+		    &threads[i], NULL, talker_main, (void *)events[i]));
+	for (unsigned i = 0; i < 1000; i++)
+		log_set_level(i % 2 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG);
+	for (unsigned i = 0; i < SENDERS; i++)
+		check_zero(pthread_join(threads[i], NULL));
+	log_stop();
+	check(taken >= 2 * LOG_FLOOD_LINES);
+}
+
 int
 main(void)
 {
 	senders_lose_double_and_reorder_nothing();
 	crowd_of_submitters_gets_each_job_run_once();
 	parcel_of_many_threads_is_freed_by_the_last();
+	talkers_share_a_log_with_its_thread();
 	puts("races: none seen");
 	return 0;
 }
