@@ -86,7 +86,7 @@ void log_event(
     enum log_level level, const char *event, const struct log_field fields[]);
 
 struct log_config {
-	const char *path; /* appended to; NULL: standard error; borrowed */
+	const char *path; /* appended to; NULL: standard error */
 	enum log_level level;
 	enum log_format format;
 	/* Instead of both: gets each line, without its LF, on the log's own
