@@ -143,6 +143,8 @@ FLOW_TEST(log_has_a_guess_whose_client_is_gone)
 	test_client_await_taken(guesser);
 	server_process_type(server, "kick 1\n");
 	server_process_expect(server, "kicked 1 client*");
+	/* One thread hashes: when this is answered, the guess has been. */
+	test_client_user(server, "ben");
 	log = stop(server);
 	follow(&log, "warn login-failed client=1 address=unix name=ann "
 		     "reason=bad-credentials");

@@ -379,15 +379,18 @@ server_process_wait(struct server_process *server)
 static bool
 server_errors_are_usual(const char *errors)
 {
+	static const char *const usual =
+	    "* warn @(login-failed *|refused *|"
+	    "suppressed what=@(login-failed|refused) *)";
+	char line[2048];
+
 	while (*errors) {
 		size_t len = strcspn(errors, "\n");
-		const char *end = errors + len;
-		const char *event = memmem(errors, len, " warn ", 6);
 
-		if (!event || (strncmp(event, " warn login-failed ", 19) != 0 &&
-				  strncmp(event, " warn refused ", 14) != 0))
+		snprintf(line, sizeof(line), "%.*s", (int)len, errors);
+		if (fnmatch(usual, line, FNM_EXTMATCH) != 0)
 			return false;
-		errors = end + (*end == '\n');
+		errors += len + (errors[len] == '\n');
 	}
 	return true;
 }
