@@ -32,6 +32,8 @@ _Static_assert(LOG_LINE_BYTES_MAX <= PIPE_BUF, "a line is one piece");
 static _Atomic int log_threshold = LOG_LEVEL_INFO;
 
 static struct {
+	/* The main thread's. */
+	bool started;
 	/* Set before the thread is there. */
 	struct log_config config;
 	pthread_t thread;
@@ -331,7 +333,6 @@ log_release(void)
 		close(logger.fd);
 	free(logger.filling);
 	free(logger.writing);
-	logger.filling = logger.writing = NULL;
 }
 
 int
@@ -340,7 +341,7 @@ log_start(const struct log_config *config, char error[LOG_ERROR_BYTES])
 	int fd = config->sink ? -1 : log_open(config->path);
 	int result;
 
-	check(!logger.filling);
+	check(!logger.started);
 	if (!config->sink && fd < 0)
 		return log_fail(config->path, errno, error);
 	logger.config = *config;
@@ -361,6 +362,7 @@ log_start(const struct log_config *config, char error[LOG_ERROR_BYTES])
 		log_release();
 		return log_fail(config->path, result, error);
 	}
+	logger.started = true;
 	log_set_level(config->level);
 	log_set_format(config->format);
 	return 0;
@@ -371,7 +373,7 @@ log_reopen(const char *path, char error[LOG_ERROR_BYTES])
 {
 	int fd;
 
-	check(logger.filling != NULL);
+	check(logger.started);
 	if (logger.config.sink)
 		return 0;
 	fd = log_open(path);
@@ -386,8 +388,9 @@ log_reopen(const char *path, char error[LOG_ERROR_BYTES])
 void
 log_stop(void)
 {
-	if (!logger.filling)
+	if (!logger.started)
 		return;
+	logger.started = false;
 	check_zero(pthread_mutex_lock(&logger.lock));
 	logger.stopping = true;
 	logger.give_up_ms = clock_monotonic_ms() + LOG_STOP_MS;

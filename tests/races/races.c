@@ -246,8 +246,10 @@ talkers_share_a_log_with_its_thread(void)
 	for (unsigned i = 0; i < SENDERS; i++)
 		check_zero(pthread_create(
 		    &threads[i], NULL, talker_main, (void *)events[i]));
-	for (unsigned i = 0; i < 1000; i++)
+	for (unsigned i = 0; i < REMARKS; i++) {
 		log_set_level(i % 2 ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG);
+		check_zero(log_reopen(NULL, error));
+	}
 	for (unsigned i = 0; i < SENDERS; i++)
 		check_zero(pthread_join(threads[i], NULL));
 	log_stop();
