@@ -195,7 +195,7 @@ admin_bans(struct console *console, char *arguments[])
 	struct auth_ban *bans;
 	ssize_t count = auth_bans(
 	    account_service_auth(server_account_service(console->server)),
-	    &bans);
+	    BANNED_NAME, &bans);
 
 	(void)arguments;
 	if (count < 0) {
