@@ -132,7 +132,30 @@ bool
 auth_is_address_banned(struct auth *auth, const uint8_t address[16])
 {
 	check_magic(auth, AUTH_MAGIC);
-	return bans_find_address(table_bans(auth->table), address, time(NULL));
+	return bans_find_address(
+	    table_bans(auth->table), address, time(NULL), NULL);
+}
+
+bool
+auth_is_kept_out(
+    struct auth *auth, struct span name, const uint8_t *address, int64_t *until)
+{
+	struct bans *bans = table_bans(auth->table);
+	int64_t now = time(NULL), by_name, by_address;
+	bool named, found;
+
+	check_magic(auth, AUTH_MAGIC);
+	named = name_is_valid(name) &&
+		bans_find(bans, BANNED_NAME, name, now, &by_name);
+	found = address && bans_find_address(bans, address, now, &by_address);
+	if (named && found)
+		*until = by_name == AUTH_FOREVER || by_address == AUTH_FOREVER
+			     ? AUTH_FOREVER
+			 : by_name > by_address ? by_name
+						: by_address;
+	else if (named || found)
+		*until = named ? by_name : by_address;
+	return named || found;
 }
 
 bool

@@ -97,9 +97,9 @@ struct auth_ban {
 /* One change for auth_commit. The caller owns it all the time. */
 struct auth_change {
 	enum auth_change_kind kind;
-	enum auth_status status; /* set by auth_commit */
-	uint64_t uid;            /* REGISTER: set by auth_commit */
-	int64_t until;           /* BAN..., MUTE: as in struct auth_ban */
+	enum auth_status status;    /* set by auth_commit */
+	uint64_t uid;               /* REGISTER: set by auth_commit */
+	int64_t until;              /* BAN..., MUTE: as in struct auth_ban */
 	char name[AUTH_NAME_BYTES]; /* REGISTER, and all about bans */
 	char verifier[VERIFIER_BYTES_MAX];
 	/* PASSWD, REMOVE: the verifier that the password was checked against.
@@ -192,6 +192,14 @@ bool auth_is_banned(struct auth *auth, struct span name);
 bool auth_is_address_banned(struct auth *auth, const uint8_t address[16]);
 
 /*
+ * The same two questions about a client at once, its name (empty for a guest)
+ * and its address (NULL where it has none); *until is when the bans of it end,
+ * as in struct auth_ban.
+ */
+bool auth_is_kept_out(struct auth *auth, struct span name,
+    const uint8_t *address, int64_t *until);
+
+/*
  * Is this name muted now? *until is when that ends, as in struct auth_ban.
  * Whoever has been told AUTH_OK for a mute tells the sessions of that name.
  * Short lock, any thread.
@@ -204,8 +212,8 @@ bool auth_is_muted(struct auth *auth, struct span name, int64_t *until);
  * file and listed as well is there twice. How many, or -1 when there is no
  * memory. Short lock, any thread.
  */
-ssize_t auth_bans(
-    struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out);
+ssize_t
+auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out);
 
 /*
  * Bans out of a file of the operator's: they hold besides those in the account
@@ -259,11 +267,11 @@ void auth_throttle_note(struct auth *auth, struct span name,
  * once, then makes them visible, and sets each one's status. A change to an
  * account that is gone gets AUTH_NO_SUCH_USER and is not written; so does the
  * lifting of a ban that there is not, which may be (AUTH_LISTED if it is only
- * listed). A name that has been banned since it was reserved gets AUTH_BANNED. When writing
- * fails (a full disk), all of the batch gets AUTH_READ_ONLY, the file is cut
- * back, and the next batch is tried afresh. When that or syncing fails, every
- * later one gets it too, until auth_compact. Blocks for the disk: one thread
- * only, the journal's.
+ * listed). A name that has been banned since it was reserved gets AUTH_BANNED.
+ * When writing fails (a full disk), all of the batch gets AUTH_READ_ONLY, the
+ * file is cut back, and the next batch is tried afresh. When that or syncing
+ * fails, every later one gets it too, until auth_compact. Blocks for the disk:
+ * one thread only, the journal's.
  */
 void auth_commit(
     struct auth *auth, struct auth_change *const changes[], size_t count);
@@ -280,7 +288,7 @@ int auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES]);
 /* What auth_check has found in a file. */
 struct auth_report {
 	size_t accounts;
-	size_t bans;  /* of names and of addresses */
+	size_t bans; /* of names and of addresses */
 	size_t mutes;
 	uint64_t lines;      /* good ones, the first line included */
 	uint64_t bytes;      /* of them */

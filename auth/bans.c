@@ -102,19 +102,22 @@ bans_count(struct bans *bans, enum auth_ban_kind kind, int64_t now)
 	return count;
 }
 
-/* The ban with this key that holds longest; NULL when none does. */
+/* The one of both (either may be NULL) that holds longer; NULL when none does.
+ */
+static const struct auth_ban *
+longer(const struct auth_ban *a, const struct auth_ban *b, int64_t now)
+{
+	if (!holds_at(a, now))
+		return holds_at(b, now) ? b : NULL;
+	return a->until != AUTH_FOREVER && holds_at(b, a->until) ? b : a;
+}
+
 static const struct auth_ban *
 find_longest(const struct bans *bans, enum auth_ban_kind kind,
     const struct ban_key *key, int64_t now)
 {
-	const struct auth_ban *kept = ban_set_find(&bans->kept[kind], key);
-	const struct auth_ban *listed = ban_set_find(&bans->listed[kind], key);
-
-	if (!holds_at(kept, now))
-		return holds_at(listed, now) ? listed : NULL;
-	if (!holds_at(listed, now) || kept->until == AUTH_FOREVER)
-		return kept;
-	return holds_at(listed, kept->until) ? listed : kept;
+	return longer(ban_set_find(&bans->kept[kind], key),
+	    ban_set_find(&bans->listed[kind], key), now);
 }
 
 bool
@@ -133,20 +136,18 @@ bans_find(struct bans *bans, enum auth_ban_kind kind, struct span name,
 }
 
 /* One look-up for each number of bits that some ban has. */
-bool
-bans_find_address(struct bans *bans, const uint8_t address[16], int64_t now)
+static const struct auth_ban *
+find_longest_around(
+    const struct bans *bans, const uint8_t address[16], int64_t now)
 {
 	const struct ban_set *kept = &bans->kept[BANNED_ADDRESS];
 	const struct ban_set *listed = &bans->listed[BANNED_ADDRESS];
-	bool found = false;
+	const struct auth_ban *found = NULL;
 	unsigned bits;
 
-	bans_lock(bans);
-	if (kept->count + listed->count == 0) {
-		bans_unlock(bans);
-		return false;
-	}
-	for (bits = 0; bits <= NETWORK_BITS_MAX && !found; bits++) {
+	if (kept->count + listed->count == 0)
+		return NULL;
+	for (bits = 0; bits <= NETWORK_BITS_MAX; bits++) {
 		struct network network;
 		struct ban_key key;
 
@@ -154,10 +155,24 @@ bans_find_address(struct bans *bans, const uint8_t address[16], int64_t now)
 			continue;
 		network = network_around(address, bits);
 		key = ban_key_of_network(&bans->key, &network);
-		found = find_longest(bans, BANNED_ADDRESS, &key, now) != NULL;
+		found = longer(
+		    found, find_longest(bans, BANNED_ADDRESS, &key, now), now);
 	}
-	bans_unlock(bans);
 	return found;
+}
+
+bool
+bans_find_address(
+    struct bans *bans, const uint8_t address[16], int64_t now, int64_t *until)
+{
+	const struct auth_ban *found;
+
+	bans_lock(bans);
+	found = find_longest_around(bans, address, now);
+	if (found && until)
+		*until = found->until;
+	bans_unlock(bans);
+	return found != NULL;
 }
 
 bool

@@ -34,9 +34,10 @@ size_t bans_count(struct bans *bans, enum auth_ban_kind kind, int64_t now);
 bool bans_find(struct bans *bans, enum auth_ban_kind kind, struct span name,
     int64_t now, int64_t *until);
 
-/* Is the address in a network that is banned at `now`? Any thread. */
-bool
-bans_find_address(struct bans *bans, const uint8_t address[16], int64_t now);
+/* Is the address in a network that is banned at `now`? As bans_find; *until is
+ * that of the ban that holds longest. */
+bool bans_find_address(
+    struct bans *bans, const uint8_t address[16], int64_t now, int64_t *until);
 
 /* Is there a listed ban of it? As bans_find. */
 bool bans_is_listed(

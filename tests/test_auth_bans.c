@@ -109,7 +109,7 @@ is_address_banned(const char *address, int64_t now)
 	struct network network;
 
 	cr_assert(network_parse(span_of(address), &network), "%s", address);
-	return bans_find_address(bans, network.bytes, now);
+	return bans_find_address(bans, network.bytes, now, NULL);
 }
 
 static void
@@ -145,6 +145,22 @@ Test(auth_bans, address_is_banned_by_each_network_that_it_is_in)
 	cr_assert_not(unban_address("192.0.2.7", 1000));
 	cr_assert(unban_address("2001:db8::/32", 5));
 	cr_assert_not(is_address_banned("2001:db8:1::1", 5));
+}
+
+Test(auth_bans, of_the_networks_around_an_address_the_longest_ban_counts)
+{
+	struct network network;
+	int64_t until;
+
+	cr_assert(network_parse(span_of("192.0.2.7"), &network));
+	ban_address("192.0.2.7", 1000);
+	ban_address("192.0.2.0/24", 3000);
+	ban_address("192.0.0.0/16", 2000);
+	cr_assert(bans_find_address(bans, network.bytes, 5, &until));
+	cr_assert_eq(until, 3000);
+	ban_address("192.0.0.0/16", AUTH_FOREVER);
+	cr_assert(bans_find_address(bans, network.bytes, 5, &until));
+	cr_assert_eq(until, AUTH_FOREVER);
 }
 
 /* Lifting one moves another in the table. */
@@ -351,6 +367,31 @@ Test(auth_bans, address_and_mute_are_there_after_a_restart_and_a_compaction)
 	cr_assert_eq(auth_check(&options, &report, error), 0, "%s", error);
 	cr_assert_eq(report.bans, 1);
 	cr_assert_eq(report.mutes, 1);
+}
+
+Test(auth_bans, client_is_kept_out_by_its_name_and_by_its_address)
+{
+	struct auth *auth = kit_open(kit_path("accounts"), NULL);
+	const struct span anna = span_of("anna"), bert = span_of("bert");
+	struct network net;
+	int64_t until = 1;
+
+	cr_assert(network_parse(span_of("192.0.2.7"), &net));
+	cr_assert_not(auth_is_kept_out(auth, anna, net.bytes, &until));
+	cr_assert_eq(kit_ban(auth, BANNED_NAME, "Anna", 99999999998), AUTH_OK);
+	cr_assert(auth_is_kept_out(auth, anna, NULL, &until));
+	cr_assert_eq(until, 99999999998);
+	cr_assert_not(auth_is_kept_out(auth, bert, net.bytes, &until));
+	cr_assert_eq(kit_ban(auth, BANNED_ADDRESS, "192.0.2.0/24", 99999999999),
+	    AUTH_OK);
+	cr_assert(auth_is_kept_out(auth, anna, net.bytes, &until));
+	cr_assert_eq(until, 99999999999);
+	cr_assert(auth_is_kept_out(auth, (struct span){0}, net.bytes, &until));
+	cr_assert_eq(kit_ban(auth, BANNED_NAME, "Anna", 0), AUTH_OK);
+	cr_assert(auth_is_kept_out(auth, anna, net.bytes, &until));
+	cr_assert_eq(until, AUTH_FOREVER);
+	cr_assert_not(auth_is_kept_out(auth, bert, NULL, &until));
+	auth_close(&auth);
 }
 
 Test(auth_bans, listed_ban_is_not_in_the_file_and_not_to_be_lifted)
