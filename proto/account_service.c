@@ -101,7 +101,7 @@ job_cancel(struct account_job *job)
 		auth_unreserve(job->service->auth, job_name(job));
 	job->cancelled = true;
 	if (job_is_operators(job)) {
-		job->change.status = AUTH_READ_ONLY;
+		job->status = job->change.status = AUTH_READ_ONLY;
 		snprintf(((struct store_job *)job)->text, AUTH_ERROR_BYTES,
 		    "the server is going down");
 	}
@@ -160,14 +160,15 @@ job_hash_set(struct account_job *job)
 {
 	struct auth *auth = job->service->auth;
 
-	job->change.status = auth_find(auth, job_name(job), &job->account);
-	if (job->change.status != AUTH_OK)
-		return false;
-	job->change.uid = job->account.uid;
-	strcpy(job->change.name, job->account.name);
-	job->change.status =
-	    auth_hash(auth, span_of(job->password), job->change.verifier);
-	return job->change.status == AUTH_OK;
+	job->status = auth_find(auth, job_name(job), &job->account);
+	if (job->status == AUTH_OK) {
+		job->change.uid = job->account.uid;
+		strcpy(job->change.name, job->account.name);
+		job->status = auth_hash(
+		    auth, span_of(job->password), job->change.verifier);
+	}
+	job->change.status = job->status;
+	return job->status == AUTH_OK;
 }
 
 /* The slow part of a job. True when it goes on to the journal. */

@@ -62,7 +62,7 @@ struct account_job {
 struct store_job {
 	struct account_job base; /* first; its change, of those that are one */
 	struct mailbox *home;    /* gets the job back; borrowed */
-	bool ok; /* VERIFY, COMPACT; of a change see base.change.status */
+	bool ok; /* VERIFY, COMPACT; of a change see base.status */
 	struct auth_report report;   /* VERIFY */
 	char text[AUTH_ERROR_BYTES]; /* what is wrong, if something is */
 };
