@@ -235,8 +235,8 @@ struct auth_account_row {
 /*
  * All accounts, in no order: *out is a new array for the caller to free. Those
  * that come or go meanwhile may be in it or not. How many, or -1 when there is
- * no memory. Slow with many accounts (a million: some 100 ms), but no lock is
- * held for longer than a 64th of that. Any thread but a reactor.
+ * no memory. Slow with many accounts (a million: half a second), but a lock is
+ * held for a 64th of them only. Any thread but a reactor.
  */
 ssize_t auth_accounts(struct auth *auth, struct auth_account_row **out);
 

@@ -32,64 +32,90 @@ copy_name(const struct entry *entry, char out[NAME_BYTES_MAX + 1])
 	out[name.len] = '\0';
 }
 
-/* Locks a shard when there is room for its accounts behind the first `count`.
- * NULL when there is no memory. */
-static struct shard *
-lock_with_room(struct table *table, size_t i, size_t count, size_t *room,
-    struct auth_account_row **rows)
+/* Rows in memory that grows. */
+struct rows {
+	struct auth_account_row *at; /* owned */
+	size_t count;
+	size_t room;
+};
+
+/* Makes room for `more`, and for `later` if it has to move. False when there is
+ * no memory. */
+static bool
+rows_grow(struct rows *rows, size_t more, size_t later)
 {
-	struct shard *shard = &table->shards[i];
+	struct auth_account_row *at;
 
-	for (;;) {
-		struct auth_account_row *more;
-		size_t wanted;
-
-		check_zero(pthread_mutex_lock(&shard->lock));
-		wanted = count + shard->accounts;
-		if (*rows && wanted <= *room)
-			return shard;
-		shard_unlock(shard);
-		/* The other shards have as many, or nearly. */
-		wanted += shard->accounts * (SHARDS - i) / 8 * 9 + 16;
-		more = realloc(*rows, wanted * sizeof(**rows));
-		if (!more)
-			return NULL;
-		*rows = more;
-		*room = wanted;
-	}
+	if (rows->at && rows->count + more <= rows->room)
+		return true;
+	rows->room = rows->count + more + later;
+	at = realloc(rows->at, rows->room * sizeof(*at));
+	if (at)
+		rows->at = at;
+	return at != NULL;
 }
 
+/* The accounts of one shard. False when there is no memory. */
+static bool
+list_shard(struct table *table, struct shard *shard, struct rows *out)
+{
+	const struct slots *names = &shard->names;
+	size_t slot, wanted;
+
+	out->count = 0;
+	check_zero(pthread_mutex_lock(&shard->lock));
+	while ((wanted = shard->accounts) > out->room) {
+		shard_unlock(shard);
+		if (!rows_grow(out, wanted, wanted / 8))
+			return false;
+		check_zero(pthread_mutex_lock(&shard->lock));
+	}
+	for (slot = 0; names->at && slot <= names->mask; slot++) {
+		const struct entry *entry = account_at(table, names, slot);
+		struct auth_account_row *row = out->at + out->count;
+
+		if (!entry)
+			continue;
+		check(out->count < out->room);
+		row->uid = entry->uid;
+		row->created = entry->created;
+		copy_name(entry, row->name);
+		out->count++;
+	}
+	shard_unlock(shard);
+	return true;
+}
+
+/*
+ * Each shard is copied to the same memory first: new memory comes a page at a
+ * time, and a lock is no place to wait for that.
+ */
 ssize_t
 table_list(struct table *table, struct auth_account_row **out)
 {
-	struct auth_account_row *rows = NULL;
-	size_t count = 0, room = 0, i, slot;
+	struct rows all = {0}, some = {0};
+	bool listed = rows_grow(&all, 1, 0) && rows_grow(&some, 1, 0);
+	size_t i;
 
 	*out = NULL;
-	for (i = 0; i < SHARDS; i++) {
-		struct shard *shard =
-		    lock_with_room(table, i, count, &room, &rows);
-		const struct slots *names = &table->shards[i].names;
-
-		if (!shard) {
-			free(rows);
-			return -1;
-		}
-		for (slot = 0; names->at && slot <= names->mask; slot++) {
-			const struct entry *entry =
-			    account_at(table, names, slot);
-
-			if (!entry)
-				continue;
-			check(count < room);
-			rows[count].uid = entry->uid;
-			rows[count].created = entry->created;
-			copy_name(entry, rows[count++].name);
-		}
-		shard_unlock(shard);
+	for (i = 0; listed && i < SHARDS; i++) {
+		listed = list_shard(table, &table->shards[i], &some) &&
+			 /* The other shards have as many, or nearly. */
+			 rows_grow(&all, some.count,
+			     some.count * (SHARDS - i) / 8 * 9);
+		if (!listed)
+			break;
+		memcpy(
+		    all.at + all.count, some.at, some.count * sizeof(*some.at));
+		all.count += some.count;
 	}
-	*out = rows;
-	return (ssize_t)count;
+	free(some.at);
+	if (!listed) {
+		free(all.at);
+		return -1;
+	}
+	*out = all.at;
+	return (ssize_t)all.count;
 }
 
 size_t
