@@ -124,8 +124,46 @@ bool
 auth_is_banned(struct auth *auth, struct span name)
 {
 	check_magic(auth, AUTH_MAGIC);
-	return name_is_valid(name) &&
-	       bans_find(table_bans(auth->table), name, time(NULL));
+	return name_is_valid(name) && bans_find(table_bans(auth->table),
+					  BANNED_NAME, name, time(NULL), NULL);
+}
+
+bool
+auth_is_address_banned(struct auth *auth, const uint8_t address[16])
+{
+	check_magic(auth, AUTH_MAGIC);
+	return bans_find_address(
+	    table_bans(auth->table), address, time(NULL), NULL);
+}
+
+bool
+auth_is_kept_out(
+    struct auth *auth, struct span name, const uint8_t *address, int64_t *until)
+{
+	struct bans *bans = table_bans(auth->table);
+	int64_t now = time(NULL), by_name, by_address;
+	bool named, found;
+
+	check_magic(auth, AUTH_MAGIC);
+	named = name_is_valid(name) &&
+		bans_find(bans, BANNED_NAME, name, now, &by_name);
+	found = address && bans_find_address(bans, address, now, &by_address);
+	if (named && found)
+		*until = by_name == AUTH_FOREVER || by_address == AUTH_FOREVER
+			     ? AUTH_FOREVER
+			 : by_name > by_address ? by_name
+						: by_address;
+	else if (named || found)
+		*until = named ? by_name : by_address;
+	return named || found;
+}
+
+bool
+auth_is_muted(struct auth *auth, struct span name, int64_t *until)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return name_is_valid(name) && bans_find(table_bans(auth->table),
+					  MUTED_NAME, name, time(NULL), until);
 }
 
 enum auth_status
@@ -149,10 +187,33 @@ auth_unreserve(struct auth *auth, struct span name)
 }
 
 ssize_t
-auth_bans(struct auth *auth, struct auth_ban **out)
+auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out)
 {
 	check_magic(auth, AUTH_MAGIC);
-	return bans_copy(table_bans(auth->table), time(NULL), out);
+	return bans_copy(table_bans(auth->table), kind, time(NULL), out);
+}
+
+int
+auth_set_listed_bans(
+    struct auth *auth, const struct auth_ban *bans, size_t count)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return bans_set_listed(table_bans(auth->table), bans, count);
+}
+
+ssize_t
+auth_accounts(struct auth *auth, struct auth_account_row **out)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return table_list(auth->table, out);
+}
+
+size_t
+auth_names(struct auth *auth, struct span prefix,
+    char (*out)[NAME_BYTES_MAX + 1], size_t max)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return table_names(auth->table, prefix, out, max);
 }
 
 const char *

@@ -7,8 +7,8 @@
  * An account's way: auth_reserve holds the name, auth_hash makes the verifier
  * (slow, no lock held), auth_commit appends and syncs a batch of changes and
  * only then makes them visible. Nothing that auth_commit has reported AUTH_OK
- * for can be lost by a crash of the process or the machine. Bans of names go
- * the same way, without the first two steps.
+ * for can be lost by a crash of the process or the machine. Bans of names and
+ * addresses, and mutes, go the same way, without the first two steps.
  */
 #ifndef AUTH_AUTH_H
 #define AUTH_AUTH_H
@@ -19,7 +19,7 @@
 #include <sys/types.h>
 
 #include "proto/limits.h"
-#include "proto/wire/span.h"
+#include "proto/wire/network.h"
 
 struct auth;
 struct fileio;
@@ -30,10 +30,11 @@ struct fileio;
 enum auth_status {
 	AUTH_OK,
 	AUTH_NAME_TAKEN,      /* exists, or is being registered just now */
-	AUTH_NO_SUCH_USER,    /* never was, or is gone */
+	AUTH_NO_SUCH_USER,    /* never was, or is gone; no such ban */
 	AUTH_BAD_CREDENTIALS, /* wrong password */
 	AUTH_THROTTLED,       /* not tried: see auth_throttle_wait */
 	AUTH_BANNED,          /* the name is */
+	AUTH_LISTED,          /* that ban is in the operator's file only */
 	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
 	AUTH_NO_MEMORY,
 };
@@ -62,25 +63,44 @@ enum auth_change_kind {
 	AUTH_REGISTER, /* name is reserved by the caller; verifier is new */
 	AUTH_PASSWD,   /* account `uid` gets a new verifier */
 	AUTH_REMOVE,   /* account `uid` is removed */
-	AUTH_BAN,      /* `name` may not log in `until` then */
-	AUTH_UNBAN,    /* it may again */
+	/* Two for each enum auth_ban_kind, in its order: */
+	AUTH_BAN,           /* `name` may not log in `until` then */
+	AUTH_UNBAN,         /* it may again */
+	AUTH_BAN_ADDRESS,   /* nobody may connect from the network `name` */
+	AUTH_UNBAN_ADDRESS, /* they may again */
+	AUTH_MUTE,          /* `name` may not talk */
+	AUTH_UNMUTE,        /* it may again */
+};
+
+/* What a ban keeps somebody from. */
+enum auth_ban_kind {
+	BANNED_NAME,    /* to log in */
+	BANNED_ADDRESS, /* to connect */
+	MUTED_NAME,     /* to talk */
+	BAN_KINDS,
 };
 
 #define AUTH_FOREVER 0 /* as the end of a ban */
 
-/* A name that may not log in; it need not be an account's. */
+/* Who is banned or muted: a name, which need not be an account's, or a network
+ * by its canonical text (network_format). */
+#define AUTH_NAME_BYTES NETWORK_TEXT_BYTES
+_Static_assert(NAME_BYTES_MAX < AUTH_NAME_BYTES, "it holds either");
+
 struct auth_ban {
 	int64_t until; /* seconds since 1970, or AUTH_FOREVER */
-	char name[NAME_BYTES_MAX + 1];
+	enum auth_ban_kind kind;
+	bool listed; /* in the operator's file, not in the account file */
+	char name[AUTH_NAME_BYTES];
 };
 
 /* One change for auth_commit. The caller owns it all the time. */
 struct auth_change {
 	enum auth_change_kind kind;
-	enum auth_status status; /* set by auth_commit */
-	uint64_t uid;            /* REGISTER: set by auth_commit */
-	int64_t until;           /* BAN: as in struct auth_ban */
-	char name[NAME_BYTES_MAX + 1];
+	enum auth_status status;    /* set by auth_commit */
+	uint64_t uid;               /* REGISTER: set by auth_commit */
+	int64_t until;              /* BAN..., MUTE: as in struct auth_ban */
+	char name[AUTH_NAME_BYTES]; /* REGISTER, and all about bans */
 	char verifier[VERIFIER_BYTES_MAX];
 	/* PASSWD, REMOVE: the verifier that the password was checked against.
 	 * If it is not the account's any more, the change is refused with
@@ -165,11 +185,67 @@ bool auth_needs_rehash(struct auth *auth, const struct account *account);
 bool auth_is_banned(struct auth *auth, struct span name);
 
 /*
- * The bans that hold now, in no order: *out is a new array for the caller to
- * free, or NULL when there is none. How many, or -1 when there is no memory.
+ * May nobody connect from this address now? IPv4 is IPv4-mapped (network.h).
+ * Cheap: one look-up for each length of prefix that is banned. Short lock, any
+ * thread.
+ */
+bool auth_is_address_banned(struct auth *auth, const uint8_t address[16]);
+
+/*
+ * The same two questions about a client at once, its name (empty for a guest)
+ * and its address (NULL where it has none); *until is when the bans of it end,
+ * as in struct auth_ban.
+ */
+bool auth_is_kept_out(struct auth *auth, struct span name,
+    const uint8_t *address, int64_t *until);
+
+/*
+ * Is this name muted now? *until is when that ends, as in struct auth_ban.
+ * Whoever has been told AUTH_OK for a mute tells the sessions of that name.
  * Short lock, any thread.
  */
-ssize_t auth_bans(struct auth *auth, struct auth_ban **out);
+bool auth_is_muted(struct auth *auth, struct span name, int64_t *until);
+
+/*
+ * The bans of this kind that hold now, in no order: *out is a new array for the
+ * caller to free, or NULL when there is none. One that is kept in the account
+ * file and listed as well is there twice. How many, or -1 when there is no
+ * memory. Short lock, any thread.
+ */
+ssize_t
+auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out);
+
+/*
+ * Bans out of a file of the operator's: they hold besides those in the account
+ * file, are not written to it, and are replaced as a whole by each call. The
+ * array is copied; its names are valid, its networks canonical, `listed` does
+ * not count. 0, or -1 when there is no memory, and nothing has changed then.
+ * Short lock, any thread.
+ */
+int auth_set_listed_bans(
+    struct auth *auth, const struct auth_ban *bans, size_t count);
+
+/* One account, as the operator sees it. */
+struct auth_account_row {
+	uint64_t uid;
+	int64_t created; /* seconds since 1970 */
+	char name[NAME_BYTES_MAX + 1];
+};
+
+/*
+ * All accounts, in no order: *out is a new array for the caller to free. Those
+ * that come or go meanwhile may be in it or not. How many, or -1 when there is
+ * no memory. Slow with many accounts (a million: half a second), but a lock is
+ * held for a 64th of them only. Any thread but a reactor.
+ */
+ssize_t auth_accounts(struct auth *auth, struct auth_account_row **out);
+
+/*
+ * Up to `max` names of accounts that begin with this, in any case and in no
+ * order, as registered: how many. Locks and threads as auth_accounts.
+ */
+size_t auth_names(struct auth *auth, struct span prefix,
+    char (*out)[NAME_BYTES_MAX + 1], size_t max);
 
 /*
  * Against guessing: milliseconds that a login from this address to this name,
@@ -190,12 +266,12 @@ void auth_throttle_note(struct auth *auth, struct span name,
  * Appends the changes to the file as one batch (of 256; more are split), syncs
  * once, then makes them visible, and sets each one's status. A change to an
  * account that is gone gets AUTH_NO_SUCH_USER and is not written; so does the
- * lifting of a ban that there is not, which may be. A name that has been banned
- * since it was reserved gets AUTH_BANNED. When writing
- * fails (a full disk), all of the batch gets AUTH_READ_ONLY, the file is cut
- * back, and the next batch is tried afresh. When that or syncing fails, every
- * later one gets it too, until auth_compact. Blocks for the disk: one thread
- * only, the journal's.
+ * lifting of a ban that there is not, which may be (AUTH_LISTED if it is only
+ * listed). A name that has been banned since it was reserved gets AUTH_BANNED.
+ * When writing fails (a full disk), all of the batch gets AUTH_READ_ONLY, the
+ * file is cut back, and the next batch is tried afresh. When that or syncing
+ * fails, every later one gets it too, until auth_compact. Blocks for the disk:
+ * one thread only, the journal's.
  */
 void auth_commit(
     struct auth *auth, struct auth_change *const changes[], size_t count);
@@ -212,7 +288,8 @@ int auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES]);
 /* What auth_check has found in a file. */
 struct auth_report {
 	size_t accounts;
-	size_t bans;
+	size_t bans; /* of names and of addresses */
+	size_t mutes;
 	uint64_t lines;      /* good ones, the first line included */
 	uint64_t bytes;      /* of them */
 	uint64_t torn_bytes; /* behind them, cut short by a crash */

@@ -42,19 +42,29 @@ is_stale(const struct auth_change *change, const struct entry *entry)
 static bool
 is_of_ban(const struct auth_change *change)
 {
-	return change->kind == AUTH_BAN || change->kind == AUTH_UNBAN;
+	return change->kind >= AUTH_BAN;
+}
+
+/* The records of bans are in the order of the changes. */
+static enum record_op
+op_of_ban(const struct auth_change *change)
+{
+	_Static_assert(AUTH_UNMUTE - AUTH_BAN == RECORD_UNMUTE - RECORD_BAN,
+	    "as many of one as of the other");
+	check(is_of_ban(change));
+	return (enum record_op)(RECORD_BAN + (change->kind - AUTH_BAN));
 }
 
 static struct record
 record_of_ban(const struct auth_change *change)
 {
 	struct record record = {
-	    .op = change->kind == AUTH_BAN ? RECORD_BAN : RECORD_UNBAN,
+	    .op = op_of_ban(change),
 	    .name = span_of(change->name),
 	    .time = time(NULL),
 	};
 
-	if (change->kind == AUTH_BAN)
+	if (!record_lifts_ban(record.op))
 		record.until = change->until;
 	return record;
 }
@@ -92,7 +102,7 @@ prepare_ban(struct auth *auth, const struct auth_change *change)
 {
 	struct record record = record_of_ban(change);
 
-	check(name_is_valid(record.name));
+	check(bans_name_is_valid(record_ban_kind(record.op), record.name));
 	journal_add(&auth->journal, &record);
 	return AUTH_OK;
 }
@@ -103,12 +113,18 @@ is_banned_by_then(
     struct auth *auth, struct auth_change *const changes[], size_t i)
 {
 	struct span name = span_of(changes[i]->name);
+	struct bans *bans = table_bans(auth->table);
 
-	while (i-- > 0)
-		if (is_of_ban(changes[i]) &&
+	while (i-- > 0) {
+		enum auth_change_kind kind = changes[i]->kind;
+
+		if ((kind == AUTH_BAN || kind == AUTH_UNBAN) &&
 		    name_equals(span_of(changes[i]->name), name))
-			return changes[i]->kind == AUTH_BAN;
-	return bans_find(table_bans(auth->table), name, time(NULL));
+			return kind == AUTH_BAN ||
+			       bans_is_listed(
+				   bans, BANNED_NAME, name, time(NULL));
+	}
+	return bans_find(bans, BANNED_NAME, name, time(NULL), NULL);
 }
 
 /*
@@ -152,6 +168,24 @@ prepare(struct auth *auth, struct auth_change *const changes[], size_t i)
 	return AUTH_OK;
 }
 
+/* A ban, or the lifting of one, is durable. */
+static void
+publish_ban(struct auth *auth, struct auth_change *change)
+{
+	struct bans *bans = table_bans(auth->table);
+	enum record_op op = op_of_ban(change);
+	enum auth_ban_kind kind = record_ban_kind(op);
+	struct span name = span_of(change->name);
+	int64_t now = time(NULL);
+
+	if (!record_lifts_ban(op))
+		bans_set(bans, kind, name, change->until);
+	else if (!bans_lift(bans, kind, name, now))
+		change->status = bans_is_listed(bans, kind, name, now)
+				     ? AUTH_LISTED
+				     : AUTH_NO_SUCH_USER;
+}
+
 /* The change is durable: the table gets it. */
 static void
 publish(struct auth *auth, struct auth_change *change, struct entry *entry)
@@ -167,15 +201,8 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 	case AUTH_REMOVE:
 		table_remove(auth->table, change->uid);
 		break;
-	case AUTH_BAN:
-		bans_set(table_bans(auth->table), span_of(change->name),
-		    change->until);
-		break;
-	case AUTH_UNBAN:
-		if (!bans_lift(table_bans(auth->table), span_of(change->name),
-			time(NULL)))
-			change->status = AUTH_NO_SUCH_USER;
-		break;
+	default:
+		publish_ban(auth, change);
 	}
 }
 

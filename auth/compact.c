@@ -58,8 +58,13 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 	if (datafile_open(&file, true, error) == DATAFILE_OPEN)
 		result = recovery_read(&found, table, &file, error);
 	if (result == 0) {
+		struct bans *bans = table_bans(table);
+		int64_t now = time(NULL);
+
 		report->accounts = table_count(table);
-		report->bans = bans_count(table_bans(table), time(NULL));
+		report->bans = bans_count(bans, BANNED_NAME, now) +
+			       bans_count(bans, BANNED_ADDRESS, now);
+		report->mutes = bans_count(bans, MUTED_NAME, now);
 		report->lines = found.lines;
 		report->bytes = (uint64_t)found.size;
 		report->torn_bytes = (uint64_t)(found.file_size - found.size);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
+#include "auth/bans.h"
 #include "auth/verifier.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
@@ -11,12 +12,15 @@
 #define MAGIC        "throng-accounts "
 #define CHECK_DIGITS 16
 
-/* Ten words at their longest: four numbers, "-", op, ...; separators, LF. In a
- * ban, which has five numbers, the verifier is shorter than that. */
+/* Ten words at their longest: four numbers, "-", op, ...; separators, LF. A
+ * ban has five numbers and longer words, but no verifier. */
 _Static_assert(4 * 18 + 1 + 8 + NAME_BYTES_MAX + VERIFIER_BYTES_MAX +
 		       2 * CHECK_DIGITS + 10 <=
 		   RECORD_BYTES_MAX,
     "a record fits");
+_Static_assert(5 * 18 + 1 + 13 + NETWORK_TEXT_BYTES + 2 * CHECK_DIGITS + 10 <=
+		   RECORD_BYTES_MAX,
+    "a ban fits");
 
 static const char *const op_words[] = {
     [RECORD_MARK] = "mark",
@@ -25,6 +29,10 @@ static const char *const op_words[] = {
     [RECORD_REMOVE] = "remove",
     [RECORD_BAN] = "ban",
     [RECORD_UNBAN] = "unban",
+    [RECORD_BAN_ADDRESS] = "ban-address",
+    [RECORD_UNBAN_ADDRESS] = "unban-address",
+    [RECORD_MUTE] = "mute",
+    [RECORD_UNMUTE] = "unmute",
 };
 
 #define OPS (sizeof(op_words) / sizeof(op_words[0]))
@@ -220,24 +228,34 @@ record_is_intact(struct span line)
 	return stored == XXH3_64bits(line.at, line.len - CHECK_DIGITS);
 }
 
+static bool
+has_its_name(const struct record *r)
+{
+	if (r->op == RECORD_MARK)
+		return is_dash(r->name);
+	if (record_is_of_ban(r->op))
+		return bans_name_is_valid(record_ban_kind(r->op), r->name);
+	return name_is_valid(r->name);
+}
+
 /* The words of a line as the operation wants them. */
 static const char *
 validate(const struct record *r)
 {
 	struct argon2_cost cost;
-	bool is_ban = r->op == RECORD_BAN || r->op == RECORD_UNBAN;
-	bool has_name = r->op != RECORD_MARK;
+	bool is_ban = record_is_of_ban(r->op);
 	bool has_verifier = r->op == RECORD_REGISTER || r->op == RECORD_PASSWD;
-	bool has_uid = has_name && !is_ban;
+	bool has_uid = r->op != RECORD_MARK && !is_ban;
+	bool can_end = is_ban && !record_lifts_ban(r->op);
 
-	if (has_name ? !name_is_valid(r->name) : !is_dash(r->name))
+	if (!has_its_name(r))
 		return "the name is not one";
 	if (has_verifier ? !verifier_parse(r->verifier, &cost)
 			 : !is_dash(r->verifier))
 		return "the verifier is not Argon2id at a cost we accept";
 	if (has_uid ? r->uid == 0 : r->uid != 0)
 		return "the uid is not one";
-	if (r->until != 0 && r->op != RECORD_BAN)
+	if (r->until != 0 && !can_end)
 		return "it cannot end";
 	if (r->batch == 0 || r->batch > r->seq)
 		return "the batch is not one";

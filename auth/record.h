@@ -9,15 +9,17 @@
  *   SEQ       1 more than the line before; goes on when the file is compacted
  *             (the first line has the last one that was used before)
  *   BATCH     SEQ of the mark that opened the batch this line is in
- *   OP        mark, register, passwd, remove, ban or unban
- *   NAME      of the account, as registered; or who is banned; "-" in a mark
+ *   OP        mark, register, passwd, remove; ban, unban, mute, unmute;
+ *             ban-address, unban-address
+ *   NAME      of the account, as registered; or who is banned or muted; or the
+ *             network, as network_format writes it; "-" in a mark
  *   VERIFIER  Argon2id in its usual text form, in a register and a passwd;
  *             else "-"
  *   TIME      seconds since 1970: when it happened; in a register when the
  *             account was created
- *   UNTIL     seconds since 1970, before the year 10000: when a ban ends; "-"
- *             if it does not, and in all others
- *   UID       of the account; 0 in a mark, a ban and an unban
+ *   UNTIL     seconds since 1970, before the year 10000: when a ban or
+ *             mute ends; "-" if it does not, and in all others
+ *   UID       of the account; 0 where there is none
  *   PREVIOUS  CHECK of the line before: the lines are a chain
  *   CHECK     XXH3 (64 bits, no key) of all of the line before this word, as
  *             16 hexadecimal digits, like ID and PREVIOUS
@@ -49,9 +51,33 @@ enum record_op {
 	RECORD_REGISTER,
 	RECORD_PASSWD,
 	RECORD_REMOVE,
+	/* Two for each enum auth_ban_kind: it holds, it is lifted. */
 	RECORD_BAN,
 	RECORD_UNBAN,
+	RECORD_BAN_ADDRESS,
+	RECORD_UNBAN_ADDRESS,
+	RECORD_MUTE,
+	RECORD_UNMUTE,
 };
+
+static inline bool
+record_is_of_ban(enum record_op op)
+{
+	return op >= RECORD_BAN;
+}
+
+/* Of those: the kind of ban, and whether it is lifted. */
+static inline enum auth_ban_kind
+record_ban_kind(enum record_op op)
+{
+	return (enum auth_ban_kind)((op - RECORD_BAN) / 2);
+}
+
+static inline bool
+record_lifts_ban(enum record_op op)
+{
+	return (op - RECORD_BAN) % 2 != 0;
+}
 
 struct record {
 	uint64_t seq;
@@ -60,7 +86,7 @@ struct record {
 	struct span name;     /* empty in a mark */
 	struct span verifier; /* empty where there is none */
 	int64_t time;
-	int64_t until; /* of a ban; 0: "-" */
+	int64_t until; /* of a ban or a mute; 0: "-" */
 	uint64_t uid;
 	uint64_t previous;
 	uint64_t check;

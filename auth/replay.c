@@ -89,14 +89,15 @@ static const char *
 change_ban(struct replay *replay, const struct record *record)
 {
 	struct bans *bans = table_bans(replay->table);
+	enum auth_ban_kind kind = record_ban_kind(record->op);
 
-	if (record->op == RECORD_UNBAN) {
-		bans_lift(bans, record->name, record->time);
+	if (record_lifts_ban(record->op)) {
+		bans_lift(bans, kind, record->name, record->time);
 		return NULL;
 	}
 	if (bans_grow(bans, 1) < 0)
 		return no_memory;
-	bans_set(bans, record->name, record->until);
+	bans_set(bans, kind, record->name, record->until);
 	return NULL;
 }
 
@@ -111,7 +112,7 @@ replay_record(
 		return NULL;
 	if (record->op == RECORD_REGISTER)
 		return register_account(replay, record, place);
-	if (record->op == RECORD_BAN || record->op == RECORD_UNBAN)
+	if (record_is_of_ban(record->op))
 		return change_ban(replay, record);
 	wrong = replay_finish(replay);
 	if (wrong)

@@ -90,7 +90,7 @@ static int
 add_ban(struct writer *w, const struct auth_ban *ban)
 {
 	struct record record = {
-	    .op = RECORD_BAN,
+	    .op = (enum record_op)(RECORD_BAN + 2 * ban->kind),
 	    .name = span_of(ban->name),
 	    .time = w->now,
 	    .until = ban->until,
@@ -165,7 +165,8 @@ content_init(struct content *content, struct table *table, int64_t now)
 	    .entries = table_collect(table),
 	    .entry_count = table_count(table),
 	};
-	content->ban_count = bans_copy(table_bans(table), now, &content->bans);
+	content->ban_count =
+	    bans_copy_kept(table_bans(table), now, &content->bans);
 	return content->entries && content->ban_count >= 0 ? 0 : -1;
 }
 

@@ -36,6 +36,13 @@ struct bans *table_bans(struct table *table);
 /* Number of accounts, reservations not counted. Any thread. */
 size_t table_count(struct table *table);
 
+/* A copy of all accounts; see auth_accounts. Any thread. */
+ssize_t table_list(struct table *table, struct auth_account_row **out);
+
+/* Names that begin with `prefix`; see auth_names. Any thread. */
+size_t table_names(struct table *table, struct span prefix,
+    char (*out)[NAME_BYTES_MAX + 1], size_t max);
+
 /* Copies the account of this valid name. False if there is none. Any thread. */
 bool table_find(struct table *table, struct span name, struct account *out);
 

@@ -1,6 +1,7 @@
 /*
- * The inside of struct table, for the two files that are the table: table.c,
- * what any thread may do, and table_change.c, what the journal's thread does.
+ * The inside of struct table, for the files that are the table: table.c, what
+ * any thread may do with one name, table_list.c, the same with all of them, and
+ * table_change.c, what the journal's thread does.
  * Locks: a shard's covers its names; nothing else is locked while it is held
  * but the arena, by whoever takes or gives an entry.
  */

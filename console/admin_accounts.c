@@ -91,18 +91,14 @@ ban_has_failed(struct console *console, const struct store_job *job)
 /* Those that are in go. When the server has stopped meanwhile, all have gone.
  */
 static void
-kick_banned(
-    struct console *console, const struct auth_change *change, const char *why)
+kick_banned(struct console *console)
 {
 	struct errand *errand;
 
 	if (!console->server)
 		return;
 	errand = console_errand_new(console, console_kick_is_back);
-	strcpy(errand->name, change->name);
-	strcpy(errand->text, why);
-	errand->banned = true;
-	errand_kick(errand);
+	errand_kick_banned(errand);
 	errand_start(errand, server_first_reactor(console->server));
 }
 
@@ -119,7 +115,7 @@ ban_is_back(struct envelope *envelope, void *owner)
 	if (!ban_has_failed(console, job)) {
 		format_until(change->until, until);
 		console_say(console, "%s is banned %s", change->name, until);
-		kick_banned(console, change, until);
+		kick_banned(console);
 	}
 	free(job);
 }
@@ -195,7 +191,7 @@ admin_bans(struct console *console, char *arguments[])
 	struct auth_ban *bans;
 	ssize_t count = auth_bans(
 	    account_service_auth(server_account_service(console->server)),
-	    &bans);
+	    BANNED_NAME, &bans);
 
 	(void)arguments;
 	if (count < 0) {

@@ -24,6 +24,22 @@ struct account_service {
 	struct worker_pool *journal;
 };
 
+/* What each work does to the store, if it is a change. */
+static const enum auth_change_kind change_kinds[] = {
+    [WORK_LOGIN] = AUTH_PASSWD, /* a new hash of the same one, at times */
+    [WORK_REGISTER] = AUTH_REGISTER,
+    [WORK_PASSWD] = AUTH_PASSWD,
+    [WORK_UNREGISTER] = AUTH_REMOVE,
+    [WORK_BAN] = AUTH_BAN,
+    [WORK_UNBAN] = AUTH_UNBAN,
+    [WORK_BAN_ADDRESS] = AUTH_BAN_ADDRESS,
+    [WORK_UNBAN_ADDRESS] = AUTH_UNBAN_ADDRESS,
+    [WORK_MUTE] = AUTH_MUTE,
+    [WORK_UNMUTE] = AUTH_UNMUTE,
+    [WORK_SET_PASSWD] = AUTH_PASSWD,
+    [WORK_COMPACT] = 0,
+};
+
 static struct account_job *
 account_job_of(struct list *link)
 {
@@ -57,12 +73,24 @@ job_network(const struct account_job *job)
 }
 
 static void
+job_wipe(struct account_job *job)
+{
+	auth_wipe(job->password, sizeof(job->password));
+	auth_wipe(job->new_password, sizeof(job->new_password));
+	auth_wipe(job->account.verifier, sizeof(job->account.verifier));
+	auth_wipe(job->change.verifier, sizeof(job->change.verifier));
+}
+
+static void
 job_answer(struct account_job *job)
 {
-	if (job_is_operators(job))
-		mailbox_push(((struct store_job *)job)->home, &job->answer);
-	else
+	if (!job_is_operators(job)) {
 		reactor_send(job->reactor, &job->answer);
+		return;
+	}
+	/* Who gets it frees it, as it is. */
+	job_wipe(job);
+	mailbox_push(((struct store_job *)job)->home, &job->answer);
 }
 
 /* It will not be done: as if it had never been asked. */
@@ -72,6 +100,11 @@ job_cancel(struct account_job *job)
 	if (job->work == WORK_REGISTER)
 		auth_unreserve(job->service->auth, job_name(job));
 	job->cancelled = true;
+	if (job_is_operators(job)) {
+		job->status = job->change.status = AUTH_READ_ONLY;
+		snprintf(((struct store_job *)job)->text, AUTH_ERROR_BYTES,
+		    "the server is going down");
+	}
 }
 
 static void
@@ -121,10 +154,29 @@ job_verify(struct account_job *job)
 	return job->status == AUTH_OK;
 }
 
+/* The operator's new password for an account. */
+static bool
+job_hash_set(struct account_job *job)
+{
+	struct auth *auth = job->service->auth;
+
+	job->status = auth_find(auth, job_name(job), &job->account);
+	if (job->status == AUTH_OK) {
+		job->change.uid = job->account.uid;
+		strcpy(job->change.name, job->account.name);
+		job->status = auth_hash(
+		    auth, span_of(job->password), job->change.verifier);
+	}
+	job->change.status = job->status;
+	return job->status == AUTH_OK;
+}
+
 /* The slow part of a job. True when it goes on to the journal. */
 static bool
 job_hash(struct account_job *job)
 {
+	if (job->work == WORK_SET_PASSWD)
+		return job_hash_set(job);
 	if (job->work == WORK_REGISTER) {
 		if (job_hash_new(job))
 			return true;
@@ -329,20 +381,8 @@ account_job_new(struct account_service *service, struct conn *conn,
 	job->peer = conn->peer;
 	job->network_len = address_network(&conn->peer, job->network);
 	job->work = work;
-	switch (work) {
-	case WORK_REGISTER:
-		job->change.kind = AUTH_REGISTER;
-		break;
-	case WORK_LOGIN: /* a new hash of the same password, at times */
-	case WORK_PASSWD:
-		job->change.kind = AUTH_PASSWD;
-		break;
-	case WORK_UNREGISTER:
-		job->change.kind = AUTH_REMOVE;
-		break;
-	default:
-		unreachable("the operator's work has no connection");
-	}
+	job->change.kind = change_kinds[work];
+	check(!job_is_operators(job));
 	return job;
 }
 
@@ -383,7 +423,7 @@ store_job_new(struct account_service *service, enum account_work work,
 	job->base.answer.handle = handle;
 	job->base.service = service;
 	job->base.work = work;
-	job->base.change.kind = work == WORK_BAN ? AUTH_BAN : AUTH_UNBAN;
+	job->base.change.kind = change_kinds[work];
 	job->home = home;
 	check(job_is_operators(&job->base));
 	return job;
@@ -392,8 +432,13 @@ store_job_new(struct account_service *service, enum account_work work,
 bool
 store_job_submit(struct store_job *job)
 {
-	if (worker_submit(job->base.service->journal, &job->base.job))
+	struct account_service *service = job->base.service;
+	bool hashes = job->base.work == WORK_SET_PASSWD;
+
+	if (worker_submit(
+		hashes ? service->hashers : service->journal, &job->base.job))
 		return true;
+	job_wipe(&job->base);
 	free(job);
 	return false;
 }

@@ -5,6 +5,7 @@
  *
  *   reactor --> hashing pool --> journal --> reactor        (a change)
  *   reactor --> hashing pool --------------> reactor        (a login)
+ *   console -----------------> journal --> console        (a ban, ...)
  *
  * A job belongs to itself: a client that vanishes changes nothing about it.
  */
@@ -25,11 +26,16 @@ enum account_work {
 	WORK_REGISTER,
 	WORK_PASSWD,
 	WORK_UNREGISTER,
-	/* Of a store_job: */
-	WORK_BAN,     /* a change as all others */
-	WORK_UNBAN,   /* the same */
-	WORK_VERIFY,  /* reads the whole file */
-	WORK_COMPACT, /* writes it anew */
+	/* Of a store_job, first the changes that only the operator makes: */
+	WORK_BAN,
+	WORK_UNBAN,
+	WORK_BAN_ADDRESS,
+	WORK_UNBAN_ADDRESS,
+	WORK_MUTE,
+	WORK_UNMUTE,
+	WORK_SET_PASSWD, /* whatever the old one is */
+	WORK_VERIFY,     /* reads the whole file */
+	WORK_COMPACT,    /* writes it anew */
 };
 
 struct account_job {
@@ -52,11 +58,12 @@ struct account_job {
 	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
 };
 
-/* The operator's work, done on the journal's thread. */
+/* The operator's work, done on the journal's thread; a password is hashed
+ * before, on the pool. */
 struct store_job {
-	struct account_job base; /* first; BAN, UNBAN: its change, see there */
+	struct account_job base; /* first; its change, of those that are one */
 	struct mailbox *home;    /* gets the job back; borrowed */
-	bool ok;                 /* VERIFY, COMPACT; else see base.status */
+	bool ok; /* VERIFY, COMPACT; of a change see base.status */
 	struct auth_report report;   /* VERIFY */
 	char text[AUTH_ERROR_BYTES]; /* what is wrong, if something is */
 };
@@ -109,14 +116,19 @@ bool account_job_submit(struct account_job *job);
 void account_job_free(struct account_job *job);
 
 /*
- * A job of the operator's, zeroed but for what it is told here; BAN and UNBAN
- * want base.change.name, and BAN base.change.until, before it is submitted.
- * `handle` gets it back by `home`, and frees it with free().
+ * A job of the operator's, zeroed but for what it is told here. A change wants
+ * base.change.name before it is submitted, which is a valid one (of an address
+ * ban the canonical text, see network.h); a ban or a mute wants
+ * base.change.until as well, SET_PASSWD base.password, which is wiped. `handle`
+ * gets it back by `home`, and frees it with free(). A job that the end of the
+ * server has overtaken comes back with AUTH_READ_ONLY and the reason in its
+ * text.
  */
 struct store_job *store_job_new(struct account_service *service,
     enum account_work work, struct mailbox *home, envelope_handler *handle);
 
-/* Sends it off. False when the server is stopping: it is freed then. */
+/* Sends it off. False when the server is stopping, or too many passwords wait
+ * to be hashed: it is freed then. */
 bool store_job_submit(struct store_job *job);
 
 #endif

@@ -26,7 +26,7 @@ struct command_row {
 	unsigned who; /* GUEST, USER bits */
 	int min;
 	int max;
-	unsigned flags; /* TEXT, SECRET, TALK, RATE bits */
+	unsigned flags; /* TEXT, SECRET, TALK, RATE, VOICE bits */
 	const char *usage;
 	const char *help;
 };
@@ -42,6 +42,7 @@ enum {
 	COMMAND_SECRET = 2,
 	COMMAND_TALK = 4,
 	COMMAND_RATE = 8,
+	COMMAND_VOICE = 16,
 };
 
 /* The row of a verb below VERB_COUNT. */

@@ -160,6 +160,8 @@ job_session(struct account_job *job)
 		session_err(
 		    session, ERR_BUSY, "out of memory, try again later");
 		break;
+	case AUTH_LISTED:
+		unreachable("no client lifts a ban");
 	}
 	session_answered(session);
 	return NULL;

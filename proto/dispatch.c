@@ -18,6 +18,7 @@ enum {
 	SECRET = COMMAND_SECRET,
 	TALK = COMMAND_TALK,
 	RATE = COMMAND_RATE,
+	VOICE = COMMAND_VOICE,
 };
 
 static const struct command_row rows[VERB_COUNT] = {
@@ -60,9 +61,14 @@ dispatch_gate(const struct session *session, const struct command *command,
 void
 dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 {
+	char muted[SESSION_MUTED_BYTES];
 	const struct command_row *row;
 
 	switch (code) {
+	case ERR_MUTED:
+		session_err(
+		    session, code, "%s", session_muted_text(session, muted));
+		break;
 	case ERR_UNKNOWN_COMMAND:
 		session_err(session, code, "no such command; try /help");
 		break;
@@ -94,6 +100,16 @@ dispatch_is_talk(struct session *session, const struct command_row *row,
 	return row->max == 1 || session_room(session, arguments[0]);
 }
 
+/* Would it be heard by others, from one who is muted? */
+static bool
+dispatch_is_muted(struct session *session, const struct command_row *row,
+    int count, bool talk)
+{
+	if (row)
+		talk = (row->flags & VOICE) && count == row->max;
+	return talk && session_is_muted(session);
+}
+
 /* Is it this one's turn, or has it to wait? */
 static bool
 dispatch_may(struct session *session, bool talk, unsigned flags)
@@ -121,16 +137,21 @@ dispatch_line(struct session *session, char *line, size_t len)
 		row = command_row(command.verb);
 	if (refusal == REPLY_COUNT)
 		talk = dispatch_is_talk(session, row, arguments);
+	if (refusal == REPLY_COUNT &&
+	    dispatch_is_muted(session, row, count, talk)) {
+		refusal = ERR_MUTED;
+		talk = false;
+	}
 	if (!dispatch_may(
 		session, talk, row && refusal == REPLY_COUNT ? row->flags : 0))
 		return false;
 	counter_add(&reactor_counters(session->conn.reactor)->commands, 1);
 	session_set_tag(session, command.tag);
 	session->verb = (uint8_t)command.verb;
-	if (command.verb == VERB_TEXT)
-		cmd_text(session, command.rest);
-	else if (refusal != REPLY_COUNT)
+	if (refusal != REPLY_COUNT)
 		dispatch_refuse(session, command.verb, refusal);
+	else if (command.verb == VERB_TEXT)
+		cmd_text(session, command.rest);
 	else
 		row->handle(session, arguments, count);
 	if (!session->tag_kept)

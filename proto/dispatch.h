@@ -15,8 +15,8 @@ struct session;
 
 /*
  * Answers with one of the refusals that any command may get: ERR_NOT_LOGGED_IN,
- * ERR_ALREADY_LOGGED_IN, ERR_UNKNOWN_COMMAND, or ERR_BAD_ARGUMENTS with the
- * usage of `verb`, which only that one looks at.
+ * ERR_ALREADY_LOGGED_IN, ERR_UNKNOWN_COMMAND, ERR_MUTED, or ERR_BAD_ARGUMENTS
+ * with the usage of `verb`, which only that one looks at.
  */
 void
 dispatch_refuse(struct session *session, enum verb verb, enum reply_code code);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/account_service.h"
 #include "proto/hub.h"
 #include "proto/room_home.h"
 #include "proto/session.h"
@@ -84,6 +85,15 @@ kick_is_meant(const struct errand *errand, const struct session *session)
 }
 
 static void
+kick(struct errand *errand, struct session *session, const char *text)
+{
+	session_tell_gap(session);
+	session_notice(session, span_of(text));
+	conn_close(&session->conn, CLOSE_KICKED);
+	errand->count++;
+}
+
+static void
 kick_visit_conn(struct conn *conn, void *context)
 {
 	struct errand *errand = context;
@@ -92,19 +102,69 @@ kick_visit_conn(struct conn *conn, void *context)
 
 	if (!kick_is_meant(errand, session))
 		return;
-	snprintf(text, sizeof(text), "you %s%s%s",
-	    errand->banned ? "are banned" : "were kicked",
+	snprintf(text, sizeof(text), "you were kicked%s%s",
 	    errand->text[0] ? ": " : "", errand->text);
-	session_tell_gap(session);
-	session_notice(session, span_of(text));
-	conn_close(conn, CLOSE_KICKED);
-	errand->count++;
+	kick(errand, session, text);
 }
 
 static void
 kick_visit(struct tour *tour, struct hub *hub)
 {
 	reactor_each_conn(hub->reactor, kick_visit_conn, tour);
+}
+
+static void
+banned_visit_conn(struct conn *conn, void *context)
+{
+	struct errand *errand = context;
+	struct session *session = session_of(conn);
+	bool is_user = session->state == SESSION_USER;
+	uint8_t address[16];
+	bool has_address = address_bytes(&conn->peer, address);
+	char text[64], date[SESSION_DATE_BYTES];
+	int64_t until;
+
+	if (!auth_is_kept_out(
+		account_service_auth(session_hub(session)->config->accounts),
+		is_user ? span_of(session->name) : (struct span){0},
+		has_address ? address : NULL, &until))
+		return;
+	if (until == AUTH_FOREVER)
+		snprintf(text, sizeof(text), "you are banned: for ever");
+	else
+		snprintf(text, sizeof(text), "you are banned: until %s",
+		    session_date(until, date));
+	kick(errand, session, text);
+}
+
+static void
+banned_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_each_conn(hub->reactor, banned_visit_conn, tour);
+}
+
+static void
+mute_visit_conn(struct conn *conn, void *context)
+{
+	struct errand *errand = context;
+	struct session *session = session_of(conn);
+	char text[SESSION_MUTED_BYTES];
+
+	if (session->state != SESSION_USER ||
+	    (errand->name[0] &&
+		!name_equals(span_of(errand->name), span_of(session->name))))
+		return;
+	if (!session_update_muted(session) && !errand->name[0])
+		return;
+	session_tell_gap(session);
+	session_notice(session, span_of(session_muted_text(session, text)));
+	errand->count++;
+}
+
+static void
+mute_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_each_conn(hub->reactor, mute_visit_conn, tour);
 }
 
 static void
@@ -150,6 +210,19 @@ void
 errand_kick(struct errand *errand)
 {
 	errand->tour.visit = kick_visit;
+}
+
+void
+errand_kick_banned(struct errand *errand)
+{
+	errand->tour.visit = banned_visit;
+	errand->banned = true;
+}
+
+void
+errand_mute(struct errand *errand)
+{
+	errand->tour.visit = mute_visit;
 }
 
 void

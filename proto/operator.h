@@ -42,7 +42,7 @@ struct errand {
 	unsigned count; /* clients that it met: listed, told or kicked */
 	uint64_t id;    /* KICK: this client, if not 0 */
 	char name[NAME_BYTES_MAX + 1]; /* KICK: or all of this account */
-	bool banned;                   /* KICK: it is for that */
+	bool banned;                   /* it is KICK_BANNED */
 	char text[LINE_BYTES_MAX + 1]; /* NOTICE: what; KICK: the reason */
 };
 
@@ -58,10 +58,19 @@ void errand_notice(struct errand *errand);
 /* Closes the connections of `id` or `name`, after a notice with `text`. */
 void errand_kick(struct errand *errand);
 
+/* Closes those that the store says are banned, by name or by address, after a
+ * notice that says until when. */
+void errand_kick_banned(struct errand *errand);
+
+/* Has the sessions of `name` ask the store again whether they are muted, and
+ * tells them. Without a name: all sessions, and tells those for whom the answer
+ * is another one. Counts the ones told. */
+void errand_mute(struct errand *errand);
+
 /* A zeroed errand that will come back to `handle` by `home`. */
 struct errand *errand_new(struct mailbox *home, envelope_handler *handle);
 
-/* Sends it off, after one of the four above has been called for it. */
+/* Sends it off, after one of those above has been called for it. */
 void errand_start(struct errand *errand, struct reactor *first);
 
 /* After errand_list: count rows, valid until errand_free. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "proto/account_service.h"
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
 #include "proto/wire/http.h"
@@ -286,6 +287,17 @@ session_log_gone(const struct session *session)
 	    LOG_NUMBER("bytes_out", conn->bytes_out));
 }
 
+static bool
+session_is_banned(const struct session *session)
+{
+	struct account_service *accounts =
+	    session_hub(session)->config->accounts;
+	uint8_t address[16];
+
+	return address_bytes(&session->conn.peer, address) &&
+	       auth_is_address_banned(account_service_auth(accounts), address);
+}
+
 void
 session_on_open(struct conn *conn)
 {
@@ -298,8 +310,14 @@ session_on_open(struct conn *conn)
 	session_tell_console(session, false);
 	log_debug("connected", LOG_NUMBER("client", conn->id),
 	    LOG_ADDRESS("address", &conn->peer));
-	if (reactor_is_stopping(conn->reactor))
+	if (session_is_banned(session)) {
+		session->verb = VERB_TEXT;
+		session_err(
+		    session, ERR_BANNED, "your address is banned here");
+		conn_close(conn, CLOSE_BANNED);
+	} else if (reactor_is_stopping(conn->reactor)) {
 		session_going_down(session);
+	}
 }
 
 static void
@@ -444,6 +462,7 @@ session_log_in(struct session *session, const char *name, uint64_t account)
 	session->talk_tokens = session_options(session)->rate_burst * 1000;
 	session->talk_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
 	timer_stop(&session->deadline);
+	session_update_muted(session);
 	hub_enter(session_hub(session), session);
 }
 
@@ -455,6 +474,7 @@ session_log_out(struct session *session)
 	hub_leave(session_hub(session), session);
 	session->state = SESSION_GUEST;
 	session->account = 0;
+	session->muted = false;
 	timer_stop(&session->deadline);
 	/* The timer that would have ended this wait is another one now. */
 	if (session->waits & WAIT_RATE) {

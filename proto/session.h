@@ -55,10 +55,11 @@ struct session {
 	uint16_t unseen;       /* own messages said, not yet delivered to it */
 	struct line_framer framer;
 	struct telnet telnet;
-	uint8_t state; /* enum session_state */
-	uint8_t held;  /* rooms that it gets nothing from for now */
-	uint8_t verb;  /* enum verb of the command being answered */
-	uint8_t waits; /* enum session_wait bits */
+	uint8_t state : 1; /* enum session_state */
+	bool muted : 1;    /* it was, when the store was asked last */
+	uint8_t held;      /* rooms that it gets nothing from for now */
+	uint8_t verb;      /* enum verb of the command being answered */
+	uint8_t waits;     /* enum session_wait bits */
 	uint8_t tag_len;
 	uint8_t format : 2;  /* enum format */
 	uint8_t current : 2; /* enum session_current */
@@ -134,6 +135,10 @@ void session_ok_self(struct session *session, const char *before);
 /* If room messages were skipped for it, says so now; it is live again. */
 void session_tell_gap(struct session *session);
 
+/* Seconds since 1970 as "2026-01-31T12:00:00Z"; returns `text`. */
+#define SESSION_DATE_BYTES 32
+const char *session_date(int64_t seconds, char text[SESSION_DATE_BYTES]);
+
 /* A notice to this client alone. */
 void session_notice(struct session *session, struct span text);
 
@@ -160,6 +165,19 @@ bool session_may_talk(struct session *session);
 
 /* The part of that which is about --rate, for a message to one person. */
 bool session_keeps_rate(struct session *session);
+
+/* Has the operator muted it? Costs nothing if not; else the store is asked, for
+ * a mute ends by itself. */
+bool session_is_muted(struct session *session);
+
+/* A user: the store is asked anew. True if its answer is another one. */
+bool session_update_muted(struct session *session);
+
+/* "you are muted until 2026-01-31T12:00:00Z", or without an end, or "you may
+ * talk again", as the store has it; returns `text`. */
+#define SESSION_MUTED_BYTES 64
+const char *session_muted_text(
+    const struct session *session, char text[SESSION_MUTED_BYTES]);
 
 /* A message of its own, of `len` bytes, has come back to it, or was skipped. */
 void session_own_copy(struct session *session, size_t len);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "proto/session.h"
 #include "reactor/check.h"
@@ -105,6 +106,17 @@ session_err(
 	va_start(ap, format);
 	session_answer(session, event, format, ap);
 	va_end(ap);
+}
+
+const char *
+session_date(int64_t seconds, char text[SESSION_DATE_BYTES])
+{
+	time_t date = seconds;
+	struct tm tm;
+
+	check_nonzero(gmtime_r(&date, &tm) != NULL);
+	check_nonzero(strftime(text, SESSION_DATE_BYTES, "%FT%TZ", &tm));
+	return text;
 }
 
 void

@@ -1,6 +1,9 @@
 /* A session and its rooms: seats, gaps, talking. */
 #include "proto/session.h"
 
+#include <stdio.h>
+
+#include "proto/account_service.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
@@ -161,6 +164,50 @@ session_may_talk(struct session *session)
 	return session->unseen < UNSEEN_MAX &&
 	       session->unseen_bytes < UNSEEN_BYTES_MAX &&
 	       session_keeps_rate(session);
+}
+
+static bool
+ask_muted(const struct session *session, int64_t *until)
+{
+	return auth_is_muted(
+	    account_service_auth(session_hub(session)->config->accounts),
+	    span_of(session->name), until);
+}
+
+bool
+session_is_muted(struct session *session)
+{
+	if (session->muted)
+		session_update_muted(session);
+	return session->muted;
+}
+
+bool
+session_update_muted(struct session *session)
+{
+	bool before = session->muted;
+	int64_t until;
+
+	check(session->state == SESSION_USER);
+	session->muted = ask_muted(session, &until);
+	return session->muted != before;
+}
+
+const char *
+session_muted_text(
+    const struct session *session, char text[SESSION_MUTED_BYTES])
+{
+	char date[SESSION_DATE_BYTES];
+	int64_t until;
+
+	if (!ask_muted(session, &until))
+		snprintf(text, SESSION_MUTED_BYTES, "you may talk again");
+	else if (until == AUTH_FOREVER)
+		snprintf(text, SESSION_MUTED_BYTES, "you are muted");
+	else
+		snprintf(text, SESSION_MUTED_BYTES, "you are muted until %s",
+		    session_date(until, date));
+	return text;
 }
 
 void

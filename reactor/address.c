@@ -168,6 +168,22 @@ address_network(const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX])
 }
 
 bool
+address_bytes(const struct address *address, uint8_t out[16])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (address->family == AF_UNIX)
+		return false;
+	if (address->family == AF_INET6) {
+		memcpy(out, address->ip, 16);
+		return true;
+	}
+	memcpy(out, mapped, sizeof(mapped));
+	memcpy(out + sizeof(mapped), address->ip, 4);
+	return true;
+}
+
+bool
 address_is_local(const struct address *address)
 {
 	if (address->family == AF_UNIX)

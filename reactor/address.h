@@ -64,6 +64,10 @@ address_format(const struct address *address, char text[ADDRESS_TEXT_BYTES]);
 size_t address_network(
     const struct address *address, uint8_t out[ADDRESS_NETWORK_MAX]);
 
+/* The peer's address as 16 bytes, IPv4 as IPv4-mapped IPv6. False for a Unix
+ * peer, which has none. */
+bool address_bytes(const struct address *address, uint8_t out[16]);
+
 /* True for 127.0.0.0/8, ::1 and Unix sockets: peers on this machine. */
 bool address_is_local(const struct address *address);
 

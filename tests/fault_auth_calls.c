@@ -39,8 +39,9 @@ change(struct auth *auth, struct life *life, enum auth_change_kind kind,
 	strcpy(wanted.name, name);
 	if (!account && (kind == AUTH_PASSWD || kind == AUTH_REMOVE))
 		return; /* its registration was refused */
-	if (model->ban_count == 0 && kind == AUTH_UNBAN)
-		return; /* so was the ban: there is one at a time */
+	if (kind >= AUTH_BAN && (kind - AUTH_BAN) % 2 &&
+	    !kit_model_find_ban(model, (kind - AUTH_BAN) / 2, name))
+		return; /* so was the ban */
 	wanted.uid = account ? account->uid : 0;
 	status = kit_commit(auth, &wanted, 1);
 	cr_assert(status == AUTH_OK || status == AUTH_READ_ONLY);
@@ -70,13 +71,19 @@ live(const struct fileio *io, struct life *life)
 	change(auth, life, AUTH_REGISTER, "anna", 1);
 	change(auth, life, AUTH_REGISTER, "Bert", 2);
 	change(auth, life, AUTH_BAN, "evil", 0);
+	change(auth, life, AUTH_BAN_ADDRESS, "192.0.2.0/24", 0);
+	change(auth, life, AUTH_MUTE, "loud", 0);
 	change(auth, life, AUTH_PASSWD, "anna", 3);
 	change(auth, life, AUTH_REMOVE, "Bert", 0);
 	auth_compact(auth, error);
 	change(auth, life, AUTH_UNBAN, "evil", 0);
+	change(auth, life, AUTH_UNMUTE, "loud", 0);
+	change(auth, life, AUTH_UNBAN_ADDRESS, "192.0.2.0/24", 0);
 	change(auth, life, AUTH_REGISTER, "carl", 4);
 	change(auth, life, AUTH_REGISTER, "dora", 5);
 	change(auth, life, AUTH_BAN, "Dora", 0);
+	change(auth, life, AUTH_MUTE, "Dora", 0);
+	change(auth, life, AUTH_BAN_ADDRESS, "2001:db8::/32", 0);
 	auth_close(&auth);
 	return true;
 }

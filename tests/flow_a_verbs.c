@@ -17,6 +17,7 @@ enum flag {
 	SECRET = 2,
 	TALK = 4,
 	RATE = 8,
+	VOICE = 16,
 };
 
 static const struct verb_row {

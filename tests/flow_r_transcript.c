@@ -31,7 +31,7 @@ static int line_count;
 struct speaker {
 	char name[16];
 	struct test_client *client;
-	bool quit; /* its connection ends with the block */
+	bool quit; /* its connection ends */
 };
 
 struct scene {
@@ -146,15 +146,69 @@ make_pattern(const char *text, char pattern[2 * TEXT_BYTES])
 	*pattern = '\0';
 }
 
+/* Is the speaker the server's console? */
+static bool
+is_operator(const struct spoken *spoken)
+{
+	return !strcmp(spoken->name, "operator");
+}
+
+/* One who is not there before. */
+static bool
+is_stranger(const struct spoken *spoken)
+{
+	return !strcmp(spoken->name, "stranger");
+}
+
+static void
+scene_play_operator(struct scene *scene, const struct spoken *spoken)
+{
+	char pattern[2 * TEXT_BYTES];
+
+	if (spoken->sent) {
+		server_process_type(scene->server, "%s\n", spoken->text);
+		return;
+	}
+	make_pattern(spoken->text, pattern);
+	server_process_expect(scene->server, "%s", pattern);
+}
+
+static struct speaker *
+scene_let_in_stranger(struct scene *scene)
+{
+	struct speaker *speaker = &scene->speakers[scene->speaker_count++];
+
+	cr_assert_leq(scene->speaker_count, SPEAKERS_MAX);
+	strcpy(speaker->name, "stranger");
+	speaker->client = test_client_open_from(scene->server, "127.0.0.2");
+	return speaker;
+}
+
+/* The server closes after this. */
+static bool
+is_last_word(const struct spoken *spoken)
+{
+	return spoken->sent ? !strcmp(spoken->text, "/quit")
+			    : !strncmp(spoken->text, "*** you are banned", 18);
+}
+
 static void
 scene_play(struct scene *scene, const struct spoken *spoken)
 {
 	struct speaker *speaker = scene_find(scene, spoken->name);
 	char pattern[2 * TEXT_BYTES];
 
+	if (is_operator(spoken)) {
+		scene_play_operator(scene, spoken);
+		return;
+	}
+	if (!speaker) {
+		speaker = scene_let_in_stranger(scene);
+		speaker->quit = !strncmp(spoken->text, "ERR banned", 10);
+	}
+	speaker->quit |= is_last_word(spoken);
 	if (spoken->sent) {
 		test_client_send(speaker->client, "%s\n", spoken->text);
-		speaker->quit = !strcmp(spoken->text, "/quit");
 	} else if (strstr(spoken->text, "...")) {
 		make_pattern(spoken->text, pattern);
 		test_client_match(speaker->client, "%s", pattern);
@@ -198,7 +252,8 @@ play(const char *engine, int opening)
 	for (; end <= line_count && strcmp(lines[end], FENCE) != 0; end++) {
 		harness_at(DOCUMENT, end);
 		struct spoken spoken = spoken_parse(lines[end]);
-		if (!scene_find(&scene, spoken.name))
+		if (!is_operator(&spoken) && !is_stranger(&spoken) &&
+		    !scene_find(&scene, spoken.name))
 			scene_enter(&scene, spoken.name);
 	}
 	for (int i = opening + 1; i < end; i++) {

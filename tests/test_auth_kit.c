@@ -192,19 +192,23 @@ kit_delete(struct auth *auth, const char *name)
 }
 
 enum auth_status
-kit_ban(struct auth *auth, const char *name, int64_t until)
+kit_ban(struct auth *auth, enum auth_ban_kind kind, const char *name,
+    int64_t until)
 {
-	struct auth_change change = {.kind = AUTH_BAN, .until = until};
+	struct auth_change change = {.until = until};
+
+	change.kind = (enum auth_change_kind)(AUTH_BAN + 2 * kind);
 
 	strcpy(change.name, name);
 	return commit_one(auth, &change);
 }
 
 enum auth_status
-kit_unban(struct auth *auth, const char *name)
+kit_unban(struct auth *auth, enum auth_ban_kind kind, const char *name)
 {
-	struct auth_change change = {.kind = AUTH_UNBAN};
+	struct auth_change change = {0};
 
+	change.kind = (enum auth_change_kind)(AUTH_UNBAN + 2 * kind);
 	strcpy(change.name, name);
 	return commit_one(auth, &change);
 }
@@ -242,13 +246,15 @@ kit_model_find(struct kit_model *model, const char *name)
 	return NULL;
 }
 
-static struct auth_ban *
-model_find_ban(struct kit_model *model, const char *name)
+struct auth_ban *
+kit_model_find_ban(
+    struct kit_model *model, enum auth_ban_kind kind, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < model->ban_count; i++)
-		if (strcmp(model->bans[i].name, name) == 0)
+		if (model->bans[i].kind == kind &&
+		    strcmp(model->bans[i].name, name) == 0)
 			return &model->bans[i];
 	return NULL;
 }
@@ -256,16 +262,19 @@ model_find_ban(struct kit_model *model, const char *name)
 static void
 model_apply_ban(struct kit_model *model, const struct kit_change *change)
 {
-	struct auth_ban *ban = model_find_ban(model, change->name);
+	enum auth_ban_kind kind =
+	    (enum auth_ban_kind)((change->kind - AUTH_BAN) / 2);
+	struct auth_ban *ban = kit_model_find_ban(model, kind, change->name);
 
-	if (change->kind == AUTH_UNBAN) {
+	if ((change->kind - AUTH_BAN) % 2) {
 		cr_assert_not_null(ban);
 		*ban = model->bans[--model->ban_count];
 		return;
 	}
-	cr_assert(model->ban_count < KIT_ACCOUNTS_MAX);
+	cr_assert(model->ban_count < BAN_KINDS * KIT_ACCOUNTS_MAX);
 	if (!ban)
 		ban = &model->bans[model->ban_count++];
+	ban->kind = kind;
 	strcpy(ban->name, change->name);
 	ban->until = change->until;
 }
@@ -275,7 +284,7 @@ kit_model_apply(struct kit_model *model, const struct kit_change *change)
 {
 	struct kit_account *account = kit_model_find(model, change->name);
 
-	if (change->kind == AUTH_BAN || change->kind == AUTH_UNBAN) {
+	if (change->kind >= AUTH_BAN) {
 		model_apply_ban(model, change);
 		return;
 	}
@@ -297,17 +306,23 @@ kit_model_apply(struct kit_model *model, const struct kit_change *change)
 static bool
 model_bans_equal(const struct kit_model *model, struct auth *auth)
 {
-	struct auth_ban *bans;
-	ssize_t count = auth_bans(auth, &bans), same = 0, i;
+	ssize_t all = 0, same = 0;
 
-	for (i = 0; i < count; i++) {
-		const struct auth_ban *ban = model_find_ban(
-		    (struct kit_model *)(uintptr_t)model, bans[i].name);
+	for (int kind = 0; kind < BAN_KINDS; kind++) {
+		struct auth_ban *bans;
+		ssize_t count = auth_bans(auth, kind, &bans), i;
 
-		same += ban && ban->until == bans[i].until;
+		for (i = 0; i < count; i++) {
+			const struct auth_ban *ban = kit_model_find_ban(
+			    (struct kit_model *)(uintptr_t)model, kind,
+			    bans[i].name);
+
+			same += ban && ban->until == bans[i].until;
+		}
+		free(bans);
+		all += count;
 	}
-	free(bans);
-	return count == (ssize_t)model->ban_count && same == count;
+	return all == (ssize_t)model->ban_count && same == all;
 }
 
 bool
@@ -347,15 +362,24 @@ kit_model_learn(struct kit_model *model, struct auth *auth)
 	}
 }
 
-/* The name gets a ban, or loses the one that it has. */
+/* The name, or a network with its number, gets a ban or loses the one that it
+ * has. */
 static void
-change_to_ban(struct kit_model *model, uint64_t *seed, struct kit_change *change)
+change_to_ban(struct kit_model *model, uint64_t *seed,
+    struct kit_change *change, unsigned number)
 {
-	bool lift = model_find_ban(model, change->name) &&
-		    (change->kind == AUTH_REGISTER ||
-			simdisk_random(seed) % 2 == 0);
+	bool is_held = change->kind == AUTH_REGISTER &&
+		       kit_model_find_ban(model, BANNED_NAME, change->name);
+	enum auth_ban_kind kind =
+	    is_held ? BANNED_NAME : simdisk_random(seed) % BAN_KINDS;
+	bool lift;
 
-	change->kind = lift ? AUTH_UNBAN : AUTH_BAN;
+	if (kind == BANNED_ADDRESS)
+		snprintf(change->name, sizeof(change->name),
+		    number % 2 ? "2001:db8:%x::/48" : "192.0.2.%u", number);
+	lift = kit_model_find_ban(model, kind, change->name) &&
+	       (is_held || simdisk_random(seed) % 2 == 0);
+	change->kind = (enum auth_change_kind)(AUTH_BAN + 2 * kind + lift);
 	change->until = simdisk_random(seed) % 2 ? AUTH_FOREVER : 99999999999;
 	change->uid = 0;
 }
@@ -365,20 +389,18 @@ kit_model_changes(const struct kit_model *model, uint64_t *seed,
     struct kit_change *out, size_t max)
 {
 	struct kit_model after = *model;
+	bool taken[60] = {false};
 	size_t count = 0, tries;
 
 	for (tries = 0; tries < 4 * max && count < max; tries++) {
 		unsigned number = (unsigned)(simdisk_random(seed) % 60);
 		struct kit_change *change = &out[count];
 		const struct kit_account *account;
-		size_t i;
 
-		snprintf(change->name, sizeof(change->name), "Name%u", number);
-		for (i = 0; i < count; i++)
-			if (strcmp(out[i].name, change->name) == 0)
-				break;
-		if (i < count)
+		if (taken[number])
 			continue;
+		taken[number] = true;
+		snprintf(change->name, sizeof(change->name), "Name%u", number);
 		account = kit_model_find(&after, change->name);
 		change->kind = !account                   ? AUTH_REGISTER
 			       : simdisk_random(seed) % 2 ? AUTH_PASSWD
@@ -387,8 +409,9 @@ kit_model_changes(const struct kit_model *model, uint64_t *seed,
 		change->verifier = (unsigned)(simdisk_random(seed) % 1000000);
 		/* A name that is banned cannot be registered. */
 		if (simdisk_random(seed) % 8 == 0 ||
-		    (!account && model_find_ban(&after, change->name)))
-			change_to_ban(&after, seed, change);
+		    (!account &&
+			kit_model_find_ban(&after, BANNED_NAME, change->name)))
+			change_to_ban(&after, seed, change, number);
 		count++;
 	}
 	return count;

@@ -41,12 +41,15 @@ struct auth *kit_open_bare(
 /* The reason why it cannot be opened; static. */
 const char *kit_refused(const char *path, const struct fileio *io);
 
-/* One change in a batch of its own; what became of it. */
+/* One change in a batch of its own; what became of it. kit_ban and kit_unban are
+ * of any kind. */
 enum auth_status kit_register(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_passwd(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_delete(struct auth *auth, const char *name);
-enum auth_status kit_ban(struct auth *auth, const char *name, int64_t until);
-enum auth_status kit_unban(struct auth *auth, const char *name);
+enum auth_status kit_ban(struct auth *auth, enum auth_ban_kind kind,
+    const char *name, int64_t until);
+enum auth_status
+kit_unban(struct auth *auth, enum auth_ban_kind kind, const char *name);
 
 /* Registers `prefix`0, `prefix`1, ... in batches of `batch`. */
 void
@@ -63,20 +66,22 @@ struct kit_model {
 	struct kit_account accounts[KIT_ACCOUNTS_MAX];
 	size_t count;
 	uint64_t uid_max; /* ever given */
-	struct auth_ban bans[KIT_ACCOUNTS_MAX];
+	struct auth_ban bans[BAN_KINDS * KIT_ACCOUNTS_MAX];
 	size_t ban_count;
 };
 
 /* A change as the model sees it. */
 struct kit_change {
 	enum auth_change_kind kind;
-	char name[NAME_BYTES_MAX + 1];
+	char name[AUTH_NAME_BYTES];
 	unsigned verifier;
 	uint64_t uid;
-	int64_t until; /* BAN */
+	int64_t until; /* BAN..., MUTE */
 };
 
 struct kit_account *kit_model_find(struct kit_model *model, const char *name);
+struct auth_ban *kit_model_find_ban(
+    struct kit_model *model, enum auth_ban_kind kind, const char *name);
 void kit_model_apply(struct kit_model *model, const struct kit_change *change);
 
 /* Does the store hold just these accounts and bans? */

@@ -118,8 +118,19 @@ Test(auth_record, each_operation_reads_as_written)
 	must_read_back(&record, &chain);
 	record.until = 1800000000;
 	must_read_back(&record, &chain);
+	record.op = RECORD_MUTE;
+	must_read_back(&record, &chain);
+	record.op = RECORD_BAN_ADDRESS;
+	record.name = span_of("2001:db8::/32");
+	must_read_back(&record, &chain);
+	record.until = 0;
+	record.op = RECORD_UNBAN_ADDRESS;
+	must_read_back(&record, &chain);
+	record.op = RECORD_UNMUTE;
+	record.name = span_of("Anna");
+	must_read_back(&record, &chain);
 	cr_assert_eq(chain.batch, 10);
-	cr_assert_eq(chain.seq, 16);
+	cr_assert_eq(chain.seq, 20);
 }
 
 Test(auth_record, longest_record_fits)
@@ -138,6 +149,10 @@ Test(auth_record, longest_record_fits)
 	record.op = RECORD_BAN;
 	record.verifier.len = 0;
 	record.until = RECORD_UNTIL_MAX;
+	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
+	record.op = RECORD_BAN_ADDRESS;
+	record.name =
+	    span_of("1111:2222:3333:4444:5555:6666:ffff:fffe/127");
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 }
 
@@ -187,6 +202,15 @@ Test(auth_record, hostile_words_are_refused)
 	    "3 1 ban anna - 1  0 " P,
 	    "3 1 ban anna - 1 253402300800 0 " P, /* the year 10000 */
 	    "3 1 ban anna - 1 -- 0 " P,
+	    "3 1 mute an/na - 1 - 0 " P,
+	    "3 1 mute anna - 1 - 3 " P,
+	    "3 1 unmute anna - 1 5 0 " P,
+	    "3 1 ban-address anna - 1 - 0 " P,
+	    "3 1 ban-address 192.0.2.7 - 1 - 3 " P,
+	    "3 1 ban-address 192.0.2.7/32 - 1 - 0 " P, /* not as we write */
+	    "3 1 ban-address 192.0.2.7/24 - 1 - 0 " P,
+	    "3 1 ban-address ::1/129 - 1 - 0 " P,
+	    "3 1 unban-address 192.0.2.7 - 1 5 0 " P,
 	    "3 3 mark anna - 1 - 0 " P,
 	    "3 3 mark - " V " 1 - 0 " P,
 	    "3 3 mark - - 1 - 3 " P,

@@ -271,6 +271,26 @@ Test(reactor_address, network_is_all_of_ipv4_and_half_of_ipv6)
 	cr_assert_neq(memcmp(one, two, 9), 0);
 }
 
+Test(reactor_address, bytes_are_ipv6_of_either_kind)
+{
+	static const uint8_t ipv4[16] = {
+	    [10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 7};
+	static const uint8_t ipv6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+	struct address a = peer_of("tcp://192.0.2.7:1");
+	struct address b = peer_of("tcp://[::ffff:192.0.2.7]:1");
+	struct address c = peer_of("tcp://[2001:db8::1]:1");
+	struct address local = peer_of("unix:x");
+	uint8_t bytes[16];
+
+	cr_assert(address_bytes(&a, bytes));
+	cr_assert_eq(memcmp(bytes, ipv4, 16), 0);
+	cr_assert(address_bytes(&b, bytes));
+	cr_assert_eq(memcmp(bytes, ipv4, 16), 0);
+	cr_assert(address_bytes(&c, bytes));
+	cr_assert_eq(memcmp(bytes, ipv6, 16), 0);
+	cr_assert_not(address_bytes(&local, bytes));
+}
+
 Test(reactor_address, unix_peer_is_known_by_his_user_id)
 {
 	struct sockaddr_storage nothing = {.ss_family = AF_UNIX};
