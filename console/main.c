@@ -12,6 +12,7 @@
 #include "console/options.h"
 #include "console/server.h"
 #include "reactor/check.h"
+#include "reactor/log.h"
 
 static int
 fail(const char *what)
@@ -109,6 +110,8 @@ main(int argc, char *argv[])
 	int signals, status;
 
 	options_parse(&options, argc, argv);
+	if (options.log_level >= 0)
+		log_set_level((enum log_level)options.log_level);
 	if (options.check)
 		return check_files(&options);
 	signals = take_signals();
