@@ -343,3 +343,69 @@ Test(console_config, reload_without_a_file_finds_nothing_new)
 	cr_expect_str_empty(report.restart);
 	cr_expect_eq(next.rate, 5);
 }
+
+/* The example with its settings uncommented, those that are not the default
+ * left out. A comment has a blank behind its #. */
+static const char *
+read_example(const char *const left_out[])
+{
+	static char text[10000];
+	char line[200], name[100];
+	FILE *file = fopen("console/throng.conf", "re");
+	bool keep;
+
+	cr_assert_not_null(file, "tests run at the tree's top");
+	text[0] = '\0';
+	while (fgets(line, sizeof(line), file)) {
+		keep = line[0] == '#' && line[1] != ' ';
+		cr_assert(keep || strchr("#\n", line[0]), "%s", line);
+		if (!keep)
+			continue;
+		cr_assert_eq(sscanf(line + 1, "%99[a-z0-9-]", name), 1);
+		for (int i = 0; left_out[i]; i++)
+			keep = keep && strcmp(left_out[i], name) != 0;
+		if (keep)
+			strcat(text, line + 1);
+	}
+	fclose(file);
+	return text;
+}
+
+Test(console_config, example_is_right_and_has_every_setting)
+{
+	static const char *const none[] = {NULL};
+	const char *text = read_example(none);
+	char name[100];
+
+	cr_expect_eq(read_text(text), 0, "%s", told);
+	for (unsigned i = 0; i < settings_count; i++) {
+		snprintf(name, sizeof(name), "%s = ", settings[i].name);
+		cr_expect_eq(!strstr(text, name),
+		    !!(settings[i].traits & SETTING_NO_FILE), "%s", name);
+	}
+}
+
+Test(console_config, example_has_the_defaults)
+{
+	static const char *const others[] = {"listen", "reactors",
+	    "max-clients", "rate", "motd", "accounts", "bans", "control", "log",
+	    "log-level", "metrics", "user", NULL};
+	static struct options defaults;
+
+	parse(NULL);
+	defaults = options;
+	/* Something else than the defaults, so that the file has to say them.
+	 */
+	memset(&options, 0, sizeof(options));
+	cr_assert_eq(read_text(read_example(others)), 0, "%s", told);
+	for (unsigned i = 0; i < settings_count; i++) {
+		bool other = settings[i].traits & SETTING_NO_FILE;
+
+		for (int o = 0; others[o]; o++)
+			other = other || !strcmp(others[o], settings[i].name);
+		if (!other)
+			cr_expect(setting_is_same(
+				      &settings[i], &options, &defaults),
+			    "%s", settings[i].name);
+	}
+}
