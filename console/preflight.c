@@ -99,23 +99,30 @@ check_descriptors(struct preflight *preflight)
 		    (unsigned long long)fit);
 }
 
-/* Memory that is locked is not needed: from Linux 5.12 on rings are not
- * counted as such, and the engine wants 6.1. */
 static void
 check_engine(struct preflight *preflight)
 {
-	enum io_choice io = preflight->options->io;
-	int refused = io == IO_EPOLL ? 0 : engine_uring.probe();
+	const struct options *options = preflight->options;
+	enum io_choice io = options->io;
+	int refused =
+	    io == IO_EPOLL ? 0 : engine_uring.probe(options->reactors);
+	struct rlimit limit = {0};
+	char hint[80] = "";
 
+	check_zero(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (refused == -ENOMEM)
+		snprintf(hint, sizeof(hint),
+		    "; the limit of locked memory is %llu KiB (ulimit -l)",
+		    (unsigned long long)limit.rlim_cur / 1024);
 	if (io == IO_EPOLL)
 		say(preflight, OK, "io: epoll, as asked for");
 	else if (refused && io == IO_URING)
-		say(preflight, ERROR, "io: io_uring cannot be used here: %s",
-		    strerrordesc_np(-refused));
+		say(preflight, ERROR, "io: io_uring cannot be used here: %s%s",
+		    strerrordesc_np(-refused), hint);
 	else if (refused)
 		say(preflight, WARNING,
-		    "io: epoll, since io_uring is refused here: %s",
-		    strerrordesc_np(-refused));
+		    "io: epoll, since io_uring is refused here: %s%s",
+		    strerrordesc_np(-refused), hint);
 	else
 		say(preflight, OK, "io: io_uring");
 }

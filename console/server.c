@@ -53,11 +53,13 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 	int refused = 0;
 
 	if (io != IO_EPOLL)
-		refused = engine_uring.probe();
+		refused = engine_uring.probe(server->reactor_count);
 	if (io == IO_URING && refused) {
 		snprintf(error, SERVER_ERROR_BYTES,
-		    "io_uring cannot be used here: %s (try --io epoll)",
-		    strerrordesc_np(-refused));
+		    "io_uring cannot be used here: %s (try --io epoll%s)",
+		    strerrordesc_np(-refused),
+		    refused == -ENOMEM ? " or more locked memory, ulimit -l"
+				       : "");
 		return -1;
 	}
 	server->engine =
