@@ -310,6 +310,19 @@ Test(console_config, reload_of_a_file_without_a_setting_is_its_default)
 	cr_expect_eq(next.log_level, -1);
 }
 
+Test(console_config, reload_of_what_the_command_line_gives_changes_nothing)
+{
+	static struct options next;
+	static struct reload_report report;
+
+	start("motd = /x\nreactors = 3\n", "--motd=/m");
+	scratch_write("c", SCRATCH_TEXT("motd = /something/else\n"));
+	cr_assert_eq(options_reload(&options, &next, &report), 0);
+	cr_expect_str_empty(report.taken);
+	cr_expect_str_eq(report.restart, "reactors");
+	cr_expect_str_eq(next.motd, "/m");
+}
+
 Test(console_config, reload_of_a_wrong_file_changes_nothing)
 {
 	static struct options next;
@@ -404,8 +417,8 @@ Test(console_config, example_has_the_defaults)
 		for (int o = 0; others[o]; o++)
 			other = other || !strcmp(others[o], settings[i].name);
 		if (!other)
-			cr_expect(setting_is_same(
-				      &settings[i], &options, &defaults),
+			cr_expect(
+			    setting_is_same(&settings[i], &options, &defaults),
 			    "%s", settings[i].name);
 	}
 }
