@@ -16,9 +16,8 @@
 
 #define OPTIONS_LISTEN_MAX   16
 #define OPTIONS_ERROR_BYTES  5200 /* a path, and what is wrong with it */
-#define OPTIONS_SUFFIX_BYTES 16 /* of .lock, .torn and the like, behind paths  \
-				 */
-#define THRONG_VERSION "0.1.0"
+#define OPTIONS_SUFFIX_BYTES 16   /* behind paths: .lock, .torn */
+#define THRONG_VERSION       "0.1.0"
 
 enum io_choice {
 	IO_AUTO,

@@ -25,7 +25,6 @@ _Static_assert(LOG_FORMAT_AS_TEXT == 0 && LOG_FORMAT_AS_JSON == 1, "--log-*");
 #define NUMBER(name, low, high, u)                                             \
 	FIELD(name), .min = low, .max = high, .unit = u
 
-/* clang-format off: one row, one shape */
 const struct setting settings[] = {
     {"listen", "URL",
 	"tcp://127.0.0.1:5000 (the default), tcp://[::1]:5000 or "
@@ -123,7 +122,6 @@ const struct setting settings[] = {
 	"send a command to the server that has this --control socket",
 	SETTING_OTHERWISE, SETTING_NO_FILE, value_path, FIELD(ctl)},
 };
-/* clang-format on */
 
 const unsigned settings_count = sizeof(settings) / sizeof(settings[0]);
 
