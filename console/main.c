@@ -8,10 +8,11 @@
 
 #include "console/console.h"
 #include "console/feed.h"
-#include "console/format.h"
 #include "console/options.h"
+#include "console/preflight.h"
 #include "console/server.h"
 #include "reactor/check.h"
+#include "reactor/log.h"
 
 static int
 fail(const char *what)
@@ -35,27 +36,6 @@ take_signals(void)
 	sigaddset(&set, SIGHUP);
 	check_zero(pthread_sigmask(SIG_BLOCK, &set, NULL));
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* --check: what a start would find, without changing anything. */
-static int
-check_files(const struct options *options)
-{
-	struct auth_options auth = {
-	    .path = options->accounts,
-	    .cost = options->argon2,
-	};
-	struct auth_report report = {0};
-	char text[AUTH_ERROR_BYTES] = "";
-	char summary[FORMAT_REPORT_BYTES];
-	int result = auth_check(&auth, &report, text);
-
-	if (text[0])
-		fprintf(stderr, "throng: %s\n", text);
-	if (result < 0)
-		return 1;
-	printf("%s: %s\n", options->accounts, format_report(&report, summary));
-	return 0;
 }
 
 static void
@@ -109,8 +89,10 @@ main(int argc, char *argv[])
 	int signals, status;
 
 	options_parse(&options, argc, argv);
+	if (options.log_level >= 0)
+		log_set_level((enum log_level)options.log_level);
 	if (options.check)
-		return check_files(&options);
+		return preflight_run(&options) < 0;
 	signals = take_signals();
 	feed = feed_new();
 	if (signals < 0 || !feed || mailbox_init(&console.mailbox) < 0)

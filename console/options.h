@@ -1,6 +1,8 @@
 /*
- * Command line options, parsed and checked. argp does the parsing; a bad option
- * ends the process with a clear line and status 2.
+ * What the operator has asked for: the command line over the configuration file
+ * over the defaults. argp takes the command line apart; a bad option ends the
+ * process with a clear line and status 2. Which settings there are stands in
+ * console/setting.c.
  */
 #ifndef CONSOLE_OPTIONS_H
 #define CONSOLE_OPTIONS_H
@@ -12,8 +14,10 @@
 #include "auth/auth.h"
 #include "reactor/address.h"
 
-#define OPTIONS_LISTEN_MAX 16
-#define THRONG_VERSION     "0.1.0"
+#define OPTIONS_LISTEN_MAX   16
+#define OPTIONS_ERROR_BYTES  5200 /* a path, and what is wrong with it */
+#define OPTIONS_SUFFIX_BYTES 16   /* behind paths: .lock, .torn */
+#define THRONG_VERSION       "0.1.0"
 
 enum io_choice {
 	IO_AUTO,
@@ -21,6 +25,12 @@ enum io_choice {
 	IO_EPOLL,
 };
 
+enum log_format_choice {
+	LOG_FORMAT_AS_TEXT,
+	LOG_FORMAT_AS_JSON,
+};
+
+/* Text that is not given is empty. */
 struct options {
 	struct endpoint listen[OPTIONS_LISTEN_MAX];
 	unsigned listen_count;
@@ -35,16 +45,55 @@ struct options {
 	uint32_t unterminated_ms;
 	uint32_t password_min;
 	bool require_login;
-	bool check;                 /* only look whether all is well */
 	uint32_t history;           /* messages a room keeps */
 	uint32_t history_total_mib; /* that all rooms keep */
 	uint32_t rate; /* messages a second of one client; 0: any */
 	uint32_t rate_burst;
 	struct argon2_cost argon2;
+	char motd[PATH_MAX];
+	char bans[PATH_MAX];
+	char log[PATH_MAX]; /* else standard error */
+	enum log_format_choice log_format;
+	int log_level; /* an enum log_level; -1: not given */
+	/* A Unix socket for commands; with room for a suffix. */
+	char control[sizeof(((struct sockaddr_un *)0)->sun_path) +
+		     OPTIONS_SUFFIX_BYTES - 1];
+	struct endpoint metrics; /* length 0: none */
+	char user[64];           /* to become after the start */
+	char group[64];          /* empty: the user's */
+	bool fence;
+	/* Of the command line alone. */
+	char config[PATH_MAX];
+	bool check; /* only look whether all is well */
+	/* Command for the server that has this control socket: the words
+	 * argv[ctl_index] to the end. */
+	char ctl[sizeof(((struct sockaddr_un *)0)->sun_path) +
+		 OPTIONS_SUFFIX_BYTES - 1];
+	int ctl_index;
 };
 
-/* Parses argv over the defaults. Exits by itself for --help, --version and
- * errors. Main thread. */
+/*
+ * Takes the defaults, the file of --config, and over them argv, which it keeps
+ * for reloads and may reorder. Exits by itself for --help, --version and errors
+ * (2, or 1 for a file that cannot be read). With --check the file's errors are
+ * left to preflight_run, with --ctl the file is not read. Main thread.
+ */
 void options_parse(struct options *options, int argc, char *argv[]);
+
+/* What a reload has found; names with ", " between, empty for none. */
+struct reload_report {
+	char error[OPTIONS_ERROR_BYTES]; /* the first, with file and line */
+	char taken[512];                 /* settings that changed */
+	char restart[512]; /* that differ from the start, and can't change */
+};
+
+/*
+ * Reads the file of --config anew, with the same command line over it. 0: *next
+ * is *running with what could change changed, and the report says what; -1: the
+ * file is wrong, report->error says where, and *next is not to be used. Prints
+ * nothing. Main thread, after options_parse.
+ */
+int options_reload(const struct options *running, struct options *next,
+    struct reload_report *report);
 
 #endif

@@ -53,11 +53,13 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 	int refused = 0;
 
 	if (io != IO_EPOLL)
-		refused = engine_uring.probe();
+		refused = engine_uring.probe(server->reactor_count);
 	if (io == IO_URING && refused) {
 		snprintf(error, SERVER_ERROR_BYTES,
-		    "io_uring cannot be used here: %s (try --io epoll)",
-		    strerrordesc_np(-refused));
+		    "io_uring cannot be used here: %s (try --io epoll%s)",
+		    strerrordesc_np(-refused),
+		    refused == -ENOMEM ? " or more locked memory, ulimit -l"
+				       : "");
 		return -1;
 	}
 	server->engine =
@@ -72,14 +74,21 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 	return 0;
 }
 
+uint64_t
+server_clients_fit(const struct options *options, uint64_t descriptors)
+{
+	uint64_t own =
+	    DESCRIPTORS_KEPT +
+	    (uint64_t)options->reactors * (3 + options->listen_count);
+
+	return descriptors > own + 1 ? descriptors - own : 1;
+}
+
 /* The soft limit of descriptors goes up to the hard one; what is left after
  * our own is for clients. */
 static void
 choose_clients_max(struct server *server)
 {
-	uint64_t own =
-	    DESCRIPTORS_KEPT + (uint64_t)server->reactor_count *
-				   (3 + server->options->listen_count);
 	struct rlimit limit = {1024, 1024};
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -87,7 +96,7 @@ choose_clients_max(struct server *server)
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
 	server->clients_max =
-	    limit.rlim_cur > own + 1 ? limit.rlim_cur - own : 1;
+	    server_clients_fit(server->options, limit.rlim_cur);
 	if (server->options->clients_max > 0 &&
 	    server->options->clients_max < server->clients_max)
 		server->clients_max = server->options->clients_max;

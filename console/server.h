@@ -29,6 +29,10 @@ struct server_count {
 	uint64_t logged_in;
 };
 
+/* How many clients so many descriptors are enough for. Any thread. */
+uint64_t
+server_clients_fit(const struct options *options, uint64_t descriptors);
+
 /*
  * Starts everything. `options` gets the ports that were picked, and stays the
  * caller's. What happens is told to `feed`, which is borrowed. NULL with a line

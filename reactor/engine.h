@@ -16,8 +16,8 @@ struct sockaddr_storage;
 
 struct engine_ops {
 	const char *name;
-	/* Can it be used here? 0 or -errno. Any thread. */
-	int (*probe)(void);
+	/* Can so many be made here, at least 1? 0 or -errno. Any thread. */
+	int (*probe)(unsigned count);
 	/* Made in the reactor's thread. NULL with errno set. */
 	struct engine *(*make)(struct reactor *reactor);
 	void (*free)(struct engine **engine);

@@ -51,8 +51,9 @@ epoll_add(struct engine *engine, int fd, uint32_t events, void *object,
 }
 
 static int
-epoll_probe(void)
+epoll_probe(unsigned count)
 {
+	check(count > 0);
 	return 0;
 }
 

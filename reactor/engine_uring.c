@@ -11,6 +11,7 @@
 #include <liburing.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "reactor/buffers.h"
 #include "reactor/check.h"
@@ -21,6 +22,11 @@
 #define SQ_ENTRIES   2048  /* full: submitted early, nothing is lost */
 #define CQ_ENTRIES   32768 /* wide: an overflow ends multishots */
 #define SEND_VECTORS 16
+
+/* At the start, while memory is short: a second altogether. */
+#define MEMORY_PAUSES   100
+#define MEMORY_PAUSE_MS 10
+
 #define MESSAGES     128 /* sendmsg headers between two submits */
 
 /* What a completion is of, in the lowest bits of its user data; above them the
@@ -147,20 +153,42 @@ ring_open(struct io_uring *ring)
 	return io_uring_queue_init_params(SQ_ENTRIES, ring, &params);
 }
 
-/* Makes all that a real engine needs: a container may refuse any of it. */
+/* Makes all that a real engine needs, since a container may refuse any of it,
+ * and as many rings as there will be: on some kernels they count as locked
+ * memory (RLIMIT_MEMLOCK), which is a user's and not a ring's. */
 static int
-uring_probe(void)
+uring_probe(unsigned count)
 {
+	struct io_uring *rings = memory_new(count * sizeof(*rings));
 	struct buffers buffers;
-	struct io_uring ring;
-	int error = ring_open(&ring);
+	unsigned made = 0;
+	int error = 0;
 
-	if (error)
-		return error;
-	error = buffers_init(&buffers, &ring);
-	io_uring_queue_exit(&ring);
+	check(count > 0);
+	while (made < count && !(error = ring_open(&rings[made])))
+		made++;
+	if (!error)
+		error = buffers_init(&buffers, &rings[0]);
+	for (unsigned i = 0; i < made; i++)
+		io_uring_queue_exit(&rings[i]);
 	if (!error)
 		buffers_fini(&buffers);
+	free(rings);
+	return error;
+}
+
+/* The kernel gives locked memory back a moment after a ring was closed: those
+ * of the probe may still count. */
+static int
+ring_open_patiently(struct io_uring *ring)
+{
+	struct timespec pause = {.tv_nsec = MEMORY_PAUSE_MS * 1000000};
+	int error = ring_open(ring);
+
+	for (int i = 0; error == -ENOMEM && i < MEMORY_PAUSES; i++) {
+		nanosleep(&pause, NULL);
+		error = ring_open(ring);
+	}
 	return error;
 }
 
@@ -172,7 +200,7 @@ uring_make(struct reactor *reactor)
 
 	engine->reactor = reactor;
 	list_init(&engine->starved);
-	error = ring_open(&engine->ring);
+	error = ring_open_patiently(&engine->ring);
 	if (error)
 		goto fail;
 	error = buffers_init(&engine->buffers, &engine->ring);

@@ -139,11 +139,22 @@ listen_further(const struct endpoint *endpoint, int first)
 	return -1;
 }
 
+/* Tells why, out of errno. */
+static void
+listen_complain(
+    const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
+{
+	char text[ENDPOINT_TEXT_BYTES];
+
+	snprintf(error, LISTEN_ERROR_BYTES, "cannot listen on %s: %s%s",
+	    endpoint_format(endpoint, text), strerrordesc_np(errno),
+	    errno == EADDRINUSE ? " (is another server running?)" : "");
+}
+
 int
 listen_open(struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES])
 {
-	char text[ENDPOINT_TEXT_BYTES];
 	unsigned made = 0;
 
 	for (; made < count; made++) {
@@ -157,9 +168,7 @@ listen_open(struct endpoint *endpoint, unsigned count, int fds[],
 			goto fail;
 	return 0;
 fail:
-	snprintf(error, LISTEN_ERROR_BYTES, "cannot listen on %s: %s%s",
-	    endpoint_format(endpoint, text), strerrordesc_np(errno),
-	    errno == EADDRINUSE ? " (is another server running?)" : "");
+	listen_complain(endpoint, error);
 	while (made > 0)
 		close(fds[--made]);
 	return -1;
@@ -170,6 +179,37 @@ listen_remove(const struct endpoint *endpoint)
 {
 	if (endpoint->path[0])
 		unlink(endpoint->path);
+}
+
+/* Binds, but leaves no path; a dead server's stays as it is. 0 or -1. */
+static int
+listen_try(int fd, const struct endpoint *endpoint)
+{
+	struct stat st;
+
+	if (endpoint->path[0] && lstat(endpoint->path, &st) == 0) {
+		if (S_ISSOCK(st.st_mode) && !unix_is_alive(endpoint))
+			return 0;
+		errno = EADDRINUSE;
+		return -1;
+	}
+	if (bind(fd, (const void *)&endpoint->address, endpoint->length) < 0)
+		return -1;
+	listen_remove(endpoint);
+	return endpoint->path[0] ? 0 : listen(fd, BACKLOG);
+}
+
+int
+listen_probe(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
+{
+	int fd = socket_make(endpoint);
+
+	if (fd >= 0 && listen_try(fd, endpoint) == 0)
+		return fd;
+	listen_complain(endpoint, error);
+	if (fd >= 0)
+		close(fd);
+	return -1;
 }
 
 static void

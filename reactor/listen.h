@@ -25,6 +25,14 @@ struct sockaddr_storage;
 int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES]);
 
+/*
+ * Could listen_open do it now? A descriptor that holds the address, for the
+ * caller to close, or -1 with a line in `error`. No Unix socket's path is left
+ * behind or taken away. Main thread.
+ */
+int listen_probe(
+    const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
+
 /* Removes a Unix socket's path again; nothing to do for the others. */
 void listen_remove(const struct endpoint *endpoint);
 

@@ -212,8 +212,10 @@ server_process_launch(const struct server_setup *setup)
 	servers = server;
 	server_make_folder(server);
 	argv[argc++] = binary ? binary : "build/throng";
-	argv[argc++] = "--accounts";
-	argv[argc++] = server->accounts;
+	if (!setup->no_accounts) {
+		argv[argc++] = "--accounts";
+		argv[argc++] = server->accounts;
+	}
 	argv[argc++] = "--argon2=t=1,m=8";
 	argv[argc++] = "--reactors=2";
 	if (setup->engine) {

@@ -71,6 +71,7 @@ struct server_setup {
 	const char *args[HARNESS_ARGS_MAX]; /* further options; NULL ends;
 	                          * {folder} in one is the server's folder */
 	bool no_listen;          /* without the usual --listen */
+	bool no_accounts;        /* without the usual --accounts */
 	enum harness_input input;
 	const char *input_text;  /* of HARNESS_INPUT_FILE, borrowed */
 	const char *folder;      /* another server's, shared; NULL: a new one */

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "console/options.h"
+#include "console/setting.h"
+#include "reactor/log.h"
 
 #define ARGV_MAX 24
 
@@ -316,8 +318,16 @@ Test(console_options, listen_addresses_are_bounded_in_number)
 
 Test(console_options, log_level_is_one_of_four)
 {
+	parse(NULL);
+	cr_expect_eq(options.log_level, -1);
 	parse("--log-level=debug", NULL);
+	cr_expect_eq(options.log_level, LOG_LEVEL_DEBUG);
+	parse("--log-level=info", NULL);
+	cr_expect_eq(options.log_level, LOG_LEVEL_INFO);
+	parse("--log-level=warn", NULL);
+	cr_expect_eq(options.log_level, LOG_LEVEL_WARN);
 	parse("--log-level=error", NULL);
+	cr_expect_eq(options.log_level, LOG_LEVEL_ERROR);
 	is_refused("--log-level", "verbose");
 	is_refused("--log-level", "");
 }
@@ -332,18 +342,84 @@ Test(console_options, unknown_option_and_stray_word_are_refused)
 	cr_assert_eq(status_of("--require-login=yes", NULL), 2);
 }
 
+Test(console_options, operators_settings_are_taken)
+{
+	char text[ENDPOINT_TEXT_BYTES];
+
+	parse("--log=/l", "--log-format=json", "--motd=/m", "--bans=/b",
+	    "--control=/c", "--metrics=tcp://127.0.0.1:9464", "--user=u:g",
+	    "--fence=off", NULL);
+	cr_expect_str_eq(options.log, "/l");
+	cr_expect_eq(options.log_format, LOG_FORMAT_AS_JSON);
+	cr_expect_str_eq(options.motd, "/m");
+	cr_expect_str_eq(options.bans, "/b");
+	cr_expect_str_eq(options.control, "/c");
+	cr_expect_str_eq(
+	    endpoint_format(&options.metrics, text), "tcp://127.0.0.1:9464");
+	cr_expect_str_eq(options.user, "u");
+	cr_expect_str_eq(options.group, "g");
+	cr_expect_not(options.fence);
+	parse(NULL);
+	cr_expect_eq(options.log_format, LOG_FORMAT_AS_TEXT);
+	cr_expect_eq(options.metrics.length, 0);
+	cr_expect_str_empty(options.user);
+	cr_expect(options.fence);
+	is_refused("--log", "");
+	is_refused("--log-format", "xml");
+	is_refused("--metrics", "unix:/m");
+	is_refused("--user", "a b");
+	is_refused("--fence", "yes");
+}
+
+Test(console_options, control_path_fits_a_unix_socket)
+{
+	static char path[200];
+
+	memset(path, 'p', 108);
+	is_refused("--control", "");
+	cr_assert_eq(status_of("--control", path), 2);
+	path[107] = '\0';
+	parse("--control", path, NULL);
+	cr_assert_str_eq(options.control, path);
+}
+
+/* What follows is the command's, whatever it looks like. */
+Test(console_options, ctl_leaves_the_words_behind_it_alone)
+{
+	char *argv[] = {(char *)"throng", (char *)"--config=/nonexistent",
+	    (char *)"--ctl", (char *)"/run/x", (char *)"kick", (char *)"3",
+	    (char *)"--help", (char *)"--", (char *)"--rate=x", NULL};
+
+	options_parse(&options, 9, argv);
+	cr_assert_str_eq(options.ctl, "/run/x");
+	cr_assert_eq(options.ctl_index, 4);
+	cr_assert_str_eq(argv[4], "kick");
+	cr_assert_str_eq(argv[8], "--rate=x");
+	cr_assert_eq(status_of("--ctl", "/run/x"), 2);
+	cr_assert_not_null(strstr(told, "command is missing"));
+	cr_assert_eq(status_of("--ctl", NULL), 2);
+	parse("--ctl=/run/x", "list", NULL);
+	cr_assert_eq(options.ctl_index, 2);
+}
+
+Test(console_options, file_that_is_wrong_ends_with_2_and_a_missing_one_with_1)
+{
+	cr_assert_eq(status_of("--config", "/nonexistent/c"), 1);
+	cr_assert_str_eq(told, "throng: /nonexistent/c: cannot be read: No "
+			       "such file or directory\n");
+	cr_assert_eq(status_of("--config", "README.md"), 2);
+	cr_assert_not_null(strstr(told, "throng: README.md:3: A group"));
+}
+
 Test(console_options, help_names_each_option_and_succeeds)
 {
-	static const char *const names[] = {"--listen", "--accounts",
-	    "--reactors", "--io", "--max-clients", "--out-limit",
-	    "--stall-timeout", "--login-timeout", "--unterminated-after",
-	    "--min-password", "--require-login", "--history",
-	    "--history-total", "--rate",
-	    "--argon2", "--log-level", "--check"};
+	char name[64];
 
 	cr_assert_eq(status_of("--help", NULL), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		cr_assert_not_null(strstr(told, names[i]), "%s", names[i]);
+	for (unsigned i = 0; i < settings_count; i++) {
+		snprintf(name, sizeof(name), "--%s", settings[i].name);
+		cr_assert_not_null(strstr(told, name), "%s", name);
+	}
 }
 
 Test(console_options, version_is_told_and_succeeds)

@@ -318,3 +318,22 @@ RIG_TEST(turn_follows_as_soon_as_a_long_fan_out_is_out)
 		close(fds[i]);
 	}
 }
+
+/* Where rings count as locked memory, one of them may be had and many not. */
+Test(reactor_engine, probe_is_of_as_many_engines_as_are_asked_for)
+{
+	struct rlimit limit = {4 * MEGABYTE, 4 * MEGABYTE};
+	int error;
+
+	cr_expect_eq(engine_epoll.probe(64), 0);
+	if (engine_uring.probe(64) != 0)
+		cr_skip_test("no io_uring here");
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	/* What root locks is not counted. */
+	if (geteuid() == 0)
+		cr_assert_eq(setresuid(4711, 4711, 4711), 0);
+	error = engine_uring.probe(64);
+	if (error == 0)
+		cr_skip_test("this kernel does not count rings");
+	cr_expect_eq(error, -ENOMEM);
+}

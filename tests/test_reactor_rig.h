@@ -170,7 +170,7 @@ uint64_t rig_sum(const struct rig *rig, size_t offset);
 #define RIG_TEST_URING(name)                                                   \
 	Test(reactor_on_uring, name, .timeout = 2 * RIG_DEADLINE_S)            \
 	{                                                                      \
-		if (engine_uring.probe() != 0)                                 \
+		if (engine_uring.probe(1) != 0)                                \
 			cr_skip_test("no io_uring here");                      \
 		name##_on(&engine_uring);                                      \
 	}

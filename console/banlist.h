@@ -1,0 +1,34 @@
+/*
+ * The operator's list of bans, --bans FILE: a name, an address or a prefix in
+ * each line, # for comments. Main thread.
+ */
+#ifndef CONSOLE_BANLIST_H
+#define CONSOLE_BANLIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "console/textfile.h"
+
+#define BANLIST_BYTES_MAX (4 * 1024 * 1024)
+
+struct banlist_entry {
+	const char *text; /* in file.bytes */
+	unsigned line;
+	bool is_network; /* an address or a prefix, else a name */
+};
+
+struct banlist {
+	struct banlist_entry *entries; /* owned; NULL when there is none */
+	size_t count;
+	struct textfile file; /* owned */
+};
+
+/* Reads it. 0, then banlist_free is due; -1 with a line in `error` that begins
+ * with file and line, and nothing to free. */
+int banlist_read(
+    struct banlist *list, const char *path, char error[TEXTFILE_ERROR_BYTES]);
+
+void banlist_free(struct banlist *list);
+
+#endif

@@ -1,0 +1,401 @@
+/* What a start would find. */
+#include "console/preflight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "console/banlist.h"
+#include "console/config.h"
+#include "console/format.h"
+#include "console/motd.h"
+#include "console/options.h"
+#include "console/server.h"
+#include "reactor/check.h"
+#include "reactor/clock.h"
+#include "reactor/engine.h"
+#include "reactor/listen.h"
+
+#define SYNCS      20
+#define SYNC_BYTES 4096
+#define SLOW_US    20000 /* more than that for a sync is worth a warning */
+
+enum verdict {
+	OK,
+	WARNING,
+	ERROR,
+};
+
+struct preflight {
+	const struct options *options;
+	bool failed;
+};
+
+static void say(struct preflight *preflight, enum verdict verdict,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+say(struct preflight *preflight, enum verdict verdict, const char *format, ...)
+{
+	static const char *const words[] = {"ok", "warning", "error"};
+	va_list ap;
+
+	printf("%s: ", words[verdict]);
+	va_start(ap, format);
+	vprintf(format, ap);
+	va_end(ap);
+	putchar('\n');
+	if (verdict == ERROR)
+		preflight->failed = true;
+}
+
+static void
+say_complaint(void *preflight, const char *line)
+{
+	say(preflight, ERROR, "%s", line);
+}
+
+static void
+check_config(struct preflight *preflight)
+{
+	/* What it sets has been taken before; here its mistakes count. */
+	static struct options unused;
+	const char *path = preflight->options->config;
+
+	if (path[0] &&
+	    config_read(path, &unused, say_complaint, preflight) == 0)
+		say(preflight, OK, "%s: read", path);
+}
+
+static void
+check_descriptors(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	struct rlimit limit = {0};
+	uint64_t fit;
+
+	check_zero(getrlimit(RLIMIT_NOFILE, &limit));
+	fit = server_clients_fit(options, limit.rlim_max);
+	if (options->clients_max > fit)
+		say(preflight, WARNING,
+		    "descriptors: the hard limit of %llu is enough for %llu "
+		    "clients, and not for --max-clients %u",
+		    (unsigned long long)limit.rlim_max, (unsigned long long)fit,
+		    options->clients_max);
+	else
+		say(preflight, OK,
+		    "descriptors: the hard limit of %llu is enough for %llu "
+		    "clients",
+		    (unsigned long long)limit.rlim_max,
+		    (unsigned long long)fit);
+}
+
+static void
+check_engine(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	enum io_choice io = options->io;
+	int refused =
+	    io == IO_EPOLL ? 0 : engine_uring.probe(options->reactors);
+	struct rlimit limit = {0};
+	char hint[80] = "";
+
+	check_zero(getrlimit(RLIMIT_MEMLOCK, &limit));
+	if (refused == -ENOMEM)
+		snprintf(hint, sizeof(hint),
+		    "; the limit of locked memory is %llu KiB (ulimit -l)",
+		    (unsigned long long)limit.rlim_cur / 1024);
+	if (io == IO_EPOLL)
+		say(preflight, OK, "io: epoll, as asked for");
+	else if (refused && io == IO_URING)
+		say(preflight, ERROR, "io: io_uring cannot be used here: %s%s",
+		    strerrordesc_np(-refused), hint);
+	else if (refused)
+		say(preflight, WARNING,
+		    "io: epoll, since io_uring is refused here: %s%s",
+		    strerrordesc_np(-refused), hint);
+	else
+		say(preflight, OK, "io: io_uring");
+}
+
+/* Addresses stay taken until all are tried, so that two that exclude each
+ * other are found. */
+static int
+hold_endpoint(struct preflight *preflight, const struct endpoint *endpoint,
+    const char *what)
+{
+	char error[LISTEN_ERROR_BYTES];
+	char text[ENDPOINT_TEXT_BYTES];
+	int fd = listen_probe(endpoint, error);
+
+	if (fd < 0)
+		say(preflight, ERROR, "%s: %s", what, error);
+	else
+		say(preflight, OK, "%s: %s is free", what,
+		    endpoint_format(endpoint, text));
+	return fd;
+}
+
+static void
+check_endpoints(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	char url[sizeof("unix:") + sizeof(options->control)];
+	int held[OPTIONS_LISTEN_MAX + 2];
+	struct endpoint control;
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < options->listen_count; i++)
+		held[count++] =
+		    hold_endpoint(preflight, &options->listen[i], "listen");
+	if (options->metrics.length > 0)
+		held[count++] =
+		    hold_endpoint(preflight, &options->metrics, "metrics");
+	if (options->control[0]) {
+		snprintf(url, sizeof(url), "unix:%s", options->control);
+		check(!endpoint_parse(url, &control));
+		held[count++] = hold_endpoint(preflight, &control, "control");
+	}
+	while (count > 0)
+		if (held[--count] >= 0)
+			close(held[count]);
+}
+
+/* The folder that a file is in, in `text`. */
+static const char *
+folder_of(const char *path, char text[PATH_MAX])
+{
+	snprintf(text, PATH_MAX, "%s", path);
+	return dirname(text);
+}
+
+/* Can files be made in the folder of this one? 0, or -1 with errno. */
+static int
+folder_is_ready(const char *path)
+{
+	char text[PATH_MAX];
+
+	return access(folder_of(path, text), W_OK | X_OK);
+}
+
+/* The same of a folder that will be made when it is missing, with all above
+ * it. */
+static int
+folder_can_be_made(const char *path)
+{
+	char text[PATH_MAX];
+	const char *folder = folder_of(path, text);
+
+	while (access(folder, F_OK) < 0 && errno == ENOENT)
+		folder = dirname((char *)folder);
+	return access(folder, W_OK | X_OK);
+}
+
+static void
+check_account_file(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	struct auth_options auth = {
+	    .path = options->accounts,
+	    .cost = options->argon2,
+	};
+	struct auth_report report = {0};
+	char text[AUTH_ERROR_BYTES] = "";
+	char summary[FORMAT_REPORT_BYTES];
+
+	if (auth_check(&auth, &report, text) < 0) {
+		say(preflight, ERROR, "%s", text);
+		return;
+	}
+	if (text[0])
+		say(preflight, WARNING, "%s", text);
+	say(preflight, OK, "%s: %s", options->accounts,
+	    format_report(&report, summary));
+}
+
+static void
+check_accounts(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	const char *path = options->accounts;
+	struct stat st;
+	bool missing = lstat(path, &st) < 0 && errno == ENOENT;
+	int folder = options->accounts_given ? folder_is_ready(path)
+					     : folder_can_be_made(path);
+
+	if (folder < 0)
+		say(preflight, ERROR,
+		    "%s: no file can be made in its folder: %s", path,
+		    strerrordesc_np(errno));
+	else if (missing)
+		say(preflight, OK, "%s: will be made", path);
+	if (!missing)
+		check_account_file(preflight);
+}
+
+static int
+compare_times(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* Appends as the journal does, and sorts how long each took. 0, or -1 with
+ * errno. */
+static int
+measure_syncs(int fd, uint64_t took_us[SYNCS])
+{
+	static const char bytes[SYNC_BYTES];
+
+	for (unsigned i = 0; i < SYNCS; i++) {
+		uint64_t from = clock_monotonic_us();
+
+		errno = ENOSPC; /* what a short count means */
+		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) ||
+		    fdatasync(fd) < 0)
+			return -1;
+		took_us[i] = clock_monotonic_us() - from;
+	}
+	qsort(took_us, SYNCS, sizeof(*took_us), compare_times);
+	return 0;
+}
+
+/* A file without a name, where the file system has that; else one that loses
+ * it at once. */
+static int
+open_nameless(const char *folder)
+{
+	char name[PATH_MAX + 32];
+	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
+		return fd;
+	snprintf(name, sizeof(name), "%s/.throng-check-XXXXXX", folder);
+	fd = mkostemp(name, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(name);
+	return fd;
+}
+
+static void
+check_disk(struct preflight *preflight)
+{
+	char text[PATH_MAX];
+	const char *folder = folder_of(preflight->options->accounts, text);
+	uint64_t took_us[SYNCS] = {0};
+	uint64_t median_us;
+	int fd = open_nameless(folder);
+
+	if (fd < 0 && errno == ENOENT) {
+		say(preflight, OK, "disk: not measured, %s does not exist yet",
+		    folder);
+		return;
+	}
+	if (fd < 0 || measure_syncs(fd, took_us) < 0) {
+		say(preflight, ERROR, "disk: cannot write in %s: %s", folder,
+		    strerrordesc_np(errno));
+	} else {
+		median_us = took_us[SYNCS / 2];
+		say(preflight, median_us > SLOW_US ? WARNING : OK,
+		    "disk: a sync in %s takes %.1f ms (median of %d), %.1f ms "
+		    "at worst",
+		    folder, (double)median_us / 1000, SYNCS,
+		    (double)took_us[SYNCS - 1] / 1000);
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void
+check_texts(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	char error[TEXTFILE_ERROR_BYTES];
+	struct banlist list;
+	struct motd motd;
+
+	if (options->motd[0]) {
+		if (motd_read(&motd, options->motd, error) < 0) {
+			say(preflight, ERROR, "%s", error);
+		} else {
+			say(preflight, OK, "%s: %u line%s", options->motd,
+			    motd.count, motd.count == 1 ? "" : "s");
+			motd_free(&motd);
+		}
+	}
+	if (options->bans[0]) {
+		if (banlist_read(&list, options->bans, error) < 0) {
+			say(preflight, ERROR, "%s", error);
+		} else {
+			say(preflight, OK, "%s: %zu ban%s", options->bans,
+			    list.count, list.count == 1 ? "" : "s");
+			banlist_free(&list);
+		}
+	}
+}
+
+static void
+check_log(struct preflight *preflight)
+{
+	const char *path = preflight->options->log;
+	int result;
+
+	if (!path[0])
+		return;
+	result = access(path, W_OK);
+	if (result < 0 && errno == ENOENT)
+		result = folder_is_ready(path);
+	if (result < 0)
+		say(preflight, ERROR, "%s: the log cannot be written: %s", path,
+		    strerrordesc_np(errno));
+	else
+		say(preflight, OK, "%s: the log can be written", path);
+}
+
+static void
+check_user(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+
+	if (!options->user[0])
+		return;
+	if (!getpwnam(options->user))
+		say(preflight, ERROR, "user: there is no user %s",
+		    options->user);
+	else if (options->group[0] && !getgrnam(options->group))
+		say(preflight, ERROR, "user: there is no group %s",
+		    options->group);
+	else if (geteuid() != 0)
+		say(preflight, WARNING,
+		    "user: only root can become %s, and this is not root",
+		    options->user);
+	else
+		say(preflight, OK, "user: %s", options->user);
+}
+
+int
+preflight_run(const struct options *options)
+{
+	struct preflight preflight = {.options = options};
+
+	check_config(&preflight);
+	check_descriptors(&preflight);
+	check_engine(&preflight);
+	check_endpoints(&preflight);
+	check_accounts(&preflight);
+	check_disk(&preflight);
+	check_log(&preflight);
+	check_texts(&preflight);
+	check_user(&preflight);
+	return preflight.failed ? -1 : 0;
+}

@@ -1,0 +1,16 @@
+/*
+ * --check: looks at all that a start needs and says what it finds, a line for
+ * each thing: "ok: ...", "warning: ..." or "error: ...". Nothing is changed:
+ * addresses are bound for a moment, and a file without a name is written where
+ * the accounts are, to see how long the disk takes.
+ */
+#ifndef CONSOLE_PREFLIGHT_H
+#define CONSOLE_PREFLIGHT_H
+
+struct options;
+
+/* Writes the lines to standard output. 0, or -1 when there is an error among
+ * them. Main thread, before anything is started; sets no signal or limit. */
+int preflight_run(const struct options *options);
+
+#endif

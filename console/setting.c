@@ -1,0 +1,151 @@
+/* The table of settings. */
+#include "console/setting.h"
+
+#include <string.h>
+
+#include "console/options.h"
+#include "console/value.h"
+#include "proto/limits.h"
+#include "reactor/log.h"
+
+#define REACTORS_MAX 256
+
+/* The words of a choice are in the order of its enum. */
+_Static_assert(IO_AUTO == 0 && IO_URING == 1 && IO_EPOLL == 2, "--io");
+_Static_assert(LOG_LEVEL_DEBUG == 0 && LOG_LEVEL_ERROR == 3, "--log-level");
+_Static_assert(LOG_FORMAT_AS_TEXT == 0 && LOG_FORMAT_AS_JSON == 1, "--log-*");
+
+/* Where a row's value is: one field, or neighbours from first to last. */
+#define FIELDS(first, last)                                                    \
+	.offset = offsetof(struct options, first),                             \
+	.size = offsetof(struct options, last) +                               \
+		sizeof(((struct options *)0)->last) -                          \
+		offsetof(struct options, first)
+#define FIELD(name) FIELDS(name, name)
+#define NUMBER(name, low, high, u)                                             \
+	FIELD(name), .min = low, .max = high, .unit = u
+
+const struct setting settings[] = {
+    {"listen", "URL",
+	"tcp://127.0.0.1:5000 (the default), tcp://[::1]:5000 or "
+	"unix:PATH; may be repeated; port 0 picks a free one",
+	SETTING_NETWORK, SETTING_REPEATS, value_listen,
+	FIELDS(listen, listen_count)},
+    {"io", "auto|uring|epoll",
+	"how to wait for the kernel (default: auto, io_uring where it "
+	"works)",
+	SETTING_NETWORK, 0, value_choice, FIELD(io)},
+    {"reactors", "N", "threads that serve clients (default: one per core)",
+	SETTING_NETWORK, 0, value_number, NUMBER(reactors, 1, REACTORS_MAX, 1)},
+    {"max-clients", "N",
+	"connections at once (default: what the descriptor limit "
+	"allows)",
+	SETTING_CLIENTS, 0, value_number,
+	NUMBER(clients_max, 1, 10 * 1000 * 1000, 1)},
+    {"rate", "N/s[:BURST]",
+	"messages that one client may send, joins and topics counted; "
+	"what is faster waits unread (default: 0, no limit)",
+	SETTING_CLIENTS, SETTING_LIVE, value_rate, FIELDS(rate, rate_burst)},
+    {"out-limit", "BYTES",
+	"unread output past which a client is sent no more room "
+	"messages (default: 1048576)",
+	SETTING_CLIENTS, SETTING_LIVE, value_number,
+	NUMBER(out_limit, 4096, 1u << 30, 1)},
+    {"stall-timeout", "S",
+	"seconds after which a client that reads nothing is closed "
+	"(default: 60)",
+	SETTING_CLIENTS, 0, value_number, NUMBER(stall_ms, 1, 86400, 1000)},
+    {"login-timeout", "S",
+	"seconds a client from another machine has to log in "
+	"(default: 60; 0: no limit)",
+	SETTING_CLIENTS, SETTING_LIVE, value_number,
+	NUMBER(login_timeout_ms, 0, 86400, 1000)},
+    {"unterminated-after", "MS",
+	"silence that ends a line of a client that has never sent a "
+	"newline (default: 100; 0: off)",
+	SETTING_CLIENTS, SETTING_LIVE, value_number,
+	NUMBER(unterminated_ms, 0, 60000, 1)},
+    {"require-login", NULL,
+	"answer a guest's plain text with an error, not with an echo",
+	SETTING_CLIENTS, SETTING_LIVE, value_switch, FIELD(require_login)},
+    {"motd", "FILE",
+	"text to show to whoever logs in: at most 20 lines and 4096 "
+	"bytes",
+	SETTING_CLIENTS, SETTING_LIVE, value_path, FIELD(motd)},
+    {"accounts", "FILE",
+	"the account file (default: $STATE_DIRECTORY, else "
+	"$XDG_STATE_HOME/throng, else ~/.local/state/throng)",
+	SETTING_ACCOUNTS, 0, value_path, FIELD(accounts)},
+    {"argon2", "t=N,m=KIB",
+	"cost of hashing a new password (default: t=2,m=19456)",
+	SETTING_ACCOUNTS, 0, value_argon2, FIELD(argon2)},
+    {"min-password", "N", "shortest new password in bytes (default: 8)",
+	SETTING_ACCOUNTS, SETTING_LIVE, value_number,
+	NUMBER(password_min, 1, PASSWORD_BYTES_MAX, 1)},
+    {"bans", "FILE",
+	"names, addresses and prefixes to keep out, one a line, "
+	"besides those that the console has banned",
+	SETTING_ACCOUNTS, SETTING_LIVE, value_path, FIELD(bans)},
+    {"history", "N", "messages that a room keeps for /history (default: 1000)",
+	SETTING_ROOMS, 0, value_number, NUMBER(history, 0, 1000 * 1000, 1)},
+    {"history-total", "MIB",
+	"memory for what all rooms keep; the longest silent ones lose "
+	"their oldest messages first (default: 64)",
+	SETTING_ROOMS, 0, value_number, NUMBER(history_total_mib, 1, 65536, 1)},
+    {"control", "PATH", "a Unix socket that takes the console's commands",
+	SETTING_OPERATOR, 0, value_path, FIELD(control)},
+    {"log", "FILE", "where the log goes (default: standard error)",
+	SETTING_OPERATOR, SETTING_LIVE, value_path, FIELD(log)},
+    {"log-format", "text|json",
+	"how a line of the log is written (default: text)", SETTING_OPERATOR,
+	SETTING_LIVE, value_choice, FIELD(log_format)},
+    {"log-level", "debug|info|warn|error",
+	"the least that is logged (default: info)", SETTING_OPERATOR,
+	SETTING_LIVE, value_choice, FIELD(log_level)},
+    {"metrics", "URL",
+	"where Prometheus reads the counters, as tcp://127.0.0.1:9464",
+	SETTING_OPERATOR, 0, value_tcp, FIELD(metrics)},
+    {"user", "NAME[:GROUP]", "whom to become, where started as root",
+	SETTING_PROCESS, 0, value_user, FIELDS(user, group)},
+    {"fence", "on|off",
+	"give up what a server does not need of the kernel once it "
+	"has started (default: on)",
+	SETTING_PROCESS, 0, value_switch, FIELD(fence)},
+    {"config", "FILE",
+	"read settings from a file first, `name = value' in each line",
+	SETTING_OTHERWISE, SETTING_NO_FILE, value_path, FIELD(config)},
+    {"check", NULL,
+	"look at all that a start needs, say what is wrong, change "
+	"nothing",
+	SETTING_OTHERWISE, SETTING_NO_FILE, value_switch, FIELD(check)},
+    {"ctl", "PATH COMMAND...",
+	"send a command to the server that has this --control socket",
+	SETTING_OTHERWISE, SETTING_NO_FILE, value_path, FIELD(ctl)},
+};
+
+const unsigned settings_count = sizeof(settings) / sizeof(settings[0]);
+
+const struct setting *
+setting_find(const char *name)
+{
+	for (unsigned i = 0; i < settings_count; i++)
+		if (!strcmp(settings[i].name, name))
+			return &settings[i];
+	return NULL;
+}
+
+bool
+setting_is_same(const struct setting *setting, const struct options *a,
+    const struct options *b)
+{
+	return !memcmp((const char *)a + setting->offset,
+	    (const char *)b + setting->offset, setting->size);
+}
+
+void
+setting_copy(const struct setting *setting, struct options *to,
+    const struct options *from)
+{
+	memcpy((char *)to + setting->offset,
+	    (const char *)from + setting->offset, setting->size);
+}
