@@ -10,8 +10,8 @@ O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|join|lab|login|passwd|races|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
-LIBRARIES      := liburing libxxhash libsodium libedit
-BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
+LIBRARIES      := liburing libxxhash libsodium libedit libsystemd
+BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 telnet
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))

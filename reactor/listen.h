@@ -1,7 +1,8 @@
 /*
  * Listening sockets. One for each reactor and URL, bound to the same port with
  * SO_REUSEPORT, so that the kernel spreads new connections and no thread shares
- * a queue. A Unix socket has no such thing: its one descriptor is shared.
+ * a queue. A Unix socket has no such thing, and a socket that was passed to us
+ * is one: its one queue is shared.
  */
 #ifndef REACTOR_LISTEN_H
 #define REACTOR_LISTEN_H
@@ -23,6 +24,14 @@ struct sockaddr_storage;
  * `error` and nothing left open. Main thread, before the reactors start.
  */
 int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES]);
+
+/*
+ * The same for a listening TCP or Unix socket that somebody else has opened;
+ * `endpoint` gets where it listens. Takes the descriptor, also when it fails.
+ * The path of a Unix socket stays whoever's it is: no listen_remove for it.
+ */
+int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES]);
 
 /* Removes a Unix socket's path again; nothing to do for the others. */
