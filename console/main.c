@@ -11,6 +11,7 @@
 #include "console/format.h"
 #include "console/options.h"
 #include "console/server.h"
+#include "console/service.h"
 #include "reactor/check.h"
 
 static int
@@ -90,7 +91,9 @@ serve(struct console *console, struct options *options, struct feed *feed,
 	if (!console->server)
 		return fail(error);
 	say_hello(console, options);
+	service_ready("clients are served");
 	console_run(console, feed, signals);
+	service_stopping();
 	console_say(console, "[STOPPING] saying goodbye to %llu clients",
 	    (unsigned long long)server_count(console->server).connected);
 	server_stop(&console->server);
