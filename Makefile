@@ -1,18 +1,22 @@
 # throng: `make run` starts the server, `make test` runs every test; both
 # install what is missing first. `make` alone builds the release binaries,
-# `make install` puts them and their manual pages below PREFIX.
+# `make install` puts them, their manual pages and systemd's units below
+# PREFIX, `make deb` into a Debian package.
 # MODE=release|debug|asan|tsan builds side by side, each in its own folder.
 
-MODE   ?= release
-PREFIX ?= /usr/local
+MODE       ?= release
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr%,$(PREFIX)),/etc,$(PREFIX)/etc)
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
 
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|exit|history|join|lab|login|passwd|races|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
-LIBRARIES      := liburing libxxhash libsodium libedit
-BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 telnet
+LIBRARIES      := liburing libxxhash libsodium libedit libsystemd
+BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev
+TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 systemd telnet
+DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -94,15 +98,43 @@ test:
 		setarch -R build/asan/throng-tests --filter '$(TSAN_TESTS)'
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
 
+# What the operator has written in throng.conf is his: it is never replaced,
+# nor removed.
 install: all
 	install -D $(BIN)/throng $(DESTDIR)$(PREFIX)/bin/throng
 	install -D $(BIN)/throng-bench $(DESTDIR)$(PREFIX)/bin/throng-bench
 	install -D -m 644 console/throng.8 $(DESTDIR)$(PREFIX)/share/man/man8/throng.8
 	install -D -m 644 bench/throng-bench.1 $(DESTDIR)$(PREFIX)/share/man/man1/throng-bench.1
+	install -D -m 644 console/package/throng.socket $(DESTDIR)$(UNITDIR)/throng.socket
+	sed 's|@bindir@|$(PREFIX)/bin|; s|@sysconfdir@|$(SYSCONFDIR)|' \
+		console/package/throng.service | \
+		install -D -m 644 /dev/stdin $(DESTDIR)$(UNITDIR)/throng.service
+	for file in $(wildcard console/throng.conf); do \
+		test -e $(DESTDIR)$(SYSCONFDIR)/throng.conf || \
+		install -D -m 644 $$file $(DESTDIR)$(SYSCONFDIR)/throng.conf; done
 
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/throng bin/throng-bench \
-		share/man/man8/throng.8 share/man/man1/throng-bench.1)
+		share/man/man8/throng.8 share/man/man1/throng-bench.1) \
+		$(addprefix $(DESTDIR)$(UNITDIR)/,throng.service throng.socket)
+
+# build/throng_VERSION_ARCHITECTURE.deb, built from a copy in build/deb: the
+# debian folder has to be at the top there.
+VERSION = $(shell sed -n 's/^.define THRONG_VERSION *"\(.*\)"/\1/p' console/options.h)
+DEB     = build/deb/throng-$(VERSION)
+deb:
+	@.ci/install $(DEB_PACKAGES)
+	@rm -rf build/deb build/throng_*.deb
+	@mkdir -p $(DEB)
+	@cp -R Makefile LICENSE README.md auth bench console proto reactor \
+		console/package/debian $(DEB)
+	@sed -i 's/@VERSION@/$(VERSION)/; s/@PACKAGES@/$(shell \
+		echo $(BUILD_PACKAGES) | sed 's/ /, /g')/' \
+		$(DEB)/debian/changelog $(DEB)/debian/control
+	cd $(DEB) && env -u MAKEFLAGS -u MAKELEVEL -u MODE -u PREFIX \
+		dpkg-buildpackage -b -us -uc -nc
+	lintian --fail-on error build/deb/throng_*.changes
+	@mv build/deb/throng_*.deb build
 
 # 200 servers killed while accounts are made, none lost: a minute.
 torture:
@@ -128,4 +160,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall test torture bench-peers bench-accounts format clean
+.PHONY: all run install uninstall deb test torture bench-peers bench-accounts format clean

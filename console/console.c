@@ -12,9 +12,11 @@
 #include "console/admin.h"
 #include "console/feed.h"
 #include "console/server.h"
+#include "console/service.h"
 #include "console/terminal.h"
 #include "proto/limits.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/memory.h"
 
 #define INPUT_BYTES_MAX (LINE_BYTES_MAX + 64)
@@ -170,6 +172,29 @@ show_news(struct console *console, struct feed *feed)
 	return again_ms;
 }
 
+/* Tells the service manager that we are not hung, when it is time. Returns
+ * when to come again: in `timeout_ms` (-1: never) or sooner. */
+static int
+stay_alive(struct console *console, uint64_t *due_ms, int timeout_ms)
+{
+	int every_ms = service_watchdog_ms();
+	uint64_t now_ms = clock_monotonic_ms();
+	char status[64];
+	int left_ms;
+
+	if (every_ms == 0)
+		return timeout_ms;
+	if (now_ms >= *due_ms) {
+		*due_ms = now_ms + (uint64_t)every_ms;
+		snprintf(status, sizeof(status), "%llu clients",
+		    (unsigned long long)server_count(console->server)
+			.connected);
+		service_alive(status);
+	}
+	left_ms = (int)(*due_ms - now_ms);
+	return timeout_ms < 0 || timeout_ms > left_ms ? left_ms : timeout_ms;
+}
+
 enum watched {
 	WATCH_INPUT,
 	WATCH_SIGNALS,
@@ -221,7 +246,8 @@ console_run(struct console *console, struct feed *feed, int signals)
 	    [WATCH_FEED] = {.fd = feed_descriptor(feed), .events = POLLIN},
 	};
 	bool ended = false;
-	int timeout_ms = -1;
+	uint64_t alive_due_ms = 0;
+	int timeout_ms = 0;
 
 	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
 		console->terminal = terminal_open();
@@ -237,7 +263,8 @@ console_run(struct console *console, struct feed *feed, int signals)
 			mailbox_hush(&console->mailbox);
 			mailbox_drain(&console->mailbox, console);
 		}
-		timeout_ms = show_news(console, feed);
+		timeout_ms = stay_alive(
+		    console, &alive_due_ms, show_news(console, feed));
 		if (watched[WATCH_INPUT].revents)
 			ended = console->terminal
 				    ? !terminal_input(

@@ -11,6 +11,7 @@
 #include "console/options.h"
 #include "console/preflight.h"
 #include "console/server.h"
+#include "console/service.h"
 #include "reactor/check.h"
 #include "reactor/log.h"
 
@@ -70,7 +71,9 @@ serve(struct console *console, struct options *options, struct feed *feed,
 	if (!console->server)
 		return fail(error);
 	say_hello(console, options);
+	service_ready("clients are served");
 	console_run(console, feed, signals);
+	service_stopping();
 	console_say(console, "[STOPPING] saying goodbye to %llu clients",
 	    (unsigned long long)server_count(console->server).connected);
 	server_stop(&console->server);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "console/feed.h"
+#include "console/service.h"
 #include "proto/account_service.h"
 #include "proto/session.h"
 #include "reactor/check.h"
@@ -40,10 +41,12 @@ struct server {
 	struct census census;
 	uint64_t clients_max;
 	unsigned reactor_count;
-	struct reactor **reactors; /* owned */
-	struct hub **hubs;         /* owned */
-	unsigned listening;        /* endpoints that are open */
-	unsigned running;          /* reactors whose threads are there */
+	struct reactor **reactors;      /* owned */
+	struct hub **hubs;              /* owned */
+	int passed[OPTIONS_LISTEN_MAX]; /* owned sockets, -1 when adopted */
+	unsigned passed_count; /* then they are all there is to listen on */
+	unsigned listening;    /* endpoints that we have opened */
+	unsigned running;      /* reactors whose threads are there */
 };
 
 static int
@@ -205,6 +208,48 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	return 0;
 }
 
+/* Before descriptors are counted: sockets that a service manager has opened
+ * stand in the place of all --listen. */
+static int
+take_passed(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	int count = service_listeners(server->passed, OPTIONS_LISTEN_MAX);
+
+	if (count == -E2BIG)
+		snprintf(error, SERVER_ERROR_BYTES,
+		    "more than %d sockets were passed", OPTIONS_LISTEN_MAX);
+	else if (count < 0)
+		snprintf(error, SERVER_ERROR_BYTES,
+		    "the sockets that LISTEN_FDS tells of cannot be used: %s",
+		    strerrordesc_np(-count));
+	if (count < 0)
+		return -1;
+	server->passed_count = (unsigned)count;
+	if (count > 0)
+		server->options->listen_count = server->passed_count;
+	return 0;
+}
+
+/* A socket for each reactor. */
+static int
+open_listener(struct server *server, unsigned index, int fds[],
+    char error[SERVER_ERROR_BYTES])
+{
+	struct endpoint *endpoint = &server->options->listen[index];
+	unsigned count = server->reactor_count;
+
+	if (server->passed_count > 0) {
+		int fd = server->passed[index];
+
+		server->passed[index] = -1;
+		return listen_adopt(fd, endpoint, count, fds, error);
+	}
+	if (listen_open(endpoint, count, fds, error) < 0)
+		return -1;
+	server->listening++;
+	return 0;
+}
+
 static int
 open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 {
@@ -213,12 +258,8 @@ open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 	int result = 0;
 
 	for (unsigned i = 0; i < options->listen_count && !result; i++) {
-		result = listen_open(
-		    &options->listen[i], server->reactor_count, fds, error);
-		if (result)
-			break;
-		server->listening++;
-		for (unsigned r = 0; r < server->reactor_count; r++)
+		result = open_listener(server, i, fds, error);
+		for (unsigned r = 0; r < server->reactor_count && !result; r++)
 			reactor_add_listener(server->reactors[r], fds[r]);
 	}
 	free(fds);
@@ -248,6 +289,7 @@ server_start(
 {
 	unsigned count = options->reactors;
 	struct server *server = aligned_alloc(64, sizeof(*server));
+	int result;
 
 	if (!server)
 		memory_exhausted(sizeof(*server));
@@ -274,8 +316,9 @@ server_start(
 	    .context = feed,
 	};
 	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
+	result = take_passed(server, error);
 	choose_clients_max(server);
-	if (choose_engine(server, error) == 0 &&
+	if (result == 0 && choose_engine(server, error) == 0 &&
 	    open_accounts(server, error) == 0 &&
 	    make_reactors(server, error) == 0 &&
 	    open_listeners(server, error) == 0 &&
@@ -328,6 +371,9 @@ server_stop(struct server **pointer)
 		auth_close(&server->auth);
 	for (i = 0; i < server->listening; i++)
 		listen_remove(&server->options->listen[i]);
+	for (i = 0; i < server->passed_count; i++)
+		if (server->passed[i] >= 0)
+			close(server->passed[i]);
 	free(server->reactors);
 	free(server->hubs);
 	free(server);

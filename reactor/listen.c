@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -169,6 +170,91 @@ listen_open(struct endpoint *endpoint, unsigned count, int fds[],
 	return 0;
 fail:
 	listen_complain(endpoint, error);
+	while (made > 0)
+		close(fds[--made]);
+	return -1;
+}
+
+/* Why the socket is none that can be served, NULL when it is. */
+static const char *
+socket_problem(int fd)
+{
+	static const struct {
+		int name, value;
+		const char *problem;
+	} wanted[] = {
+	    {SO_TYPE, SOCK_STREAM, "not a stream socket"},
+	    {SO_ACCEPTCONN, 1, "not listening"},
+	};
+	int family = 0, protocol = 0, value = 0;
+	socklen_t length = sizeof(int);
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (getsockopt(
+			fd, SOL_SOCKET, wanted[i].name, &value, &length) < 0)
+			return strerrordesc_np(errno);
+		if (value != wanted[i].value)
+			return wanted[i].problem;
+	}
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length);
+	getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &length);
+	if (family == AF_UNIX)
+		return NULL;
+	if ((family != AF_INET && family != AF_INET6) ||
+	    protocol != IPPROTO_TCP)
+		return "neither TCP nor a Unix socket";
+	return NULL;
+}
+
+/* Where a bound socket is, as if it had been parsed; of an abstract Unix socket
+ * the first byte, a NUL, is shown as @. */
+static void
+endpoint_from(struct endpoint *endpoint, int fd)
+{
+	const struct sockaddr_un *un = (const void *)&endpoint->address;
+	size_t len;
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	endpoint->length = sizeof(endpoint->address);
+	check_zero(
+	    getsockname(fd, (void *)&endpoint->address, &endpoint->length));
+	if (endpoint->address.ss_family != AF_UNIX)
+		return;
+	len = endpoint->length - offsetof(struct sockaddr_un, sun_path);
+	if (len >= sizeof(endpoint->path))
+		len = sizeof(endpoint->path) - 1;
+	memcpy(endpoint->path, un->sun_path, len);
+	if (!endpoint->path[0])
+		endpoint->path[0] = '@';
+}
+
+int
+listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES])
+{
+	const char *problem = socket_problem(fd);
+	unsigned made = 0;
+
+	if (problem) {
+		snprintf(error, LISTEN_ERROR_BYTES,
+		    "the socket passed as descriptor %d cannot be used: %s", fd,
+		    problem);
+		close(fd);
+		return -1;
+	}
+	endpoint_from(endpoint, fd);
+	if (!endpoint->path[0])
+		socket_set_options(fd);
+	for (fds[made++] = fd; made < count; made++) {
+		fds[made] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[made] < 0)
+			goto fail;
+	}
+	return 0;
+fail:
+	snprintf(error, LISTEN_ERROR_BYTES,
+	    "cannot share the socket passed as descriptor %d: %s", fd,
+	    strerrordesc_np(errno));
 	while (made > 0)
 		close(fds[--made]);
 	return -1;

@@ -1,7 +1,8 @@
 /*
  * Listening sockets. One for each reactor and URL, bound to the same port with
  * SO_REUSEPORT, so that the kernel spreads new connections and no thread shares
- * a queue. A Unix socket has no such thing: its one descriptor is shared.
+ * a queue. A Unix socket has no such thing, and a socket that was passed to us
+ * is one: its one queue is shared.
  */
 #ifndef REACTOR_LISTEN_H
 #define REACTOR_LISTEN_H
@@ -32,6 +33,14 @@ int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
  */
 int listen_probe(
     const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
+
+/*
+ * The same for a listening TCP or Unix socket that somebody else has opened;
+ * `endpoint` gets where it listens. Takes the descriptor, also when it fails.
+ * The path of a Unix socket stays whoever's it is: no listen_remove for it.
+ */
+int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES]);
 
 /* Removes a Unix socket's path again; nothing to do for the others. */
 void listen_remove(const struct endpoint *endpoint);

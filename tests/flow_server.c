@@ -112,6 +112,24 @@ server_forbid_uring(void)
 		_exit(124);
 }
 
+/* Sockets as of sd_listen_fds(3): descriptors from 3 on, for this process. */
+static void
+server_pass_sockets(const struct server_setup *setup)
+{
+	int high[2];
+	char pid[16], count[16];
+
+	for (int i = 0; i < setup->passed_count; i++)
+		high[i] = fcntl(setup->passed[i], F_DUPFD_CLOEXEC, 10);
+	for (int i = 0; i < setup->passed_count; i++)
+		if (dup2(high[i], 3 + i) < 0)
+			_exit(123);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	snprintf(count, sizeof(count), "%d", setup->passed_count);
+	setenv("LISTEN_PID", pid, 1);
+	setenv("LISTEN_FDS", count, 1);
+}
+
 /* After fork: nothing but exec follows. */
 static void
 server_exec(struct server_process *server, char *argv[], const int std[3],
@@ -138,6 +156,10 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 		setrlimit(RLIMIT_FSIZE, &limit);
 	if (setup->no_uring)
 		server_forbid_uring();
+	if (setup->passed_count > 0)
+		server_pass_sockets(setup);
+	for (int i = 0; setup->variables[i]; i++)
+		putenv((char *)setup->variables[i]);
 	execv(argv[0], argv);
 	_exit(127);
 }
@@ -222,7 +244,7 @@ server_process_launch(const struct server_setup *setup)
 		argv[argc++] = "--io";
 		argv[argc++] = setup->engine;
 	}
-	if (!setup->no_listen)
+	if (!setup->no_listen && setup->passed_count == 0)
 		argv[argc++] = "--listen=tcp://127.0.0.1:0";
 	server->quiet = server_is_quiet(setup);
 	if (server->quiet)
@@ -231,6 +253,8 @@ server_process_launch(const struct server_setup *setup)
 		argv[argc++] = server_expand(server, setup->args[i]);
 	for (int i = 0; i < argc; i++)
 		server->listen_count += !strncmp(argv[i], "--listen", 8);
+	if (setup->passed_count > 0)
+		server->listen_count = (unsigned)setup->passed_count;
 	server_spawn(server, (char **)argv);
 	return server;
 }

@@ -77,6 +77,10 @@ struct server_setup {
 	const char *folder;      /* another server's, shared; NULL: a new one */
 	uint64_t file_bytes_max; /* RLIMIT_FSIZE; 0 for none */
 	bool no_uring;           /* the kernel refuses io_uring to it */
+	const char *variables[4]; /* NAME=VALUE, borrowed; NULL ends */
+	int passed[2]; /* sockets that it gets as a service does, instead of
+	                * the usual --listen; borrowed */
+	int passed_count;
 };
 
 struct server_process {
