@@ -63,6 +63,7 @@ struct account_job {
 struct store_job {
 	struct account_job base; /* first; its change, of those that are one */
 	struct mailbox *home;    /* gets the job back; borrowed */
+	void *context;           /* the console's */
 	bool ok; /* VERIFY, COMPACT; of a change see base.status */
 	struct auth_report report;   /* VERIFY */
 	char text[AUTH_ERROR_BYTES]; /* what is wrong, if something is */

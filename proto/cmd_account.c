@@ -40,7 +40,7 @@ check_name(struct session *session, struct span name)
 static bool
 check_new_password(struct session *session, struct span password)
 {
-	uint32_t min = session_hub(session)->config->options.password_min;
+	uint32_t min = session_hub(session)->options.password_min;
 
 	if (password.len >= min && password.len <= PASSWORD_BYTES_MAX)
 		return true;
@@ -257,6 +257,22 @@ account_lives(struct account_job *job)
 	       now.uid == job->account.uid;
 }
 
+/* The operator's greeting, a notice a line. */
+static void
+greet(struct session *session)
+{
+	const char *line = session_hub(session)->options.motd;
+
+	while (line && *line) {
+		const char *end = strchr(line, '\n');
+
+		check(end);
+		session_notice(
+		    session, (struct span){line, (size_t)(end - line)});
+		line = end + 1;
+	}
+}
+
 static void
 login_done(struct envelope *envelope, void *owner)
 {
@@ -277,6 +293,7 @@ login_done(struct envelope *envelope, void *owner)
 		session_log_in(session, job->account.name, job->account.uid);
 		job_log_change(job, "login");
 		session_ok_self(session, "logged in as ");
+		greet(session);
 	}
 	job_done(job, session);
 }

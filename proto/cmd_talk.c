@@ -34,7 +34,7 @@ cmd_text(struct session *session, struct span text)
 		return;
 	}
 	if (session->state == SESSION_GUEST &&
-	    session_hub(session)->config->options.require_login) {
+	    session_hub(session)->options.require_login) {
 		dispatch_refuse(session, VERB_TEXT, ERR_NOT_LOGGED_IN);
 		return;
 	}

@@ -154,6 +154,9 @@ hub_new(const struct hub_config *config)
 
 	hub->magic = HUB_MAGIC;
 	hub->config = config;
+	hub->options = config->options;
+	hub->options.motd = NULL;
+	hub_set_options(hub, &config->options);
 	directory_init(&hub->rooms, &config->key, room_entry_name);
 	directory_init(&hub->users, &config->key, user_entry_name);
 	list_init(&hub->busy);
@@ -179,9 +182,26 @@ hub_free(struct hub **pointer)
 	directory_each(&hub->rooms, hub_free_entry, hub);
 	directory_fini(&hub->rooms);
 	directory_fini(&hub->users);
+	free((char *)hub->options.motd);
 	hub->magic = 0;
 	free(hub);
 	*pointer = NULL;
+}
+
+void
+hub_set_options(struct hub *hub, const struct hub_options *options)
+{
+	struct hub_options next = *options;
+
+	if (options->motd) {
+		next.motd = strdup(options->motd);
+		if (!next.motd)
+			memory_exhausted(strlen(options->motd));
+	}
+	next.history = hub->options.history;
+	next.history_total = hub->options.history_total;
+	free((char *)hub->options.motd);
+	hub->options = next;
 }
 
 void
@@ -226,7 +246,7 @@ hub_new_room(struct hub *hub, struct span name)
 			hub_forget_room(hub, hub_first_deserted(hub)->room);
 		}
 		hub->home_rooms++;
-		office = room_home_new(count, hub->config->options.history);
+		office = room_home_new(count, hub->options.history);
 	}
 	room = room_new(name_fold(name, folded), home, office);
 	directory_add(&hub->rooms, &room->entry);
@@ -260,7 +280,7 @@ void
 hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 {
 	size_t max =
-	    hub->config->options.history_total / reactor_count(hub->reactor);
+	    hub->options.history_total / reactor_count(hub->reactor);
 
 	list_remove(&room->office->recent);
 	list_append(&hub->recent, &room->office->recent);

@@ -27,7 +27,7 @@ struct reactor;
 struct reactor_ops;
 struct session;
 
-/* What the operator can set, read by every hub. */
+/* What the operator can set; each hub has its copy, so that it can change. */
 struct hub_options {
 	uint32_t out_limit;        /* unsent bytes past which rooms skip */
 	uint32_t login_timeout_ms; /* in all, off this machine; 0: no limit */
@@ -38,6 +38,8 @@ struct hub_options {
 	size_t history_total;      /* bytes that all rooms keep */
 	uint32_t rate;       /* messages a client may say a second; 0: any */
 	uint32_t rate_burst; /* and at once, after a pause */
+	const char *motd;    /* lines for who logs in, each with its LF, or
+				NULL */
 };
 
 /* A client came or went: for the operator's console. */
@@ -58,7 +60,8 @@ struct hub_config {
 
 struct hub {
 	uint32_t magic;
-	const struct hub_config *config; /* borrowed */
+	const struct hub_config *config; /* borrowed; its options are the first */
+	struct hub_options options;      /* those that hold now; motd is owned */
 	struct reactor *reactor;
 	struct directory rooms; /* with members here, or at home here */
 	struct directory users; /* sessions that are logged in here */
@@ -84,6 +87,10 @@ void hub_free(struct hub **hub);
 
 /* Tells the hub its reactor, which was made with it as owner. */
 void hub_set_reactor(struct hub *hub, struct reactor *reactor);
+
+/* Puts other options into force, but for history and history_total, which stay
+ * what they were. They are copied. Also before the reactor runs. */
+void hub_set_options(struct hub *hub, const struct hub_options *options);
 
 /* The room of this valid name (in any case) if it is known here: at its home
  * each one is, elsewhere those with members here. NULL when it is not. */

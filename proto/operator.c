@@ -74,6 +74,26 @@ notice_visit(struct tour *tour, struct hub *hub)
 	errand->count += hub_notice(hub, span_of(errand->text));
 }
 
+static void
+drain_visit(struct tour *tour, struct hub *hub)
+{
+	reactor_stop_listening(hub->reactor);
+	notice_visit(tour, hub);
+}
+
+static void
+settings_visit(struct tour *tour, struct hub *hub)
+{
+	hub_set_options(hub, ((struct errand *)tour)->options);
+}
+
+static void
+round_visit(struct tour *tour, struct hub *hub)
+{
+	(void)tour;
+	(void)hub;
+}
+
 static bool
 kick_is_meant(const struct errand *errand, const struct session *session)
 {
@@ -89,7 +109,8 @@ kick(struct errand *errand, struct session *session, const char *text)
 {
 	session_tell_gap(session);
 	session_notice(session, span_of(text));
-	conn_close(&session->conn, CLOSE_KICKED);
+	conn_close(
+	    &session->conn, errand->banned ? CLOSE_BANNED : CLOSE_KICKED);
 	errand->count++;
 }
 
@@ -204,6 +225,24 @@ void
 errand_notice(struct errand *errand)
 {
 	errand->tour.visit = notice_visit;
+}
+
+void
+errand_drain(struct errand *errand)
+{
+	errand->tour.visit = drain_visit;
+}
+
+void
+errand_settings(struct errand *errand)
+{
+	errand->tour.visit = settings_visit;
+}
+
+void
+errand_round(struct errand *errand)
+{
+	errand->tour.visit = round_visit;
 }
 
 void

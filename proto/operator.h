@@ -13,6 +13,7 @@
 #include "proto/route.h"
 #include "reactor/address.h"
 
+struct hub_options;
 struct reactor;
 
 /* One client, as `list` shows it. */
@@ -39,10 +40,12 @@ struct errand {
 	struct tour tour;
 	struct mailbox *home;     /* gets the errand back; borrowed */
 	envelope_handler *handle; /* on the console's thread; frees it */
+	void *context;            /* the console's */
 	unsigned count; /* clients that it met: listed, told or kicked */
 	uint64_t id;    /* KICK: this client, if not 0 */
 	char name[NAME_BYTES_MAX + 1]; /* KICK: or all of this account */
 	bool banned;                   /* it is KICK_BANNED */
+	const struct hub_options *options; /* SETTINGS: borrowed until back */
 	char text[LINE_BYTES_MAX + 1]; /* NOTICE: what; KICK: the reason */
 };
 
@@ -66,6 +69,15 @@ void errand_kick_banned(struct errand *errand);
  * tells them. Without a name: all sessions, and tells those for whom the answer
  * is another one. Counts the ones told. */
 void errand_mute(struct errand *errand);
+
+/* Lets nobody new in any more, and sends the notice in `text`. */
+void errand_drain(struct errand *errand);
+
+/* Puts `options` into force at every hub. */
+void errand_settings(struct errand *errand);
+
+/* Does nothing at any hub: it is back when each has turned. */
+void errand_round(struct errand *errand);
 
 /* A zeroed errand that will come back to `handle` by `home`. */
 struct errand *errand_new(struct mailbox *home, envelope_handler *handle);

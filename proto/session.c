@@ -20,7 +20,7 @@
 static const struct hub_options *
 session_options(const struct session *session)
 {
-	return &session_hub(session)->config->options;
+	return &session_hub(session)->options;
 }
 
 /* Unsent bytes past which its commands are not read. */

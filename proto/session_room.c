@@ -129,7 +129,7 @@ static bool
 talk_take_token(struct session *session)
 {
 	const struct hub_options *options =
-	    &session_hub(session)->config->options;
+	    &session_hub(session)->options;
 	uint32_t now_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
 	uint64_t tokens = session->talk_tokens +
 			  (uint64_t)(now_ms - session->talk_ms) * options->rate;
@@ -148,7 +148,7 @@ bool
 session_keeps_rate(struct session *session)
 {
 	const struct hub_options *options =
-	    &session_hub(session)->config->options;
+	    &session_hub(session)->options;
 
 	if (options->rate == 0 || talk_take_token(session))
 		return true;

@@ -368,12 +368,22 @@ listener_on_accepted(struct listener *listener, int fd_or_error,
 }
 
 void
+listener_close(struct listener *listener)
+{
+	if (listener->fd >= 0)
+		close(listener->fd);
+	listener->fd = -1;
+}
+
+void
 listener_stop(struct listener *listener)
 {
 	struct reactor *reactor = listener->reactor;
 	struct sockaddr_storage peer = {0};
 	int fd;
 
+	if (listener->stopped)
+		return;
 	listener->stopped = true;
 	timer_stop(&listener->retry);
 	if (listener->armed)
@@ -391,11 +401,5 @@ listener_stop(struct listener *listener)
 		else if (errno != EINTR && errno != ECONNABORTED)
 			break;
 	}
-}
-
-void
-listener_close(struct listener *listener)
-{
-	close(listener->fd);
-	listener->fd = -1;
+	listener_close(listener);
 }

@@ -448,6 +448,14 @@ log_set_level(enum log_level level)
 	atomic_store_explicit(&log_threshold, (int)level, memory_order_relaxed);
 }
 
+enum log_level
+log_level_now(void)
+{
+	/* Relaxed: as in log_event; pairs with the store in log_set_level. */
+	return (enum log_level)atomic_load_explicit(
+	    &log_threshold, memory_order_relaxed);
+}
+
 void
 log_set_format(enum log_format format)
 {

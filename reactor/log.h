@@ -118,6 +118,12 @@ void log_stop(void);
  * thread. */
 void log_set_level(enum log_level level);
 
+/* The level that holds now. Any thread. */
+enum log_level log_level_now(void);
+
+/* "debug", "info", "warn", "error"; NULL for no level. Pure. */
+const char *log_level_name(unsigned level);
+
 /* For what is logged from now on; at first LOG_FORMAT_TEXT. Any thread. */
 void log_set_format(enum log_format format);
 

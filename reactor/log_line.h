@@ -29,7 +29,4 @@ struct log_entry {
 size_t log_line_format(char out[LOG_LINE_BYTES_MAX], enum log_format format,
     const struct log_entry *entry);
 
-/* "debug", "info", "warn", "error"; NULL for no level. */
-const char *log_level_name(unsigned level);
-
 #endif

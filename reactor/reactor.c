@@ -46,6 +46,13 @@ reactor_on_trim_timer(struct timer *timer)
 		malloc_trim(0);
 }
 
+void
+reactor_stop_listening(struct reactor *reactor)
+{
+	for (unsigned i = 0; i < reactor->listener_count; i++)
+		listener_stop(&reactor->listeners[i]);
+}
+
 static void
 reactor_on_stop_order(struct envelope *envelope, void *owner)
 {
@@ -53,8 +60,7 @@ reactor_on_stop_order(struct envelope *envelope, void *owner)
 	    list_entry(envelope, struct reactor, stop_order);
 
 	reactor->stopping = true;
-	for (unsigned i = 0; i < reactor->listener_count; i++)
-		listener_stop(&reactor->listeners[i]);
+	reactor_stop_listening(reactor);
 	reactor->config.ops->on_stop(owner);
 	reactor_set_timer(
 	    reactor, &reactor->stop_timer, reactor->config.limits.stop_ms);

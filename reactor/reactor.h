@@ -142,6 +142,10 @@ uint64_t reactor_now_ms(const struct reactor *reactor);
 void reactor_set_timer(
     struct reactor *reactor, struct timer *timer, uint64_t delay_ms);
 
+/* Closes its listening sockets: whoever waits in their queues is let in, who
+ * comes later is refused by the kernel. Once; the owner's thread. */
+void reactor_stop_listening(struct reactor *reactor);
+
 /* Calls `visit` for every connection that is open; it may close them. */
 void reactor_each_conn(struct reactor *reactor,
     void (*visit)(struct conn *conn, void *context), void *context);
