@@ -1,211 +1,178 @@
-/* The console's commands about accounts: their file, and who is banned. */
+/* The operator's commands about accounts and their file. */
+#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <strings.h>
 
 #include "console/admin.h"
-#include "console/console.h"
-#include "console/duration.h"
 #include "console/format.h"
+#include "console/listing.h"
 #include "console/server.h"
+#include "console/supervisor.h"
 #include "proto/account_service.h"
-#include "proto/operator.h"
 #include "proto/wire/name.h"
 
-static struct store_job *
-job_new(
-    struct console *console, enum account_work work, envelope_handler *handle)
-{
-	return store_job_new(server_account_service(console->server), work,
-	    &console->mailbox, handle);
-}
+static const struct listing_column account_columns[] = {
+    {"NAME", "name", 32, false},
+    {"CREATED", "created", 19, false},
+    {"STATE", "state", 0, false},
+};
 
-static void
-job_submit(struct console *console, struct store_job *job)
-{
-	if (store_job_submit(job))
-		console->errands++;
-	else
-		console_say(console, "too busy, try again");
-}
+#define ACCOUNT_COLUMNS (sizeof(account_columns) / sizeof(account_columns[0]))
 
 static void
 verify_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
-	struct console *console = owner;
+	struct admin *admin = job->context;
 	char report[FORMAT_REPORT_BYTES];
 
-	console->errands--;
-	if (job->text[0])
-		console_say(console, "%s", job->text);
+	(void)owner;
+	if (job->ok && job->text[0])
+		admin_say(admin, "%s", job->text);
 	if (job->ok)
-		console_say(console, "%s", format_report(&job->report, report));
+		admin_say(admin, "%s", format_report(&job->report, report));
+	else
+		admin_fail(admin, "%s", job->text);
 	free(job);
+	admin_errand_ended(admin);
 }
 
 static void
 compact_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
-	struct console *console = owner;
+	struct admin *admin = job->context;
 
-	console->errands--;
-	console_say(console, "%s",
-	    job->ok ? "compacted: accounts can be made and changed"
-		    : job->text);
-	free(job);
-}
-
-void
-admin_verify(struct console *console, char *arguments[])
-{
-	(void)arguments;
-	job_submit(console, job_new(console, WORK_VERIFY, verify_is_back));
-}
-
-void
-admin_compact(struct console *console, char *arguments[])
-{
-	(void)arguments;
-	job_submit(console, job_new(console, WORK_COMPACT, compact_is_back));
-}
-
-/* Says why a ban was not changed, if it was not. */
-static bool
-ban_has_failed(struct console *console, const struct store_job *job)
-{
-	const struct auth_change *change = &job->base.change;
-
-	if (change->status == AUTH_OK)
-		return false;
-	if (change->status == AUTH_NO_SUCH_USER)
-		console_say(console, "%s is not banned", change->name);
-	else if (change->status == AUTH_READ_ONLY)
-		console_say(console, "nothing was changed: %s", job->text);
+	(void)owner;
+	if (job->ok)
+		admin_say(admin, "compacted: accounts can be made and changed");
 	else
-		console_say(console, "nothing was changed: out of memory");
-	return true;
-}
-
-/* Those that are in go. When the server has stopped meanwhile, all have gone.
- */
-static void
-kick_banned(struct console *console)
-{
-	struct errand *errand;
-
-	if (!console->server)
-		return;
-	errand = console_errand_new(console, console_kick_is_back);
-	errand_kick_banned(errand);
-	errand_start(errand, server_first_reactor(console->server));
-}
-
-/* It is on disk, and no login passes it any more. */
-static void
-ban_is_back(struct envelope *envelope, void *owner)
-{
-	struct store_job *job = (struct store_job *)envelope;
-	const struct auth_change *change = &job->base.change;
-	struct console *console = owner;
-	char until[FORMAT_UNTIL_BYTES];
-
-	console->errands--;
-	if (!ban_has_failed(console, job)) {
-		format_until(change->until, until);
-		console_say(console, "%s is banned %s", change->name, until);
-		kick_banned(console);
-	}
+		admin_fail(admin, "%s", job->text);
 	free(job);
-}
-
-static void
-unban_is_back(struct envelope *envelope, void *owner)
-{
-	struct store_job *job = (struct store_job *)envelope;
-	struct console *console = owner;
-
-	console->errands--;
-	if (!ban_has_failed(console, job))
-		console_say(
-		    console, "%s may log in again", job->base.change.name);
-	free(job);
-}
-
-static bool
-check_ban_name(struct console *console, const char *name)
-{
-	if (name_is_valid(span_of(name)))
-		return true;
-	console_say(console, "%s is not a name", name);
-	return false;
+	admin_errand_ended(admin);
 }
 
 void
-admin_ban(struct console *console, char *arguments[])
+admin_verify(struct admin *admin, char *arguments[])
 {
-	int64_t seconds = 0, until = AUTH_FOREVER;
-	struct store_job *job;
-
-	if (!check_ban_name(console, arguments[0]))
-		return;
-	if (arguments[1] && !duration_parse(arguments[1], &seconds)) {
-		console_say(console,
-		    "%s is no length of time, as 90s, 30m, 12h, 7d or 2w",
-		    arguments[1]);
-		return;
-	}
-	if (seconds > 0)
-		until = time(NULL) + seconds;
-	job = job_new(console, WORK_BAN, ban_is_back);
-	strcpy(job->base.change.name, arguments[0]);
-	job->base.change.until = until;
-	job_submit(console, job);
+	(void)arguments;
+	admin_job_submit(
+	    admin, admin_job_new(admin, WORK_VERIFY, verify_is_back));
 }
 
 void
-admin_unban(struct console *console, char *arguments[])
+admin_compact(struct admin *admin, char *arguments[])
 {
+	(void)arguments;
+	admin_job_submit(
+	    admin, admin_job_new(admin, WORK_COMPACT, compact_is_back));
+}
+
+static void
+say_passwd(struct admin *admin, const struct store_job *job)
+{
+	const char *name = job->base.change.name;
+
+	switch (job->base.status) {
+	case AUTH_OK:
+		admin_say(admin, "%s has a new password", name);
+		break;
+	case AUTH_NO_SUCH_USER:
+		admin_fail(admin, "there is no account %s", name);
+		break;
+	case AUTH_READ_ONLY:
+		admin_fail(admin, "nothing was changed: %s", job->text);
+		break;
+	default:
+		admin_fail(admin, "nothing was changed: out of memory");
+	}
+}
+
+static void
+passwd_is_back(struct envelope *envelope, void *owner)
+{
+	struct store_job *job = (struct store_job *)envelope;
+	struct admin *admin = job->context;
+
+	(void)owner;
+	if (job->base.cancelled)
+		admin_fail(admin, "nothing was changed: the server stops");
+	else
+		say_passwd(admin, job);
+	free(job);
+	admin_errand_ended(admin);
+}
+
+void
+admin_passwd(struct admin *admin, char *arguments[])
+{
+	uint32_t min = admin->supervisor->options->password_min;
+	struct span password = span_of(arguments[1]);
 	struct store_job *job;
 
-	if (!check_ban_name(console, arguments[0]))
+	if (!name_is_valid(span_of(arguments[0]))) {
+		admin_fail(admin, "%s is not a name", arguments[0]);
 		return;
-	job = job_new(console, WORK_UNBAN, unban_is_back);
+	}
+	if (password.len < min || password.len > PASSWORD_BYTES_MAX ||
+	    memchr(password.at, ' ', password.len) ||
+	    memchr(password.at, '\t', password.len)) {
+		admin_fail(admin, "a password has %u to %d bytes and no spaces",
+		    min, PASSWORD_BYTES_MAX);
+		return;
+	}
+	job = admin_job_new(admin, WORK_SET_PASSWD, passwd_is_back);
 	strcpy(job->base.change.name, arguments[0]);
-	job_submit(console, job);
+	memcpy(job->base.password, password.at, password.len);
+	admin_job_submit(admin, job);
 }
 
 static int
-compare_bans(const void *a, const void *b)
+compare_accounts(const void *a, const void *b)
 {
-	const struct auth_ban *one = a;
-	const struct auth_ban *other = b;
+	const struct auth_account_row *one = a;
+	const struct auth_account_row *other = b;
 
 	return strcasecmp(one->name, other->name);
 }
 
-void
-admin_bans(struct console *console, char *arguments[])
+static void
+say_account(struct admin *admin, const struct auth_account_row *row)
 {
-	struct auth_ban *bans;
-	ssize_t count = auth_bans(
-	    account_service_auth(server_account_service(console->server)),
-	    BANNED_NAME, &bans);
+	struct auth *auth = supervisor_auth(admin->supervisor);
+	char created[LISTING_TIME_BYTES];
+	int64_t until;
+	const char *cells[ACCOUNT_COLUMNS] = {
+	    row->name, listing_time(admin, row->created, created)};
 
-	(void)arguments;
+	if (auth_is_banned(auth, span_of(row->name)))
+		cells[2] = "banned";
+	else if (auth_is_muted(auth, span_of(row->name), &until))
+		cells[2] = "muted";
+	listing_row(admin, account_columns, ACCOUNT_COLUMNS, cells);
+}
+
+void
+admin_accounts(struct admin *admin, char *arguments[])
+{
+	const char *pattern = arguments[0];
+	struct auth_account_row *rows;
+	ssize_t count =
+	    auth_accounts(supervisor_auth(admin->supervisor), &rows);
+
 	if (count < 0) {
-		console_say(console, "out of memory");
+		admin_fail(admin, "out of memory");
 		return;
 	}
 	if (count > 0)
-		qsort(bans, (size_t)count, sizeof(*bans), compare_bans);
-	for (ssize_t i = 0; i < count; i++) {
-		char until[FORMAT_UNTIL_BYTES];
-
-		console_say(console, "%-32s %s", bans[i].name,
-		    format_until(bans[i].until, until));
-	}
-	console_say(console, "%zd banned", count);
-	free(bans);
+		qsort(rows, (size_t)count, sizeof(*rows), compare_accounts);
+	listing_begin(admin, account_columns, ACCOUNT_COLUMNS);
+	for (ssize_t i = 0; i < count; i++)
+		if (!pattern || !fnmatch(pattern, rows[i].name, FNM_CASEFOLD))
+			say_account(admin, &rows[i]);
+	if (!admin->as_json)
+		admin_say(admin, "%zd account%s", count, count == 1 ? "" : "s");
+	free(rows);
 }

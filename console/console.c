@@ -5,278 +5,383 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "console/admin.h"
-#include "console/feed.h"
-#include "console/server.h"
-#include "console/service.h"
+#include "console/complete.h"
+#include "console/pager.h"
+#include "console/supervisor.h"
 #include "console/terminal.h"
-#include "proto/limits.h"
 #include "reactor/check.h"
-#include "reactor/clock.h"
 #include "reactor/memory.h"
 
-#define INPUT_BYTES_MAX (LINE_BYTES_MAX + 64)
-
-/* A command line on its way in, when standard input is no terminal. */
-struct plain_input {
-	char bytes[INPUT_BYTES_MAX];
+struct console {
+	struct supervisor *supervisor; /* borrowed */
+	struct admin admin;
+	struct watch input;
+	bool reading; /* until the end of input */
+	/* On a terminal: */
+	struct terminal *terminal; /* NULL when input or output is none */
+	struct pager pager;
+	bool paging; /* the pager waits for a key */
+	bool hidden; /* the prompt is not shown at the moment */
+	bool asking; /* a secret has been asked for */
+	char *first; /* the secret, typed once of twice; owned */
+	/* On anything else: */
+	char bytes[ADMIN_LINE_BYTES];
 	size_t len;
 	bool skipping; /* the present line is too long */
 };
 
+/* Lines of output begin where the prompt was. */
+static void
+console_hide(struct console *console)
+{
+	if (console->terminal && !console->hidden)
+		terminal_hide(console->terminal);
+	console->hidden = true;
+}
+
+static void
+console_put(struct console *console, const char *line)
+{
+	console_hide(console);
+	puts(line);
+	if (!console->terminal)
+		fflush(stdout);
+}
+
 void
 console_say(struct console *console, const char *format, ...)
 {
+	char line[2048];
 	va_list ap;
 
-	if (console->terminal && !console->hidden) {
-		terminal_hide(console->terminal);
-		console->hidden = true;
-	}
 	va_start(ap, format);
-	vprintf(format, ap);
+	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	putchar('\n');
+	console_put(console, line);
+}
+
+bool
+console_is_occupied(const struct console *console)
+{
+	return console->paging || console->asking;
+}
+
+static struct console *
+console_of(struct admin *admin)
+{
+	return list_entry(admin, struct console, admin);
+}
+
+/* Shows `rows_max` rows of the answer that is paged, and what the keys do when
+ * there is more. */
+static void
+console_page(struct console *console, unsigned rows_max, unsigned columns)
+{
+	const char *line;
+	unsigned rows = 0;
+
+	while (rows < rows_max && (line = pager_next(&console->pager))) {
+		console_put(console, line);
+		rows += pager_rows(line, columns);
+	}
+	console->paging = console->pager.left > 0;
+	if (console->paging)
+		printf("\033[7m-- %zu more: space, Enter, or q to end --\033[m",
+		    console->pager.left);
+	else
+		pager_clear(&console->pager);
 	fflush(stdout);
 }
 
-/* Shows the prompt, and what has been typed, again after other output. */
 static void
-prompt_restore(struct console *console)
+console_page_key(struct console *console)
 {
-	if (console->hidden && console->terminal && !console->stopping)
-		terminal_show(console->terminal);
-	console->hidden = false;
-}
+	int key = terminal_read_key(console->terminal);
+	enum pager_key does = key < 0 ? PAGER_QUIT : pager_key_of((char)key);
+	unsigned rows, columns;
 
-/* Cuts up to `max` words off the line, the last of them with all the rest. */
-static int
-split_arguments(char *rest, int max, char *arguments[])
-{
-	int count = 0;
-
-	while (count < max) {
-		rest += strspn(rest, " \t");
-		if (!*rest)
-			return count;
-		arguments[count++] = rest;
-		if (count == max)
-			break;
-		rest += strcspn(rest, " \t");
-		if (*rest)
-			*rest++ = '\0';
+	if (does == PAGER_NOTHING)
+		return;
+	fputs("\r\033[K", stdout);
+	terminal_size(&rows, &columns);
+	switch (does) {
+	case PAGER_PAGE:
+		console_page(console, rows - 1, columns);
+		break;
+	case PAGER_LINE:
+		console_page(console, 1, columns);
+		break;
+	default:
+		pager_clear(&console->pager);
+		console->paging = false;
 	}
-	return *rest && max == 0 ? -1 : count;
 }
 
 static void
-trim_end(char *line)
+console_answer(struct admin *admin, const char *line)
 {
-	size_t len = strlen(line);
+	struct console *console = console_of(admin);
 
-	while (len > 0 && strchr(" \t\r\n", line[len - 1]))
-		line[--len] = '\0';
+	if (console->terminal && admin->row &&
+	    (admin->row->flags & ADMIN_PAGED))
+		pager_add(&console->pager, line);
+	else
+		console_put(console, line);
 }
 
-void
-console_command(struct console *console, char *line)
-{
-	char *arguments[ADMIN_ARGUMENTS_MAX] = {NULL};
-	const struct admin_row *row;
-	char *rest;
-	int count;
-
-	trim_end(line);
-	line += strspn(line, " \t");
-	if (!*line)
-		return;
-	rest = line + strcspn(line, " \t");
-	if (*rest)
-		*rest++ = '\0';
-	row = admin_find(line);
-	if (!row) {
-		console_say(console, "no such command: %s (try help)", line);
-		return;
-	}
-	rest += strspn(rest, " \t");
-	count = row->max == 0 && *rest
-		    ? -1
-		    : split_arguments(rest, row->max, arguments);
-	if (count < row->min) {
-		console_say(console, "usage: %s%s%s", row->name,
-		    *row->usage ? " " : "", row->usage);
-		return;
-	}
-	row->handle(console, arguments);
-}
-
-/* Runs the complete lines, as far as no errand is under way. */
 static void
-plain_run(struct console *console, struct plain_input *input, bool end)
+console_fail(struct admin *admin, const char *line)
 {
-	while (console->errands == 0 && !console->stopping && input->len > 0) {
-		char *newline = memchr(input->bytes, '\n', input->len);
-		size_t used =
-		    newline ? (size_t)(newline - input->bytes) + 1 : input->len;
-		char line[INPUT_BYTES_MAX + 1];
-
-		if (!newline && !end && input->len < sizeof(input->bytes))
-			return;
-		memcpy(line, input->bytes, used);
-		line[used] = '\0';
-		input->len -= used;
-		memmove(input->bytes, input->bytes + used, input->len);
-		if (!input->skipping && (newline || end))
-			console_command(console, line);
-		else if (!input->skipping)
-			console_say(console, "the line is too long");
-		input->skipping = !newline && !end;
-	}
+	console_put(console_of(admin), line);
 }
 
-/* False at the end of input. */
-static bool
-plain_read(struct plain_input *input)
+static void
+console_done(struct admin *admin)
 {
-	ssize_t got = read(STDIN_FILENO, input->bytes + input->len,
-	    sizeof(input->bytes) - input->len);
+	struct console *console = console_of(admin);
+	unsigned rows, columns;
 
-	if (got > 0)
-		input->len += (size_t)got;
-	return got > 0 || (got < 0 && errno == EINTR);
+	if (console->pager.left == 0)
+		return;
+	terminal_size(&rows, &columns);
+	console_page(console, rows - 1, columns);
 }
 
-static int
-show_news(struct console *console, struct feed *feed)
-{
-	int again_ms;
-	struct feed_news news = feed_take(feed, &again_ms);
-	struct server_count count = server_count(console->server);
-
-	for (unsigned i = 0; i < news.line_count; i++)
-		console_say(console, "%s", news.lines[i]);
-	if (news.came + news.went > 0)
-		console_say(console,
-		    "[ACTIVE CONNECTIONS] %llu (%llu more came, %llu more "
-		    "went)",
-		    (unsigned long long)count.connected,
-		    (unsigned long long)news.came,
-		    (unsigned long long)news.went);
-	else if (news.line_count > 0)
-		console_say(console, "[ACTIVE CONNECTIONS] %llu",
-		    (unsigned long long)count.connected);
-	return again_ms;
-}
-
-/* Tells the service manager that we are not hung, when it is time. Returns
- * when to come again: in `timeout_ms` (-1: never) or sooner. */
-static int
-stay_alive(struct console *console, uint64_t *due_ms, int timeout_ms)
-{
-	int every_ms = service_watchdog_ms();
-	uint64_t now_ms = clock_monotonic_ms();
-	char status[64];
-	int left_ms;
-
-	if (every_ms == 0)
-		return timeout_ms;
-	if (now_ms >= *due_ms) {
-		*due_ms = now_ms + (uint64_t)every_ms;
-		snprintf(status, sizeof(status), "%llu clients",
-		    (unsigned long long)server_count(console->server)
-			.connected);
-		service_alive(status);
-	}
-	left_ms = (int)(*due_ms - now_ms);
-	return timeout_ms < 0 || timeout_ms > left_ms ? left_ms : timeout_ms;
-}
-
-enum watched {
-	WATCH_INPUT,
-	WATCH_SIGNALS,
-	WATCH_MAILBOX,
-	WATCH_FEED,
-	WATCH_COUNT,
+static const struct admin_ops console_ops = {
+    .say = console_answer,
+    .fail = console_fail,
+    .done = console_done,
 };
 
 static void
-take_signal(struct console *console, int signals)
+forget_first(struct console *console)
 {
-	struct signalfd_siginfo info;
-
-	if (read(signals, &info, sizeof(info)) != sizeof(info))
-		return;
-	console_say(console, "%s: stopping", strsignal((int)info.ssi_signo));
-	console->stopping = true;
+	if (console->first)
+		explicit_bzero(console->first, strlen(console->first));
+	free(console->first);
+	console->first = NULL;
 }
 
-/* False at the end of input. */
+/* What is typed unseen is typed twice. NULL: it was not. */
+static void
+console_take_secret(struct console *console, char *line)
+{
+	console->asking = false;
+	putchar('\n');
+	if (line && *line && !console->first) {
+		console->first = strdup(line);
+		check(console->first);
+	} else {
+		bool same =
+		    line && console->first && !strcmp(line, console->first);
+
+		if (console->first && line && !same)
+			console_put(console, "the two are not the same");
+		admin_secret(&console->admin, same ? line : NULL);
+		forget_first(console);
+	}
+	terminal_forget(console->terminal);
+}
+
+/* False when there will be no more. */
 static bool
-terminal_input(struct console *console, short events)
+terminal_input(struct console *console)
 {
 	char *line;
 
-	if (events & (POLLHUP | POLLERR))
-		return false;
+	if (console->paging) {
+		console_page_key(console);
+		return true;
+	}
+	if (console->asking) {
+		switch (terminal_read_secret(console->terminal, &line)) {
+		case TERMINAL_MORE:
+			break;
+		case TERMINAL_LINE:
+			console_take_secret(console, line);
+			break;
+		case TERMINAL_ENDED:
+			console_take_secret(console, NULL);
+			break;
+		}
+		return true;
+	}
 	switch (terminal_read(console->terminal, &line)) {
 	case TERMINAL_MORE:
 		break;
 	case TERMINAL_LINE:
-		console_command(console, line);
+		if (strlen(line) >= ADMIN_LINE_BYTES)
+			console_put(console, "the line is too long");
+		else
+			admin_run(&console->admin, line);
 		break;
 	case TERMINAL_ENDED:
-		console_say(console, "end of input; the server goes on");
+		console_put(console, "end of input; the server goes on");
 		return false;
 	}
 	return true;
 }
 
-void
-console_run(struct console *console, struct feed *feed, int signals)
+/* False at the end of input. */
+static bool
+plain_input(struct console *console)
 {
-	struct plain_input *input = memory_new(sizeof(*input));
-	struct pollfd watched[WATCH_COUNT] = {
-	    [WATCH_INPUT] = {.fd = STDIN_FILENO, .events = POLLIN},
-	    [WATCH_SIGNALS] = {.fd = signals, .events = POLLIN},
-	    [WATCH_MAILBOX] = {.fd = console->mailbox.bell, .events = POLLIN},
-	    [WATCH_FEED] = {.fd = feed_descriptor(feed), .events = POLLIN},
-	};
-	bool ended = false;
-	uint64_t alive_due_ms = 0;
-	int timeout_ms = 0;
+	ssize_t got = read(STDIN_FILENO, console->bytes + console->len,
+	    sizeof(console->bytes) - 1 - console->len);
 
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		console->terminal = terminal_open();
-	while (!console->stopping) {
-		/* A command waits for the one before it. */
-		watched[WATCH_INPUT].fd =
-		    ended || console->errands > 0 ? -1 : STDIN_FILENO;
-		if (poll(watched, WATCH_COUNT, timeout_ms) < 0)
-			check(errno == EINTR);
-		if (watched[WATCH_SIGNALS].revents)
-			take_signal(console, signals);
-		if (watched[WATCH_MAILBOX].revents) {
-			mailbox_hush(&console->mailbox);
-			mailbox_drain(&console->mailbox, console);
-		}
-		timeout_ms = stay_alive(
-		    console, &alive_due_ms, show_news(console, feed));
-		if (watched[WATCH_INPUT].revents)
-			ended = console->terminal
-				    ? !terminal_input(
-					  console, watched[WATCH_INPUT].revents)
-				    : !plain_read(input);
-		plain_run(console, input, ended);
-		if (ended && console->terminal)
-			terminal_close(&console->terminal);
-		prompt_restore(console);
+	if (got > 0)
+		console->len += (size_t)got;
+	return got > 0 || (got < 0 && errno == EINTR);
+}
+
+static void
+plain_take_line(struct console *console, size_t len, size_t used)
+{
+	char line[ADMIN_LINE_BYTES];
+
+	memcpy(line, console->bytes, len);
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	line[len] = '\0';
+	console->len -= used;
+	memmove(console->bytes, console->bytes + used, console->len);
+	explicit_bzero(console->bytes + console->len, used);
+	if (console->skipping)
+		console->skipping = false;
+	else if (console->admin.wants_secret)
+		admin_secret(&console->admin, line);
+	else
+		admin_run(&console->admin, line);
+	explicit_bzero(line, sizeof(line));
+}
+
+/* A line without an end is refused at once, and its rest dropped. */
+static void
+plain_drop_line(struct console *console)
+{
+	if (!console->skipping)
+		console_put(console, "the line is too long");
+	if (console->admin.wants_secret)
+		admin_secret(&console->admin, NULL);
+	console->len = 0;
+	console->skipping = true;
+}
+
+/* Runs the complete lines, as far as none has to wait. */
+static void
+plain_run(struct console *console)
+{
+	while (console->len > 0 && !admin_is_busy(&console->admin) &&
+	       !console->supervisor->stopping) {
+		char *newline = memchr(console->bytes, '\n', console->len);
+		size_t len =
+		    newline ? (size_t)(newline - console->bytes) : console->len;
+
+		if (newline || !console->reading)
+			plain_take_line(console, len, len + (newline != NULL));
+		else if (console->len == sizeof(console->bytes) - 1)
+			plain_drop_line(console);
+		else
+			return;
 	}
+	if (!console->reading && console->len == 0 &&
+	    console->admin.wants_secret)
+		admin_secret(&console->admin, NULL);
+}
+
+static void
+console_ready(struct watch *watch, short revents)
+{
+	struct console *console = list_entry(watch, struct console, input);
+
+	if (!console->terminal)
+		console->reading = plain_input(console);
+	else if (!(revents & POLLIN) || !terminal_input(console))
+		console_stop(console);
+}
+
+void
+console_refresh(struct console *console)
+{
+	bool busy;
+
+	if (!console->terminal)
+		plain_run(console);
+	busy = admin_is_busy(&console->admin) && !console->paging;
+	console->input.fd = console->reading && !busy ? STDIN_FILENO : -1;
+	if (!console->terminal || console->paging || console->asking || busy ||
+	    console->supervisor->stopping)
+		return;
+	if (console->admin.wants_secret) {
+		console_hide(console);
+		printf("%s for %s (unseen): ",
+		    console->first ? "Once more" : "New password",
+		    console->admin.arguments[0]);
+		fflush(stdout);
+		console->asking = true;
+	} else if (console->hidden) {
+		terminal_show(console->terminal);
+		console->hidden = false;
+	}
+}
+
+static void
+console_complete(
+    void *context, const char *line, size_t len, struct completion *out)
+{
+	struct console *console = context;
+
+	complete_line(console->supervisor, line, len, out);
+}
+
+struct console *
+console_new(struct supervisor *supervisor)
+{
+	struct console *console = memory_new(sizeof(*console));
+
+	console->supervisor = supervisor;
+	admin_init(&console->admin, &console_ops, supervisor);
+	strcpy(console->admin.who, "console");
+	list_init(&console->input.link);
+	return console;
+}
+
+void
+console_start(struct console *console)
+{
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		console->terminal = terminal_open(console_complete, console);
+	console->hidden = false; /* the prompt is there */
+	console->reading = true;
+	loop_add(&console->supervisor->loop, &console->input, STDIN_FILENO,
+	    POLLIN, console_ready);
+}
+
+void
+console_stop(struct console *console)
+{
+	console->reading = false;
+	console->paging = console->asking = false;
+	pager_clear(&console->pager);
+	forget_first(console);
 	if (console->terminal)
 		terminal_close(&console->terminal);
-	console->hidden = false;
-	free(input);
+}
+
+void
+console_free(struct console **pointer)
+{
+	struct console *console = *pointer;
+
+	console_stop(console);
+	if (!list_is_empty(&console->input.link))
+		loop_remove(&console->supervisor->loop, &console->input);
+	explicit_bzero(console, sizeof(*console));
+	free(console);
+	*pointer = NULL;
 }

@@ -27,9 +27,11 @@ const char *
 format_report(const struct auth_report *report, char text[FORMAT_REPORT_BYTES])
 {
 	snprintf(text, FORMAT_REPORT_BYTES,
-	    "%zu account%s and %zu ban%s in %llu line%s, %llu bytes",
+	    "%zu account%s, %zu ban%s and %zu mute%s in %llu line%s, "
+	    "%llu bytes",
 	    report->accounts, plural(report->accounts), report->bans,
-	    plural(report->bans), (unsigned long long)report->lines,
-	    plural(report->lines), (unsigned long long)report->bytes);
+	    plural(report->bans), report->mutes, plural(report->mutes),
+	    (unsigned long long)report->lines, plural(report->lines),
+	    (unsigned long long)report->bytes);
 	return text;
 }

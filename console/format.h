@@ -10,12 +10,12 @@
 #include "auth/auth.h"
 
 #define FORMAT_UNTIL_BYTES  40
-#define FORMAT_REPORT_BYTES 128
+#define FORMAT_REPORT_BYTES 160
 
 /* The end of a ban: "for ever" or "until 2026-01-31 12:00:00". */
 const char *format_until(int64_t until, char text[FORMAT_UNTIL_BYTES]);
 
-/* "1 account and 2 bans in 5 lines, 700 bytes". */
+/* "1 account, 2 bans and 0 mutes in 5 lines, 700 bytes". */
 const char *
 format_report(const struct auth_report *report, char text[FORMAT_REPORT_BYTES]);
 

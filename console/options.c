@@ -43,14 +43,13 @@ take_option(
 	given[given_count++] = (struct given){setting, text};
 }
 
-/* What follows --ctl PATH is not ours, also where it begins with a dash. */
+/* What follows --ctl PATH, if anything, is not ours, also where it begins with
+ * a dash. */
 static void
 leave_rest(struct argp_state *state)
 {
 	struct options *options = state->input;
 
-	if (state->next == state->argc)
-		argp_error(state, "--ctl: a command is missing behind it");
 	options->ctl_index = state->next;
 	state->next = state->argc;
 }

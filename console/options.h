@@ -13,6 +13,7 @@
 
 #include "auth/auth.h"
 #include "reactor/address.h"
+#include "reactor/log.h"
 
 #define OPTIONS_LISTEN_MAX   16
 #define OPTIONS_ERROR_BYTES  5200 /* a path, and what is wrong with it */
@@ -23,11 +24,6 @@ enum io_choice {
 	IO_AUTO,
 	IO_URING,
 	IO_EPOLL,
-};
-
-enum log_format_choice {
-	LOG_FORMAT_AS_TEXT,
-	LOG_FORMAT_AS_JSON,
 };
 
 /* Text that is not given is empty. */
@@ -53,7 +49,7 @@ struct options {
 	char motd[PATH_MAX];
 	char bans[PATH_MAX];
 	char log[PATH_MAX]; /* else standard error */
-	enum log_format_choice log_format;
+	enum log_format log_format;
 	int log_level; /* an enum log_level; -1: not given */
 	/* A Unix socket for commands; with room for a suffix. */
 	char control[sizeof(((struct sockaddr_un *)0)->sun_path) +

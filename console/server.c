@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "console/feed.h"
+#include "console/policy.h"
 #include "console/service.h"
 #include "proto/account_service.h"
 #include "proto/session.h"
@@ -37,6 +38,7 @@ struct server {
 	struct auth_options auth_options;
 	struct auth *auth;
 	struct account_service *accounts;
+	struct policy policy; /* as it was at the start */
 	struct hub_config hub_config;
 	struct census census;
 	uint64_t clients_max;
@@ -80,9 +82,8 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 uint64_t
 server_clients_fit(const struct options *options, uint64_t descriptors)
 {
-	uint64_t own =
-	    DESCRIPTORS_KEPT +
-	    (uint64_t)options->reactors * (3 + options->listen_count);
+	uint64_t own = DESCRIPTORS_KEPT + (uint64_t)options->reactors *
+					      (3 + options->listen_count);
 
 	return descriptors > own + 1 ? descriptors - own : 1;
 }
@@ -169,6 +170,20 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	}
 	server->hub_config.accounts = server->accounts;
 	return 0;
+}
+
+/* What can change later, for the first time: before anybody can connect. */
+static int
+set_policy(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	const struct policy *policy = &server->policy;
+
+	server->hub_config.options = policy->hub;
+	if (auth_set_listed_bans(
+		server->auth, policy->bans, policy->ban_count) == 0)
+		return 0;
+	snprintf(error, SERVER_ERROR_BYTES, "out of memory for --bans");
+	return -1;
 }
 
 static int
@@ -300,18 +315,6 @@ server_start(
 	server->reactors = memory_new(count * sizeof(struct reactor *));
 	server->hubs = memory_new(count * sizeof(struct hub *));
 	server->hub_config = (struct hub_config){
-	    .options =
-		{
-		    .out_limit = options->out_limit,
-		    .login_timeout_ms = options->login_timeout_ms,
-		    .unterminated_ms = options->unterminated_ms,
-		    .password_min = options->password_min,
-		    .require_login = options->require_login,
-		    .history = options->history,
-		    .history_total = (size_t)options->history_total_mib << 20,
-		    .rate = options->rate,
-		    .rate_burst = options->rate_burst,
-		},
 	    .on_client = feed_on_client,
 	    .context = feed,
 	};
@@ -319,7 +322,9 @@ server_start(
 	result = take_passed(server, error);
 	choose_clients_max(server);
 	if (result == 0 && choose_engine(server, error) == 0 &&
+	    policy_read(&server->policy, options, error) == 0 &&
 	    open_accounts(server, error) == 0 &&
+	    set_policy(server, error) == 0 &&
 	    make_reactors(server, error) == 0 &&
 	    open_listeners(server, error) == 0 &&
 	    start_reactors(server, error) == 0)
@@ -374,6 +379,7 @@ server_stop(struct server **pointer)
 	for (i = 0; i < server->passed_count; i++)
 		if (server->passed[i] >= 0)
 			close(server->passed[i]);
+	policy_fini(&server->policy);
 	free(server->reactors);
 	free(server->hubs);
 	free(server);

@@ -18,7 +18,7 @@ struct account_service;
 struct feed;
 struct reactor;
 
-#define SERVER_ERROR_BYTES 768
+#define SERVER_ERROR_BYTES OPTIONS_ERROR_BYTES
 
 struct counters;
 struct server;

@@ -13,7 +13,7 @@
 /* The words of a choice are in the order of its enum. */
 _Static_assert(IO_AUTO == 0 && IO_URING == 1 && IO_EPOLL == 2, "--io");
 _Static_assert(LOG_LEVEL_DEBUG == 0 && LOG_LEVEL_ERROR == 3, "--log-level");
-_Static_assert(LOG_FORMAT_AS_TEXT == 0 && LOG_FORMAT_AS_JSON == 1, "--log-*");
+_Static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "--log-*");
 
 /* Where a row's value is: one field, or neighbours from first to last. */
 #define FIELDS(first, last)                                                    \

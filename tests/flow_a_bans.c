@@ -77,13 +77,14 @@ FLOW_TEST(ban_outlives_a_crash_and_a_compaction)
 		server_process_expect(server, "compacted: *");
 	}
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "1 account and 1 ban in *");
+	server_process_expect(server, "1 account, 1 ban and 0 mutes in *");
 	server_process_stop(server);
 }
 
 FLOW_TEST(ban_that_has_run_out_keeps_nobody_out)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server =
+	    server_process_start(engine, "--log-level=error", NULL);
 	struct test_client *client = test_client_user(server, "ann");
 	const char *line;
 
@@ -96,7 +97,7 @@ FLOW_TEST(ban_that_has_run_out_keeps_nobody_out)
 	} while (!fnmatch("ERR banned *", line, 0));
 	cr_assert_eq(fnmatch("OK logged in as ann#*", line, 0), 0, "%s", line);
 	server_process_type(server, "bans\n");
-	server_process_expect(server, "0 banned");
+	server_process_expect(server, "0 banned, 0 muted");
 	server_process_stop(server);
 }
 
@@ -105,23 +106,23 @@ FLOW_TEST(ban_commands_say_what_is_wrong_and_what_there_is)
 	struct server_process *server = server_process_start(engine, NULL);
 
 	server_process_type(server, "bans\n");
-	server_process_expect(server, "0 banned");
+	server_process_expect(server, "0 banned, 0 muted");
 	server_process_type(server, "ban\nban a/b\nban ann 7\nban ann 0d\n");
-	server_process_expect(server, "usage: ban NAME *");
-	server_process_expect(server, "a/b is not a name");
+	server_process_expect(server, "usage: ban NAME*");
+	server_process_expect(server, "a/b is not a name, an address or a network");
 	server_process_expect(server, "7 is no length of time*");
 	server_process_expect(server, "0d is no length of time*");
 	server_process_type(server, "unban ann\nunban a/b\nunban\n");
 	server_process_expect(server, "ann is not banned");
-	server_process_expect(server, "a/b is not a name");
-	server_process_expect(server, "usage: unban NAME");
+	server_process_expect(server, "a/b is not a name, an address or a network");
+	server_process_expect(server, "usage: unban NAME*");
 	server_process_type(server, "ban Zoe\nban ann 12h\nban ZOE 2w\nbans\n");
 	server_process_expect(server, "Zoe is banned for ever");
 	server_process_expect(server, "ann is banned until 20*");
 	server_process_expect(server, "ZOE is banned until 20*");
 	server_process_expect(server, "ann * until 20*");
 	server_process_expect(server, "ZOE * until 20*");
-	server_process_expect(server, "2 banned");
+	server_process_expect(server, "2 banned, 0 muted");
 	server_process_type(server, "ban ann\nunban ann\nunban ann\n");
 	server_process_expect(server, "ann is banned for ever");
 	server_process_expect(server, "ann may log in again");

@@ -8,7 +8,7 @@
 #define GOODBYE "*** server is going down"
 
 static const char *const admin_names[] = {
-#define ADMIN(name, min, max, usage, help) #name,
+#define ADMIN(name, min, max, flags, completes, usage, help) #name,
 #include "console/admin.def"
 #undef ADMIN
 };
@@ -259,7 +259,7 @@ FLOW_TEST(console_help_explains_every_command)
 	server_process_expect(server, "no such command: listen *");
 	server_process_expect(server, "no such command: /list *");
 	server_process_type(server, "exit now\ncount 1\ncount\n");
-	server_process_expect(server, "usage: exit");
+	server_process_expect(server, "now is no number of seconds*");
 	server_process_expect(server, "usage: count");
 	server_process_expect(server, "0 connected, 0 logged in");
 	server_process_stop(server);

@@ -91,14 +91,14 @@ FLOW_TEST(compact_on_a_healthy_disk_takes_registrations_again)
 
 	server_process_expect(server, "[[]READ-ONLY] *");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts and 0 bans in *", made);
+	server_process_expect(server, "%d accounts, 0 bans and 0 mutes in *", made);
 	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &roomy, NULL), 0);
 	server_process_type(server, "compact\n");
 	server_process_expect(server, "compacted: *");
 	test_client_send(client, "/register late secretpw\n");
 	test_client_expect(client, "OK registered late");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts and 0 bans in *",
+	server_process_expect(server, "%d accounts, 0 bans and 0 mutes in *",
 	    made + 1);
 	stop_after_warning(server);
 }
@@ -123,7 +123,7 @@ FLOW_TEST(full_disk_bans_nobody_and_says_why)
 	server_process_type(server, "ban ann\n");
 	server_process_expect(server, "nothing was changed: *");
 	server_process_type(server, "bans\n");
-	server_process_expect(server, "0 banned");
+	server_process_expect(server, "0 banned, 0 muted");
 	test_client_fence(ann);
 	test_client_send(ann, "/logout\n");
 	test_client_expect(ann, "OK logged out");

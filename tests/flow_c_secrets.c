@@ -193,7 +193,7 @@ FLOW_TEST(passwords_are_in_no_file_log_console_or_argument)
 	do {
 		line = server_process_line(server);
 		assert_without("the console", line, secret);
-	} while (!strstr(line, " bans in "));
+	} while (!strstr(line, " bans and "));
 	assert_without("the log", server_process_errors(server), secret);
 	assert_file_without(server->accounts, secret);
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)server->pid);

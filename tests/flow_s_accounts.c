@@ -68,7 +68,7 @@ FLOW_TEST(bench_register_makes_accounts_and_counts_their_syncs)
 	cr_assert_geq(batches, 1);
 	cr_assert_float_eq(shared, made / batches, 0.06, "%s", said);
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%.0f accounts *", made);
+	server_process_expect(server, "%.0f accounts, *", made);
 	server_process_stop(server);
 }
 
@@ -94,7 +94,7 @@ FLOW_TEST(bench_guess_compares_what_is_refused_alike)
 	cr_assert_not_null(
 	    strstr(said, "step=unknown count=15 failures=0"), "%s", said);
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "1 account *");
+	server_process_expect(server, "1 account, *");
 	server_process_stop(server);
 }
 

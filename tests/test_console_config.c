@@ -119,7 +119,7 @@ Test(console_config, operators_settings_are_taken)
 	cr_expect(options.require_login);
 	cr_expect(options.fence);
 	cr_expect_eq(options.log_level, LOG_LEVEL_ERROR);
-	cr_expect_eq(options.log_format, LOG_FORMAT_AS_JSON);
+	cr_expect_eq(options.log_format, LOG_FORMAT_JSON);
 	cr_expect_str_eq(options.log, "/var/log/a # b");
 	cr_expect_str_eq(options.motd, " blanks ");
 	cr_expect_str_eq(options.bans, "say \"no\"");

@@ -25,7 +25,7 @@ Test(console_format, report_counts_one_and_many)
 	char text[FORMAT_REPORT_BYTES];
 
 	cr_assert_str_eq(format_report(&one, text),
-	    "1 account and 1 ban in 1 line, 80 bytes");
+	    "1 account, 1 ban and 0 mutes in 1 line, 80 bytes");
 	cr_assert_str_eq(format_report(&many, text),
-	    "20 accounts and 0 bans in 23 lines, 4000 bytes");
+	    "20 accounts, 0 bans and 0 mutes in 23 lines, 4000 bytes");
 }

@@ -127,7 +127,7 @@ Test(console_manual, throng_has_every_option)
 Test(console_manual, throng_has_every_command)
 {
 	static const char *const names[] = {
-#define ADMIN(name, min, max, usage, help) #name,
+#define ADMIN(name, min, max, flags, completes, usage, help) #name,
 #include "console/admin.def"
 #undef ADMIN
 	};

@@ -1,0 +1,170 @@
+#include "console/reload.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "console/admin.h"
+#include "console/console.h"
+#include "console/options.h"
+#include "console/policy.h"
+#include "console/service.h"
+#include "console/supervisor.h"
+#include "proto/operator.h"
+#include "reactor/check.h"
+#include "reactor/log.h"
+#include "reactor/memory.h"
+
+/* One reload: what was read, until the hubs have it. */
+struct reload {
+	struct admin *admin; /* who has asked; NULL: a signal */
+	struct options options;
+	struct policy policy;
+	struct reload_report report;
+};
+
+static void
+reload_free(struct reload *reload)
+{
+	policy_fini(&reload->policy);
+	free(reload);
+}
+
+/* Nothing has changed. */
+static void
+reload_fail(struct supervisor *supervisor, struct reload *reload)
+{
+	const char *error = reload->report.error;
+
+	log_error("reload-failed", LOG_TEXT("reason", error));
+	if (reload->admin)
+		admin_fail(reload->admin, "nothing was changed: %s", error);
+	else
+		console_say(supervisor->console,
+		    "[RELOAD FAILED] nothing was changed: %s", error);
+	service_ready("clients are served");
+	reload_free(reload);
+}
+
+static void
+say(struct supervisor *supervisor, const struct reload *reload,
+    const char *what, const char *names)
+{
+	if (!*names)
+		return;
+	if (reload->admin)
+		admin_say(reload->admin, "%s: %s", what, names);
+	else
+		console_say(
+		    supervisor->console, "[RELOADED] %s: %s", what, names);
+}
+
+static void
+reload_is_done(struct supervisor *supervisor, struct reload *reload)
+{
+	const struct reload_report *report = &reload->report;
+	char files[160];
+
+	snprintf(files, sizeof(files), "%s, %zu listed ban%s, the log",
+	    reload->policy.hub.motd ? "the greeting" : "no greeting",
+	    reload->policy.ban_count, reload->policy.ban_count == 1 ? "" : "s");
+	say(supervisor, reload, "read again", files);
+	say(supervisor, reload, "changed", report->taken);
+	say(supervisor, reload, "changed, but wants a restart",
+	    report->restart);
+	log_info("reloaded", LOG_TEXT("changed", report->taken),
+	    LOG_TEXT("wants_restart", report->restart),
+	    LOG_NUMBER("listed_bans", reload->policy.ban_count));
+	service_ready("clients are served");
+}
+
+/* Whoever is banned by it is out. */
+static void
+kicked_are_back(struct envelope *envelope, void *owner)
+{
+	struct errand *errand = (struct errand *)envelope;
+	struct reload *reload = errand->context;
+	struct admin *admin = reload->admin;
+
+	reload_is_done(owner, reload);
+	errand_free(errand);
+	reload_free(reload);
+	if (admin)
+		admin_errand_ended(admin);
+}
+
+static void
+reload_start_errand(
+    struct supervisor *supervisor, struct errand *errand, struct reload *reload)
+{
+	errand->context = reload;
+	errand_start(errand, supervisor_first_reactor(supervisor));
+}
+
+/* All hubs have it. */
+static void
+settings_are_back(struct envelope *envelope, void *owner)
+{
+	struct errand *settings = (struct errand *)envelope;
+	struct reload *reload = settings->context;
+	struct supervisor *supervisor = owner;
+	struct errand *errand;
+
+	errand_free(settings);
+	errand = errand_new(&supervisor->mailbox, kicked_are_back);
+	errand_kick_banned(errand);
+	if (supervisor->server) {
+		reload_start_errand(supervisor, errand, reload);
+	} else {
+		/* It has stopped meanwhile, and all are out. */
+		errand->context = reload;
+		kicked_are_back(&errand->tour.envelope, owner);
+	}
+}
+
+/* Reads everything, and opens the log; what fails leaves all as it was. */
+static int
+reload_read(struct supervisor *supervisor, struct reload *reload)
+{
+	char *error = reload->report.error;
+	const char *log;
+
+	if (options_reload(
+		supervisor->options, &reload->options, &reload->report) < 0 ||
+	    policy_read(&reload->policy, &reload->options, error) < 0)
+		return -1;
+	log = reload->options.log[0] ? reload->options.log : NULL;
+	return log_reopen(log, error);
+}
+
+void
+supervisor_reload(struct supervisor *supervisor, struct admin *admin)
+{
+	struct reload *reload = memory_new(sizeof(*reload));
+	struct auth *auth = supervisor_auth(supervisor);
+	struct errand *errand;
+
+	service_reloading();
+	reload->admin = admin;
+	if (reload_read(supervisor, reload) < 0) {
+		reload_fail(supervisor, reload);
+		return;
+	}
+	if (auth_set_listed_bans(
+		auth, reload->policy.bans, reload->policy.ban_count) < 0) {
+		snprintf(reload->report.error, sizeof(reload->report.error),
+		    "out of memory");
+		reload_fail(supervisor, reload);
+		return;
+	}
+	*supervisor->options = reload->options;
+	if (reload->options.log_level >= 0)
+		log_set_level((enum log_level)reload->options.log_level);
+	log_set_format((enum log_format)reload->options.log_format);
+	errand = errand_new(&supervisor->mailbox, settings_are_back);
+	errand->options = &reload->policy.hub;
+	errand_settings(errand);
+	if (admin)
+		admin_errand_begun(admin);
+	reload_start_errand(supervisor, errand, reload);
+}
