@@ -158,9 +158,8 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 		return;
 	}
 	*supervisor->options = reload->options;
-	if (reload->options.log_level >= 0)
-		log_set_level((enum log_level)reload->options.log_level);
-	log_set_format((enum log_format)reload->options.log_format);
+	log_set_level(supervisor_log_level(&reload->options));
+	log_set_format(reload->options.log_format);
 	errand = errand_new(&supervisor->mailbox, settings_are_back);
 	errand->options = &reload->policy.hub;
 	errand_settings(errand);

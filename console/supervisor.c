@@ -249,29 +249,36 @@ supervisor_watch(struct supervisor *supervisor)
 	timer_init(&supervisor->drain_timer, on_drain_timer);
 }
 
+enum log_level
+supervisor_log_level(const struct options *options)
+{
+	if (options->log_level >= 0)
+		return (enum log_level)options->log_level;
+	/* Who sits in front of it has the news already. */
+	if (!options->log[0] && isatty(STDERR_FILENO))
+		return LOG_LEVEL_WARN;
+	return LOG_LEVEL_INFO;
+}
+
 /* On the operator's own terminal lines of the log would tear what he types: he
- * gets them as news, and only what matters, since the rest is news already. */
+ * gets them as news. */
 static int
 supervisor_start_log(
     struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 {
 	const struct options *options = supervisor->options;
 	struct log_config config = {
-	    .level = LOG_LEVEL_INFO,
+	    .level = supervisor_log_level(options),
 	    .format = options->log_format,
 	};
 
 	if (options->log[0]) {
 		config.path = options->log;
-	} else if (isatty(STDERR_FILENO)) {
-		config.level = LOG_LEVEL_WARN;
-		if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
-			config.sink = feed_say;
-			config.context = supervisor->feed;
-		}
+	} else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+		   isatty(STDERR_FILENO)) {
+		config.sink = feed_say;
+		config.context = supervisor->feed;
 	}
-	if (options->log_level >= 0)
-		config.level = (enum log_level)options->log_level;
 	return log_start(&config, error);
 }
 

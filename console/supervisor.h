@@ -8,6 +8,7 @@
 #define CONSOLE_SUPERVISOR_H
 
 #include "console/control.h"
+#include "reactor/log.h"
 #include "reactor/mailbox.h"
 
 struct admin;
@@ -47,6 +48,9 @@ int supervisor_run(struct options *options, int signals);
 struct auth *supervisor_auth(struct supervisor *supervisor);
 struct mailbox *supervisor_mailbox(struct supervisor *supervisor);
 struct reactor *supervisor_first_reactor(struct supervisor *supervisor);
+
+/* The least that is logged with these options. */
+enum log_level supervisor_log_level(const struct options *options);
 
 /*
  * Stops the server: at once, or when its clients have gone or `seconds` are
