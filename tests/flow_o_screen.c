@@ -1,0 +1,155 @@
+/* What the operator sees: the server in a real terminal, tmux, whose screen is
+ * read. */
+#include "tests/harness.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define SCREEN_BYTES 8192
+#define VISITS       200
+
+static char folder[64];
+
+/* Runs tmux, with a server of our own; what it prints. */
+static const char *
+tmux(const char *command)
+{
+	static char out[SCREEN_BYTES];
+	char line[1024];
+	size_t len;
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "tmux -u -S %s/tmux -f /dev/null %s 2>&1",
+	    folder, command);
+	pipe = popen(line, "re");
+	cr_assert_not_null(pipe);
+	len = fread(out, 1, sizeof(out) - 1, pipe);
+	out[len] = '\0';
+	pclose(pipe);
+	return out;
+}
+
+static const char *
+screen(void)
+{
+	return tmux("capture-pane -p");
+}
+
+/* Waits until this stands on the screen. */
+static void
+await(const char *text)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+
+	while (!strstr(screen(), text))
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("no \"%s\" on the screen:\n%s", text,
+			    screen());
+}
+
+static void
+screen_start(const char *engine)
+{
+	char command[512];
+	const char *bin = getenv("THRONG_BIN");
+
+	strcpy(folder, "/tmp/throng-screen-XXXXXX");
+	cr_assert_not_null(mkdtemp(folder));
+	snprintf(command, sizeof(command),
+	    "new-session -d -x 60 -y 20 'LC_ALL=C.UTF-8 HOME=%s %s --io %s "
+	    "--accounts %s/accounts --listen unix:%s/socket --argon2 t=1,m=8; "
+	    "echo status $?; read -r end'",
+	    folder, bin ? bin : "build/throng", engine, folder, folder);
+	tmux(command);
+	await("Type 'exit' to stop the server");
+}
+
+static void
+screen_fini(void)
+{
+	char command[128];
+
+	tmux("kill-server");
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	cr_assert_eq(system(command), 0);
+	harness_fini();
+}
+
+/* Comes and goes. */
+static void
+visit(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(
+	    address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
+	cr_assert_eq(
+	    connect(fd, (const void *)&address, sizeof(address)), 0);
+	close(fd);
+}
+
+#define SCREEN_TEST(name)                                                      \
+	static void name(const char *engine);                                  \
+	SCREEN_TEST_ON(epoll, name) SCREEN_TEST_ON(uring, name)                \
+	static void name(const char *engine)
+#define SCREEN_TEST_ON(io, name)                                               \
+	Test(flow_##io, name, .fini = screen_fini, .timeout = 120)             \
+	{                                                                      \
+		name(#io);                                                     \
+	}
+
+/* The line wraps, has letters of two bytes, and the cursor is not at its end:
+ * it stands there once and whole, whatever comes above it. */
+SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
+{
+	static const char typed[] = "> broadcast a line that is longer than "
+				    "the screen is wide, w\n"
+				    "ith ünïcode in it";
+	const char *shown, *again;
+
+	screen_start(engine);
+	tmux("send-keys -l 'broadcast a line that is longer than the screen "
+	     "is wide, with ünïcode in it'");
+	tmux("send-keys Left Left Left");
+	await(typed);
+	for (int i = 0; i < VISITS; i++)
+		visit();
+	await("[ACTIVE CONNECTIONS] 0 (");
+	await(typed);
+	shown = screen();
+	again = strstr(shown, "> broadcast");
+	cr_assert_not_null(again);
+	cr_assert_null(strstr(again + 1, "> broadcast"), "%s", shown);
+	cr_assert_null(strstr(again + 1, "[ACTIVE"), "%s", shown);
+	/* Typing goes on where the cursor was. */
+	tmux("send-keys -l 'X'");
+	await("ith ünïcode inX it");
+	tmux("send-keys Enter");
+	await("sent to 0 clients\n>");
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
+SCREEN_TEST(screen_has_the_prompt_back_after_tab_page_and_secret)
+{
+	screen_start(engine);
+	tmux("send-keys un Tab Tab");
+	await("unban   unmute\n> un\n");
+	tmux("send-keys C-u help Enter");
+	await("-- ");
+	tmux("send-keys q");
+	tmux("send-keys passwd Space nobody Enter");
+	await("New password for nobody (unseen):");
+	tmux("send-keys geheim123 Enter");
+	await("Once more for nobody (unseen):");
+	tmux("send-keys geheim123 Enter");
+	await("there is no account nobody\n>");
+	cr_assert_null(strstr(screen(), "geheim"), "%s", screen());
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
