@@ -99,10 +99,11 @@ admin_errand_ended(struct admin *admin)
 }
 
 struct errand *
-admin_errand_new(struct admin *admin, envelope_handler *handle)
+admin_errand_new(
+    struct admin *admin, enum errand_work work, envelope_handler *handle)
 {
 	struct errand *errand =
-	    errand_new(supervisor_mailbox(admin->supervisor), handle);
+	    errand_new(supervisor_mailbox(admin->supervisor), work, handle);
 
 	errand->context = admin;
 	return errand;
@@ -236,6 +237,15 @@ admin_run(struct admin *admin, const char *line)
 		admin->wants_secret = true;
 	else
 		admin_handle(admin);
+}
+
+void
+admin_refuse(struct admin *admin, const char *why)
+{
+	check(!admin_is_busy(admin));
+	admin->failed = false;
+	admin_fail(admin, "%s", why);
+	admin_done(admin);
 }
 
 void

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 
 #include "proto/account_service.h"
+#include "proto/operator.h"
 
 struct admin;
-struct errand;
 struct supervisor;
 
 #define ADMIN_ARGUMENTS_MAX 2
@@ -93,6 +93,9 @@ bool admin_is_busy(const struct admin *admin);
  * once. `done` comes before it returns, or later. */
 void admin_run(struct admin *admin, const char *line);
 
+/* Instead of a command that cannot be run: it fails, for this reason. */
+void admin_refuse(struct admin *admin, const char *why);
+
 /* The line that a SECRET command has waited for; NULL: it is not done. */
 void admin_secret(struct admin *admin, const char *line);
 
@@ -108,7 +111,8 @@ void admin_errand_begun(struct admin *admin);
 void admin_errand_ended(struct admin *admin);
 
 /* An errand that is counted so, and whose context is the admin. */
-struct errand *admin_errand_new(struct admin *admin, envelope_handler *handle);
+struct errand *admin_errand_new(
+    struct admin *admin, enum errand_work work, envelope_handler *handle);
 void admin_errand_start(struct admin *admin, struct errand *errand);
 
 /* The same for a worker's job; it is freed, and told, when it cannot be. */

@@ -98,12 +98,11 @@ apply(struct admin *admin, const struct auth_change *change,
 	if (!admin->supervisor->server)
 		return;
 	if (kind == MUTED_NAME) {
-		errand = admin_errand_new(admin, mute_is_told);
+		errand = admin_errand_new(admin, ERRAND_MUTE, mute_is_told);
 		strcpy(errand->name, change->name);
-		errand_mute(errand);
 	} else {
-		errand = admin_errand_new(admin, admin_kick_is_back);
-		errand_kick_banned(errand);
+		errand = admin_errand_new(
+		    admin, ERRAND_KICK_BANNED, admin_kick_is_back);
 	}
 	admin_errand_start(admin, errand);
 }

@@ -125,12 +125,12 @@ list_is_back(struct envelope *envelope, void *owner)
 void
 admin_list(struct admin *admin, char *arguments[])
 {
-	struct errand *errand = admin_errand_new(admin, list_is_back);
+	struct errand *errand =
+	    admin_errand_new(admin, ERRAND_LIST, list_is_back);
 
 	if (arguments[0])
 		snprintf(
 		    errand->text, sizeof(errand->text), "%s", arguments[0]);
-	errand_list(errand);
 	admin_errand_start(admin, errand);
 }
 
@@ -184,13 +184,13 @@ rooms_are_back(struct envelope *envelope, void *owner)
 void
 admin_rooms(struct admin *admin, char *arguments[])
 {
-	struct errand *errand = admin_errand_new(admin, rooms_are_back);
+	struct errand *errand =
+	    admin_errand_new(admin, ERRAND_ROOMS, rooms_are_back);
 
 	/* Written with or without #, as clients do. */
 	if (arguments[0])
 		snprintf(errand->text, sizeof(errand->text), "%s",
 		    arguments[0] + (*arguments[0] == '#'));
-	errand_rooms(errand);
 	admin_errand_start(admin, errand);
 }
 
@@ -229,9 +229,8 @@ admin_broadcast(struct admin *admin, char *arguments[])
 
 	if (!check_text(admin, arguments[0]))
 		return;
-	errand = admin_errand_new(admin, notice_is_back);
+	errand = admin_errand_new(admin, ERRAND_NOTICE, notice_is_back);
 	strcpy(errand->text, arguments[0]);
-	errand_notice(errand);
 	admin_errand_start(admin, errand);
 }
 
@@ -245,7 +244,7 @@ admin_kick_is_back(struct envelope *envelope, void *owner)
 	if (errand->count > 0)
 		admin_say(admin, "kicked %u client%s", errand->count,
 		    plural(errand->count));
-	else if (!errand->banned)
+	else if (errand->work != ERRAND_KICK_BANNED)
 		admin_fail(admin, "no such client: nobody was kicked");
 	errand_free(errand);
 	admin_errand_ended(admin);
@@ -279,12 +278,11 @@ admin_kick(struct admin *admin, char *arguments[])
 	}
 	if (arguments[1] && !check_text(admin, arguments[1]))
 		return;
-	errand = admin_errand_new(admin, admin_kick_is_back);
+	errand = admin_errand_new(admin, ERRAND_KICK, admin_kick_is_back);
 	errand->id = id;
 	if (id == 0)
 		strcpy(errand->name, arguments[0]);
 	if (arguments[1])
 		strcpy(errand->text, arguments[1]);
-	errand_kick(errand);
 	admin_errand_start(admin, errand);
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "console/admin.h"
+#include "console/admin_input.h"
 #include "console/complete.h"
 #include "console/pager.h"
 #include "console/supervisor.h"
@@ -25,14 +25,11 @@ struct console {
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
 	struct pager pager;
-	bool paging; /* the pager waits for a key */
-	bool hidden; /* the prompt is not shown at the moment */
-	bool asking; /* a secret has been asked for */
-	char *first; /* the secret, typed once of twice; owned */
-	/* On anything else: */
-	char bytes[ADMIN_LINE_BYTES];
-	size_t len;
-	bool skipping; /* the present line is too long */
+	bool paging;              /* the pager waits for a key */
+	bool hidden;              /* the prompt is not shown at the moment */
+	bool asking;              /* a secret has been asked for */
+	char *first;              /* the secret, typed once of twice; owned */
+	struct admin_input plain; /* on anything else */
 };
 
 /* Lines of output begin where the prompt was. */
@@ -216,7 +213,7 @@ terminal_input(struct console *console)
 		break;
 	case TERMINAL_LINE:
 		if (strlen(line) >= ADMIN_LINE_BYTES)
-			console_put(console, "the line is too long");
+			admin_refuse(&console->admin, "the line is too long");
 		else
 			admin_run(&console->admin, line);
 		break;
@@ -227,71 +224,17 @@ terminal_input(struct console *console)
 	return true;
 }
 
-/* False at the end of input. */
-static bool
-plain_input(struct console *console)
+static void
+plain_read(struct console *console)
 {
-	ssize_t got = read(STDIN_FILENO, console->bytes + console->len,
-	    sizeof(console->bytes) - 1 - console->len);
+	size_t room;
+	char *bytes = admin_input_room(&console->plain, &room);
+	ssize_t got = read(STDIN_FILENO, bytes, room);
 
 	if (got > 0)
-		console->len += (size_t)got;
-	return got > 0 || (got < 0 && errno == EINTR);
-}
-
-static void
-plain_take_line(struct console *console, size_t len, size_t used)
-{
-	char line[ADMIN_LINE_BYTES];
-
-	memcpy(line, console->bytes, len);
-	if (len > 0 && line[len - 1] == '\r')
-		len--;
-	line[len] = '\0';
-	console->len -= used;
-	memmove(console->bytes, console->bytes + used, console->len);
-	explicit_bzero(console->bytes + console->len, used);
-	if (console->skipping)
-		console->skipping = false;
-	else if (console->admin.wants_secret)
-		admin_secret(&console->admin, line);
-	else
-		admin_run(&console->admin, line);
-	explicit_bzero(line, sizeof(line));
-}
-
-/* A line without an end is refused at once, and its rest dropped. */
-static void
-plain_drop_line(struct console *console)
-{
-	if (!console->skipping)
-		console_put(console, "the line is too long");
-	if (console->admin.wants_secret)
-		admin_secret(&console->admin, NULL);
-	console->len = 0;
-	console->skipping = true;
-}
-
-/* Runs the complete lines, as far as none has to wait. */
-static void
-plain_run(struct console *console)
-{
-	while (console->len > 0 && !admin_is_busy(&console->admin) &&
-	       !console->supervisor->stopping) {
-		char *newline = memchr(console->bytes, '\n', console->len);
-		size_t len =
-		    newline ? (size_t)(newline - console->bytes) : console->len;
-
-		if (newline || !console->reading)
-			plain_take_line(console, len, len + (newline != NULL));
-		else if (console->len == sizeof(console->bytes) - 1)
-			plain_drop_line(console);
-		else
-			return;
-	}
-	if (!console->reading && console->len == 0 &&
-	    console->admin.wants_secret)
-		admin_secret(&console->admin, NULL);
+		console->plain.len += (size_t)got;
+	else if (got == 0 || errno != EINTR)
+		console->plain.ended = true;
 }
 
 static void
@@ -300,7 +243,7 @@ console_ready(struct watch *watch, short revents)
 	struct console *console = list_entry(watch, struct console, input);
 
 	if (!console->terminal)
-		console->reading = plain_input(console);
+		plain_read(console);
 	else if (!(revents & POLLIN) || !terminal_input(console))
 		console_stop(console);
 }
@@ -308,12 +251,13 @@ console_ready(struct watch *watch, short revents)
 void
 console_refresh(struct console *console)
 {
-	bool busy;
+	bool busy, reading;
 
 	if (!console->terminal)
-		plain_run(console);
+		admin_input_run(&console->plain, &console->admin);
 	busy = admin_is_busy(&console->admin) && !console->paging;
-	console->input.fd = console->reading && !busy ? STDIN_FILENO : -1;
+	reading = console->reading && !console->plain.ended;
+	console->input.fd = reading && !busy ? STDIN_FILENO : -1;
 	if (!console->terminal || console->paging || console->asking || busy ||
 	    console->supervisor->stopping)
 		return;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "console/admin.h"
+#include "console/admin_input.h"
 #include "console/supervisor.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
@@ -26,11 +26,8 @@ struct peer {
 	int fd;             /* owned */
 	struct watch watch; /* on fd, while there is something to wait for */
 	struct admin admin;
-	bool ended;    /* its input has */
-	bool broken;   /* nothing can be sent to it any more */
-	bool skipping; /* its present line is too long */
-	char in[ADMIN_LINE_BYTES];
-	size_t in_len;
+	bool broken; /* nothing can be sent to it any more */
+	struct admin_input in;
 	char *out; /* owned */
 	size_t out_len;
 	size_t out_cap;
@@ -133,40 +130,6 @@ static const struct admin_ops peer_ops = {
     .waits_for_end = true,
 };
 
-/* One line of its input, the last perhaps without a newline. */
-static void
-peer_take_line(struct peer *peer, size_t len, size_t used)
-{
-	char line[ADMIN_LINE_BYTES];
-
-	memcpy(line, peer->in, len);
-	line[len] = '\0';
-	if (len > 0 && line[len - 1] == '\r')
-		line[len - 1] = '\0';
-	peer->in_len -= used;
-	memmove(peer->in, peer->in + used, peer->in_len);
-	explicit_bzero(peer->in + peer->in_len, used);
-	if (peer->skipping)
-		peer->skipping = false;
-	else if (peer->admin.wants_secret)
-		admin_secret(&peer->admin, line);
-	else
-		admin_run(&peer->admin, line);
-	explicit_bzero(line, sizeof(line));
-}
-
-/* A line that has no end: it is refused now, and its rest is dropped. */
-static void
-peer_drop_line(struct peer *peer)
-{
-	peer->in_len = 0;
-	if (!peer->skipping && peer->admin.wants_secret)
-		admin_secret(&peer->admin, NULL);
-	else if (!peer->skipping)
-		peer_put_line(peer, "ERR ", "the line is too long");
-	peer->skipping = true;
-}
-
 static void
 peer_wait(struct peer *peer, short events)
 {
@@ -181,28 +144,15 @@ peer_wait(struct peer *peer, short events)
 static void
 peer_go_on(struct peer *peer)
 {
-	while (!admin_is_busy(&peer->admin) && peer->in_len > 0) {
-		char *newline = memchr(peer->in, '\n', peer->in_len);
-		size_t len =
-		    newline ? (size_t)(newline - peer->in) : peer->in_len;
-
-		if (!newline && peer->in_len >= sizeof(peer->in) - 1)
-			peer_drop_line(peer);
-		else if (newline || peer->ended)
-			peer_take_line(peer, len, len + (newline != NULL));
-		else
-			break;
-	}
-	if (peer->ended && peer->in_len == 0 && peer->admin.wants_secret)
-		admin_secret(&peer->admin, NULL);
+	admin_input_run(&peer->in, &peer->admin);
 	peer_flush(peer);
 	if (peer->broken)
-		peer->ended = true;
+		peer->in.ended = true;
 	if (admin_is_busy(&peer->admin))
 		peer_wait(peer, peer->out_len > 0 ? POLLOUT : 0);
 	else if (peer->out_len > 0 && !peer->broken)
 		peer_wait(peer, POLLOUT);
-	else if (!peer->ended)
+	else if (!peer->in.ended)
 		peer_wait(peer, POLLIN);
 	else
 		peer_free(peer);
@@ -212,15 +162,17 @@ static void
 peer_ready(struct watch *watch, short revents)
 {
 	struct peer *peer = list_entry(watch, struct peer, watch);
+	char *bytes;
+	size_t room;
 	ssize_t got;
 
 	if (revents & POLLIN) {
-		got = recv(peer->fd, peer->in + peer->in_len,
-		    sizeof(peer->in) - 1 - peer->in_len, MSG_DONTWAIT);
+		bytes = admin_input_room(&peer->in, &room);
+		got = recv(peer->fd, bytes, room, MSG_DONTWAIT);
 		if (got > 0)
-			peer->in_len += (size_t)got;
+			peer->in.len += (size_t)got;
 		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			peer->ended = true;
+			peer->in.ended = true;
 	} else if (revents & (POLLHUP | POLLERR)) {
 		peer->broken = true;
 	}

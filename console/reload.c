@@ -111,8 +111,8 @@ settings_are_back(struct envelope *envelope, void *owner)
 	struct errand *errand;
 
 	errand_free(settings);
-	errand = errand_new(&supervisor->mailbox, kicked_are_back);
-	errand_kick_banned(errand);
+	errand = errand_new(
+	    &supervisor->mailbox, ERRAND_KICK_BANNED, kicked_are_back);
 	if (supervisor->server) {
 		reload_start_errand(supervisor, errand, reload);
 	} else {
@@ -160,9 +160,9 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 	*supervisor->options = reload->options;
 	log_set_level(supervisor_log_level(&reload->options));
 	log_set_format(reload->options.log_format);
-	errand = errand_new(&supervisor->mailbox, settings_are_back);
+	errand = errand_new(
+	    &supervisor->mailbox, ERRAND_SETTINGS, settings_are_back);
 	errand->options = &reload->policy.hub;
-	errand_settings(errand);
 	if (admin)
 		admin_errand_begun(admin);
 	reload_start_errand(supervisor, errand, reload);

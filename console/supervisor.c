@@ -158,9 +158,9 @@ on_alive_timer(struct timer *timer)
 {
 	struct supervisor *supervisor =
 	    list_entry(timer, struct supervisor, alive_timer);
-	struct errand *errand = errand_new(&supervisor->mailbox, round_is_back);
+	struct errand *errand =
+	    errand_new(&supervisor->mailbox, ERRAND_ROUND, round_is_back);
 
-	errand_round(errand);
 	errand_start(errand, supervisor_first_reactor(supervisor));
 }
 
@@ -192,13 +192,10 @@ supervisor_stop(struct supervisor *supervisor, uint32_t seconds)
 	    (unsigned long long)connected(supervisor), seconds);
 	log_info("draining", LOG_NUMBER("seconds", seconds),
 	    LOG_NUMBER("clients", connected(supervisor)));
-	errand = errand_new(&supervisor->mailbox, drain_is_begun);
+	errand = errand_new(&supervisor->mailbox,
+	    draining ? ERRAND_NOTICE : ERRAND_DRAIN, drain_is_begun);
 	snprintf(errand->text, sizeof(errand->text),
 	    "the server is going down in %u seconds", seconds);
-	if (draining)
-		errand_notice(errand);
-	else
-		errand_drain(errand);
 	errand_start(errand, supervisor_first_reactor(supervisor));
 }
 

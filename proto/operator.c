@@ -13,7 +13,7 @@
 #include "reactor/reactor.h"
 
 static void
-list_visit_conn(struct conn *conn, void *context)
+list_conn(struct conn *conn, void *context)
 {
 	struct errand *errand = context;
 	const struct session *session = session_of(conn);
@@ -34,13 +34,7 @@ list_visit_conn(struct conn *conn, void *context)
 }
 
 static void
-list_visit(struct tour *tour, struct hub *hub)
-{
-	reactor_each_conn(hub->reactor, list_visit_conn, tour);
-}
-
-static void
-rooms_visit_room(struct directory_entry *entry, void *context)
+rooms_room(struct directory_entry *entry, void *context)
 {
 	const struct room *room = list_entry(entry, struct room, entry);
 	const struct room_home *office = room->office;
@@ -61,37 +55,28 @@ rooms_visit_room(struct directory_entry *entry, void *context)
 }
 
 static void
-rooms_visit(struct tour *tour, struct hub *hub)
+rooms_hub(struct errand *errand, struct hub *hub)
 {
-	directory_each(&hub->rooms, rooms_visit_room, tour);
+	directory_each(&hub->rooms, rooms_room, errand);
 }
 
 static void
-notice_visit(struct tour *tour, struct hub *hub)
+notice_hub(struct errand *errand, struct hub *hub)
 {
-	struct errand *errand = (struct errand *)tour;
-
 	errand->count += hub_notice(hub, span_of(errand->text));
 }
 
 static void
-drain_visit(struct tour *tour, struct hub *hub)
+drain_hub(struct errand *errand, struct hub *hub)
 {
 	reactor_stop_listening(hub->reactor);
-	notice_visit(tour, hub);
+	notice_hub(errand, hub);
 }
 
 static void
-settings_visit(struct tour *tour, struct hub *hub)
+settings_hub(struct errand *errand, struct hub *hub)
 {
-	hub_set_options(hub, ((struct errand *)tour)->options);
-}
-
-static void
-round_visit(struct tour *tour, struct hub *hub)
-{
-	(void)tour;
-	(void)hub;
+	hub_set_options(hub, errand->options);
 }
 
 static bool
@@ -109,13 +94,13 @@ kick(struct errand *errand, struct session *session, const char *text)
 {
 	session_tell_gap(session);
 	session_notice(session, span_of(text));
-	conn_close(
-	    &session->conn, errand->banned ? CLOSE_BANNED : CLOSE_KICKED);
+	conn_close(&session->conn,
+	    errand->work == ERRAND_KICK_BANNED ? CLOSE_BANNED : CLOSE_KICKED);
 	errand->count++;
 }
 
 static void
-kick_visit_conn(struct conn *conn, void *context)
+kick_conn(struct conn *conn, void *context)
 {
 	struct errand *errand = context;
 	struct session *session = session_of(conn);
@@ -129,13 +114,7 @@ kick_visit_conn(struct conn *conn, void *context)
 }
 
 static void
-kick_visit(struct tour *tour, struct hub *hub)
-{
-	reactor_each_conn(hub->reactor, kick_visit_conn, tour);
-}
-
-static void
-banned_visit_conn(struct conn *conn, void *context)
+kick_banned_conn(struct conn *conn, void *context)
 {
 	struct errand *errand = context;
 	struct session *session = session_of(conn);
@@ -159,13 +138,7 @@ banned_visit_conn(struct conn *conn, void *context)
 }
 
 static void
-banned_visit(struct tour *tour, struct hub *hub)
-{
-	reactor_each_conn(hub->reactor, banned_visit_conn, tour);
-}
-
-static void
-mute_visit_conn(struct conn *conn, void *context)
+mute_conn(struct conn *conn, void *context)
 {
 	struct errand *errand = context;
 	struct session *session = session_of(conn);
@@ -182,10 +155,32 @@ mute_visit_conn(struct conn *conn, void *context)
 	errand->count++;
 }
 
+/* What each does at a hub: with it, or with each of its connections. */
+static const struct {
+	void (*hub)(struct errand *errand, struct hub *hub);
+	void (*conn)(struct conn *conn, void *errand);
+} works[] = {
+    [ERRAND_LIST] = {.conn = list_conn},
+    [ERRAND_ROOMS] = {.hub = rooms_hub},
+    [ERRAND_NOTICE] = {.hub = notice_hub},
+    [ERRAND_KICK] = {.conn = kick_conn},
+    [ERRAND_KICK_BANNED] = {.conn = kick_banned_conn},
+    [ERRAND_MUTE] = {.conn = mute_conn},
+    [ERRAND_DRAIN] = {.hub = drain_hub},
+    [ERRAND_SETTINGS] = {.hub = settings_hub},
+    [ERRAND_ROUND] = {0},
+};
+
 static void
-mute_visit(struct tour *tour, struct hub *hub)
+errand_visit(struct tour *tour, struct hub *hub)
 {
-	reactor_each_conn(hub->reactor, mute_visit_conn, tour);
+	struct errand *errand = (struct errand *)tour;
+
+	if (works[errand->work].hub)
+		works[errand->work].hub(errand, hub);
+	if (works[errand->work].conn)
+		reactor_each_conn(
+		    hub->reactor, works[errand->work].conn, errand);
 }
 
 static void
@@ -199,69 +194,17 @@ errand_come_home(struct tour *tour, struct hub *hub)
 }
 
 struct errand *
-errand_new(struct mailbox *home, envelope_handler *handle)
+errand_new(
+    struct mailbox *home, enum errand_work work, envelope_handler *handle)
 {
 	struct errand *errand = memory_new(sizeof(*errand));
 
+	errand->tour.visit = errand_visit;
 	errand->tour.done = errand_come_home;
+	errand->work = work;
 	errand->home = home;
 	errand->handle = handle;
 	return errand;
-}
-
-void
-errand_list(struct errand *errand)
-{
-	errand->tour.visit = list_visit;
-}
-
-void
-errand_rooms(struct errand *errand)
-{
-	errand->tour.visit = rooms_visit;
-}
-
-void
-errand_notice(struct errand *errand)
-{
-	errand->tour.visit = notice_visit;
-}
-
-void
-errand_drain(struct errand *errand)
-{
-	errand->tour.visit = drain_visit;
-}
-
-void
-errand_settings(struct errand *errand)
-{
-	errand->tour.visit = settings_visit;
-}
-
-void
-errand_round(struct errand *errand)
-{
-	errand->tour.visit = round_visit;
-}
-
-void
-errand_kick(struct errand *errand)
-{
-	errand->tour.visit = kick_visit;
-}
-
-void
-errand_kick_banned(struct errand *errand)
-{
-	errand->tour.visit = banned_visit;
-	errand->banned = true;
-}
-
-void
-errand_mute(struct errand *errand)
-{
-	errand->tour.visit = mute_visit;
 }
 
 void

@@ -36,59 +36,56 @@ struct room_row {
 	char topic[TOPIC_BYTES_MAX + 1];
 };
 
+/* What an errand does, and which of its fields it reads. */
+enum errand_work {
+	/* Gathers a client_row for every open connection (errand_rows). */
+	ERRAND_LIST,
+	/* Gathers a room_row for every room (errand_room_rows). */
+	ERRAND_ROOMS,
+	/* Sends the notice in `text` to everybody. */
+	ERRAND_NOTICE,
+	/* Closes the connections of `id` or `name`, with `text` for a reason.
+	 */
+	ERRAND_KICK,
+	/* Closes those that the store says are banned, by name or by address,
+	 * after a notice that says until when. */
+	ERRAND_KICK_BANNED,
+	/* Has the sessions of `name` ask the store again whether they are
+	 * muted, and tells them. Without a name: all sessions, and tells those
+	 * for whom the answer is another one. */
+	ERRAND_MUTE,
+	/* Lets nobody new in any more, and sends the notice in `text`. */
+	ERRAND_DRAIN,
+	/* Puts `options` into force. */
+	ERRAND_SETTINGS,
+	/* Nothing: it is back when each reactor has turned. */
+	ERRAND_ROUND,
+};
+
 struct errand {
 	struct tour tour;
+	enum errand_work work;
 	struct mailbox *home;     /* gets the errand back; borrowed */
 	envelope_handler *handle; /* on the console's thread; frees it */
 	void *context;            /* the console's */
 	unsigned count; /* clients that it met: listed, told or kicked */
 	uint64_t id;    /* KICK: this client, if not 0 */
-	char name[NAME_BYTES_MAX + 1]; /* KICK: or all of this account */
-	bool banned;                   /* it is KICK_BANNED */
+	char name[NAME_BYTES_MAX + 1];     /* KICK: or all of this account */
 	const struct hub_options *options; /* SETTINGS: borrowed until back */
-	char text[LINE_BYTES_MAX + 1]; /* NOTICE: what; KICK: the reason */
+	char text[LINE_BYTES_MAX + 1];     /* NOTICE: what; KICK: the reason */
 };
 
-/* Gathers a client_row for every open connection (errand_rows). */
-void errand_list(struct errand *errand);
-
-/* Gathers a room_row for every room (errand_room_rows). */
-void errand_rooms(struct errand *errand);
-
-/* Sends the notice in `text` to everybody. */
-void errand_notice(struct errand *errand);
-
-/* Closes the connections of `id` or `name`, after a notice with `text`. */
-void errand_kick(struct errand *errand);
-
-/* Closes those that the store says are banned, by name or by address, after a
- * notice that says until when. */
-void errand_kick_banned(struct errand *errand);
-
-/* Has the sessions of `name` ask the store again whether they are muted, and
- * tells them. Without a name: all sessions, and tells those for whom the answer
- * is another one. Counts the ones told. */
-void errand_mute(struct errand *errand);
-
-/* Lets nobody new in any more, and sends the notice in `text`. */
-void errand_drain(struct errand *errand);
-
-/* Puts `options` into force at every hub. */
-void errand_settings(struct errand *errand);
-
-/* Does nothing at any hub: it is back when each has turned. */
-void errand_round(struct errand *errand);
-
 /* A zeroed errand that will come back to `handle` by `home`. */
-struct errand *errand_new(struct mailbox *home, envelope_handler *handle);
+struct errand *errand_new(
+    struct mailbox *home, enum errand_work work, envelope_handler *handle);
 
-/* Sends it off, after one of those above has been called for it. */
+/* Sends it off; its fields are set. */
 void errand_start(struct errand *errand, struct reactor *first);
 
-/* After errand_list: count rows, valid until errand_free. */
+/* Of an ERRAND_LIST that is back: count rows, valid until errand_free. */
 struct client_row *errand_rows(struct errand *errand);
 
-/* The same after errand_rooms. */
+/* The same of an ERRAND_ROOMS. */
 struct room_row *errand_room_rows(struct errand *errand);
 
 void errand_free(struct errand *errand);
