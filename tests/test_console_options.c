@@ -397,7 +397,6 @@ Test(console_options, ctl_leaves_the_words_behind_it_alone)
 	cr_assert_str_eq(argv[8], "--rate=x");
 	parse("--ctl", "/run/x", NULL);
 	cr_assert_eq(options.ctl_index, 3);
-	cr_assert_not_null(strstr(told, "command is missing"));
 	cr_assert_eq(status_of("--ctl", NULL), 2);
 	parse("--ctl=/run/x", "list", NULL);
 	cr_assert_eq(options.ctl_index, 2);
