@@ -3,9 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libgen.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +14,12 @@
 
 #include "console/banlist.h"
 #include "console/config.h"
+#include "console/fence.h"
 #include "console/format.h"
 #include "console/motd.h"
 #include "console/options.h"
 #include "console/server.h"
+#include "console/user.h"
 #include "reactor/check.h"
 #include "reactor/clock.h"
 #include "reactor/engine.h"
@@ -366,21 +366,28 @@ static void
 check_user(struct preflight *preflight)
 {
 	const struct options *options = preflight->options;
+	char error[OPTIONS_ERROR_BYTES];
+	struct user user;
 
-	if (!options->user[0])
-		return;
-	if (!getpwnam(options->user))
-		say(preflight, ERROR, "user: there is no user %s",
-		    options->user);
-	else if (options->group[0] && !getgrnam(options->group))
-		say(preflight, ERROR, "user: there is no group %s",
-		    options->group);
-	else if (geteuid() != 0)
+	if (user_is_root_unasked(options))
 		say(preflight, WARNING,
-		    "user: only root can become %s, and this is not root",
-		    options->user);
-	else
+		    "user: the server would be root, which it need not be");
+	else if (user_find(&user, options, error) < 0)
+		say(preflight, ERROR, "%s", error);
+	else if (options->user[0])
 		say(preflight, OK, "user: %s", options->user);
+}
+
+static void
+check_fence(struct preflight *preflight)
+{
+	char text[FENCE_TEXT_BYTES];
+	struct fence fence;
+
+	fence_probe(&fence, preflight->options);
+	say(preflight,
+	    fence_is_up(&fence) || !preflight->options->fence ? OK : WARNING,
+	    "fence: %s", fence_format(&fence, text));
 }
 
 int
@@ -397,5 +404,6 @@ preflight_run(const struct options *options)
 	check_log(&preflight);
 	check_texts(&preflight);
 	check_user(&preflight);
+	check_fence(&preflight);
 	return preflight.failed ? -1 : 0;
 }

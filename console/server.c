@@ -2,18 +2,16 @@
 #include "console/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "console/feed.h"
 #include "console/policy.h"
 #include "console/service.h"
+#include "console/user.h"
 #include "proto/account_service.h"
 #include "proto/session.h"
 #include "reactor/check.h"
@@ -48,6 +46,8 @@ struct server {
 	int passed[OPTIONS_LISTEN_MAX]; /* owned sockets, -1 when adopted */
 	unsigned passed_count; /* then they are all there is to listen on */
 	unsigned listening;    /* endpoints that we have opened */
+	int *sockets;          /* owned; -1 when a reactor has it */
+	unsigned socket_count; /* of all endpoints for the first reactor, ... */
 	unsigned running;      /* reactors whose threads are there */
 };
 
@@ -106,21 +106,6 @@ choose_clients_max(struct server *server)
 		server->clients_max = server->options->clients_max;
 }
 
-/* Makes the folders of the default place, as mkdir -p does. */
-static void
-make_folders(const char *path)
-{
-	char folder[PATH_MAX];
-
-	snprintf(folder, sizeof(folder), "%s", path);
-	for (char *at = strchr(folder + 1, '/'); at; at = strchr(at + 1, '/')) {
-		*at = '\0';
-		/* What can't be made is told when the file is opened. */
-		mkdir(folder, 0700);
-		*at = '/';
-	}
-}
-
 /* Chat goes on; the operator should know, and what helps. */
 static void
 on_read_only(void *feed, const char *why)
@@ -153,8 +138,6 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	    .path = server->options->accounts,
 	    .cost = server->options->argon2,
 	};
-	if (!server->options->accounts_given)
-		make_folders(server->options->accounts);
 	if (auth_open(&server->auth, &server->auth_options, reason) < 0) {
 		snprintf(error, SERVER_ERROR_BYTES, "%s", reason);
 		return -1;
@@ -268,17 +251,28 @@ open_listener(struct server *server, unsigned index, int fds[],
 static int
 open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 {
-	struct options *options = server->options;
-	int *fds = memory_new(server->reactor_count * sizeof(*fds));
-	int result = 0;
+	unsigned count = server->reactor_count;
 
-	for (unsigned i = 0; i < options->listen_count && !result; i++) {
-		result = open_listener(server, i, fds, error);
-		for (unsigned r = 0; r < server->reactor_count && !result; r++)
-			reactor_add_listener(server->reactors[r], fds[r]);
+	server->sockets = memory_new(
+	    (size_t)server->options->listen_count * count * sizeof(int));
+	for (unsigned i = 0; i < server->options->listen_count; i++) {
+		if (open_listener(server, i,
+			server->sockets + server->socket_count, error) < 0)
+			return -1;
+		server->socket_count += count;
 	}
-	free(fds);
-	return result;
+	return 0;
+}
+
+static void
+hand_out_listeners(struct server *server)
+{
+	for (unsigned i = 0; i < server->socket_count; i++) {
+		reactor_add_listener(
+		    server->reactors[i % server->reactor_count],
+		    server->sockets[i]);
+		server->sockets[i] = -1;
+	}
 }
 
 static int
@@ -299,12 +293,11 @@ start_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 }
 
 struct server *
-server_start(
+server_open(
     struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES])
 {
 	unsigned count = options->reactors;
 	struct server *server = aligned_alloc(64, sizeof(*server));
-	int result;
 
 	if (!server)
 		memory_exhausted(sizeof(*server));
@@ -319,18 +312,33 @@ server_start(
 	    .context = feed,
 	};
 	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
-	result = take_passed(server, error);
-	choose_clients_max(server);
-	if (result == 0 && choose_engine(server, error) == 0 &&
-	    policy_read(&server->policy, options, error) == 0 &&
-	    open_accounts(server, error) == 0 &&
-	    set_policy(server, error) == 0 &&
-	    make_reactors(server, error) == 0 &&
-	    open_listeners(server, error) == 0 &&
-	    start_reactors(server, error) == 0)
-		return server;
+	if (take_passed(server, error) == 0) {
+		choose_clients_max(server);
+		if (open_listeners(server, error) == 0)
+			return server;
+	}
 	server_stop(&server);
 	return NULL;
+}
+
+void
+server_give_sockets(const struct server *server, const struct user *user)
+{
+	for (unsigned i = 0; i < server->listening; i++)
+		if (server->options->listen[i].path[0])
+			user_give(user, server->options->listen[i].path);
+}
+
+int
+server_start(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	if (choose_engine(server, error) < 0 ||
+	    policy_read(&server->policy, server->options, error) < 0 ||
+	    open_accounts(server, error) < 0 ||
+	    set_policy(server, error) < 0 || make_reactors(server, error) < 0)
+		return -1;
+	hand_out_listeners(server);
+	return start_reactors(server, error);
 }
 
 /* Envelopes may lead to further envelopes, also on reactors done before. */
@@ -374,12 +382,16 @@ server_stop(struct server **pointer)
 	}
 	if (server->auth)
 		auth_close(&server->auth);
+	for (i = 0; i < server->socket_count; i++)
+		if (server->sockets[i] >= 0)
+			close(server->sockets[i]);
 	for (i = 0; i < server->listening; i++)
 		listen_remove(&server->options->listen[i]);
 	for (i = 0; i < server->passed_count; i++)
 		if (server->passed[i] >= 0)
 			close(server->passed[i]);
 	policy_fini(&server->policy);
+	free(server->sockets);
 	free(server->reactors);
 	free(server->hubs);
 	free(server);

@@ -2,7 +2,10 @@
  * The server as one thing: everything is made, started and stopped here, in
  * the one order that works. Main thread only.
  *
- *   start  accounts file, listening sockets, worker threads, hubs, reactors
+ *   open   listening sockets, which may want root; whoever connects waits
+ *   start  accounts file, worker threads, hubs, reactors: as whom the server
+ *          is going to be (--user), and behind its fence, for files and
+ *          threads made earlier would not be the user's, nor be fenced
  *   stop   hashing pool (what was not begun is refused), reactors (goodbye,
  *          flush, close), workers, journal, accounts file, sockets' paths
  */
@@ -17,6 +20,7 @@
 struct account_service;
 struct feed;
 struct reactor;
+struct user;
 
 #define SERVER_ERROR_BYTES OPTIONS_ERROR_BYTES
 
@@ -34,14 +38,24 @@ uint64_t
 server_clients_fit(const struct options *options, uint64_t descriptors);
 
 /*
- * Starts everything. `options` gets the ports that were picked, and stays the
- * caller's. What happens is told to `feed`, which is borrowed. NULL with a line
- * in `error`, and nothing left behind.
+ * Opens the listening sockets, and starts no thread. `options` gets the ports
+ * that were picked, and stays the caller's. What happens is told to `feed`,
+ * which is borrowed. NULL with a line in `error`, and nothing left behind.
  */
-struct server *server_start(
+struct server *server_open(
     struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES]);
 
-/* Stops everything; all threads are joined when it returns. */
+/* The Unix sockets that were made become the user's. Whoever has a folder of
+ * root's cannot remove them from it at the end, though: they are replaced at
+ * the next start. */
+void server_give_sockets(const struct server *server, const struct user *user);
+
+/* Starts the rest, once. 0, or -1 with a line in `error`: then server_stop is
+ * due all the same. */
+int server_start(struct server *server, char error[SERVER_ERROR_BYTES]);
+
+/* Stops everything, also what was only opened; all threads are joined when it
+ * returns. */
 void server_stop(struct server **server);
 
 struct server_count server_count(const struct server *server);

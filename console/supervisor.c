@@ -16,6 +16,7 @@
 #include "console/reload.h"
 #include "console/server.h"
 #include "console/service.h"
+#include "console/user.h"
 #include "proto/account_service.h"
 #include "proto/operator.h"
 #include "reactor/check.h"
@@ -199,6 +200,22 @@ supervisor_stop(struct supervisor *supervisor, uint32_t seconds)
 	errand_start(errand, supervisor_first_reactor(supervisor));
 }
 
+/* What a server that is broken into could still do. */
+static void
+say_rights(struct supervisor *supervisor)
+{
+	char text[FENCE_TEXT_BYTES];
+
+	fence_format(&supervisor->fence, text);
+	console_say(supervisor->console, "[FENCE] %s", text);
+	log_info("fence", LOG_TEXT("state", text));
+	if (!user_is_root_unasked(supervisor->options))
+		return;
+	console_say(supervisor->console,
+	    "[ROOT] the server is root, which it need not be: see --user");
+	log_warn("running-as-root");
+}
+
 static void
 say_hello(struct supervisor *supervisor)
 {
@@ -214,6 +231,7 @@ say_hello(struct supervisor *supervisor)
 	    (unsigned long long)server_clients_max(server));
 	console_say(console, "[ACCOUNTS] %llu in %s",
 	    (unsigned long long)server_accounts(server), options->accounts);
+	say_rights(supervisor);
 	for (unsigned i = 0; i < options->listen_count; i++) {
 		endpoint_format(&options->listen[i], text);
 		console_say(console, "[LISTENING] %s", text);
@@ -279,17 +297,40 @@ supervisor_start_log(
 	return log_start(&config, error);
 }
 
-/* 0, or -1 with a line in `error`. */
+/* With the sockets open: becomes whom the server is going to be, and puts up
+ * the fence that threads inherit. What root has made is the user's. */
+static int
+settle(struct supervisor *supervisor, const struct user *user,
+    char error[SERVER_ERROR_BYTES])
+{
+	const struct options *options = supervisor->options;
+
+	server_give_sockets(supervisor->server, user);
+	if (!options->accounts_given)
+		user_make_folders(user, options->accounts);
+	if (user_become(user, error) < 0)
+		return -1;
+	fence_files(&supervisor->fence, options);
+	return 0;
+}
+
+/* 0, or -1 with a line in `error`. Sockets, user, fence, threads, files: in
+ * this order, since each wants the one before it. */
 static int
 supervisor_start(struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 {
 	const struct options *options = supervisor->options;
+	struct user user;
 
-	if (supervisor_start_log(supervisor, error) < 0)
+	if (user_find(&user, options, error) < 0)
 		return -1;
 	supervisor->server =
-	    server_start(supervisor->options, supervisor->feed, error);
-	if (!supervisor->server)
+	    server_open(supervisor->options, supervisor->feed, error);
+	if (!supervisor->server || settle(supervisor, &user, error) < 0 ||
+	    supervisor_start_log(supervisor, error) < 0)
+		return -1;
+	supervisor->logs = true;
+	if (server_start(supervisor->server, error) < 0)
 		return -1;
 	if (options->control[0] && control_open(&supervisor->control,
 				       supervisor, options->control, error) < 0)
@@ -300,6 +341,7 @@ supervisor_start(struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 static void
 supervisor_serve(struct supervisor *supervisor)
 {
+	fence_calls(&supervisor->fence);
 	say_hello(supervisor);
 	service_ready("clients are served");
 	if (service_watchdog_ms() > 0)
@@ -331,7 +373,8 @@ supervisor_end(struct supervisor *supervisor)
 	/* Errands that were under way come home, and are freed. */
 	mailbox_drain(&supervisor->mailbox, supervisor);
 	control_close(&supervisor->control);
-	log_info("stopped");
+	if (supervisor->logs)
+		log_info("stopped");
 	log_stop();
 }
 

@@ -8,6 +8,7 @@
 #define CONSOLE_SUPERVISOR_H
 
 #include "console/control.h"
+#include "console/fence.h"
 #include "reactor/log.h"
 #include "reactor/mailbox.h"
 
@@ -25,6 +26,7 @@ struct supervisor {
 	struct feed *feed;       /* owned */
 	struct console *console; /* owned */
 	struct control control;
+	struct fence fence;
 	struct loop loop;
 	int signals; /* signalfd, borrowed */
 	struct watch signal_watch;
@@ -33,6 +35,7 @@ struct supervisor {
 	struct timer feed_timer;  /* set while the feed holds counts back */
 	struct timer alive_timer; /* set when a service manager watches us */
 	struct timer drain_timer; /* set while clients are given time to go */
+	bool logs; /* the log has started */
 	bool stopping;
 };
 

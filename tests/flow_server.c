@@ -401,12 +401,13 @@ server_process_wait(struct server_process *server)
 	return server->status;
 }
 
-/* Are all lines on standard error about clients that were sent away? */
+/* Are all lines on standard error about clients that were sent away, or that
+ * the tests are run by root? */
 static bool
 server_errors_are_usual(const char *errors)
 {
 	static const char *const usual =
-	    "* warn @(login-failed *|refused *|"
+	    "* warn @(login-failed *|refused *|running-as-root|"
 	    "suppressed what=@(login-failed|refused) *)";
 	char line[2048];
 
