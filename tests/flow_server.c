@@ -10,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <pty.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@
 #include <unistd.h>
 
 #define ERROR_BYTES (64 * 1024)
-#define USUAL_ARGS  13
+#define USUAL_ARGS  14
 
 static struct server_process *servers;
 
@@ -94,14 +95,14 @@ server_make_input(struct server_process *server)
 	return -1;
 }
 
-/* As a container does: io_uring_setup fails with EPERM. */
+/* As a container does: a system call fails with EPERM. */
 static void
-server_forbid_uring(void)
+server_forbid(unsigned call)
 {
 	struct sock_filter code[] = {
 	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		offsetof(struct seccomp_data, nr)),
-	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -155,7 +156,11 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 	if (setup->file_bytes_max > 0)
 		setrlimit(RLIMIT_FSIZE, &limit);
 	if (setup->no_uring)
-		server_forbid_uring();
+		server_forbid(__NR_io_uring_setup);
+	if (setup->no_fence) {
+		server_forbid(__NR_landlock_create_ruleset);
+		server_forbid(__NR_seccomp);
+	}
 	if (setup->passed_count > 0)
 		server_pass_sockets(setup);
 	for (int i = 0; setup->variables[i]; i++)
@@ -220,6 +225,19 @@ server_is_quiet(const struct server_setup *setup)
 	return true;
 }
 
+/* Whoever runs the tests: also root, on purpose. */
+static const char *
+server_user(void)
+{
+	static char option[80];
+	const struct passwd *user = getpwuid(geteuid());
+
+	if (!user)
+		return "--user=root";
+	snprintf(option, sizeof(option), "--user=%s", user->pw_name);
+	return option;
+}
+
 struct server_process *
 server_process_launch(const struct server_setup *setup)
 {
@@ -240,6 +258,8 @@ server_process_launch(const struct server_setup *setup)
 	}
 	argv[argc++] = "--argon2=t=1,m=8";
 	argv[argc++] = "--reactors=2";
+	if (!setup->no_user)
+		argv[argc++] = server_user();
 	if (setup->engine) {
 		argv[argc++] = "--io";
 		argv[argc++] = setup->engine;
@@ -401,13 +421,12 @@ server_process_wait(struct server_process *server)
 	return server->status;
 }
 
-/* Are all lines on standard error about clients that were sent away, or that
- * the tests are run by root? */
+/* Are all lines on standard error about clients that were sent away? */
 static bool
 server_errors_are_usual(const char *errors)
 {
 	static const char *const usual =
-	    "* warn @(login-failed *|refused *|running-as-root|"
+	    "* warn @(login-failed *|refused *|"
 	    "suppressed what=@(login-failed|refused) *)";
 	char line[2048];
 

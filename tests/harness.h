@@ -72,11 +72,13 @@ struct server_setup {
 	                          * {folder} in one is the server's folder */
 	bool no_listen;          /* without the usual --listen */
 	bool no_accounts;        /* without the usual --accounts */
+	bool no_user;            /* without the usual --user */
 	enum harness_input input;
 	const char *input_text;  /* of HARNESS_INPUT_FILE, borrowed */
 	const char *folder;      /* another server's, shared; NULL: a new one */
 	uint64_t file_bytes_max; /* RLIMIT_FSIZE; 0 for none */
 	bool no_uring;           /* the kernel refuses io_uring to it */
+	bool no_fence;           /* and Landlock and seccomp */
 	const char *variables[4]; /* NAME=VALUE, borrowed; NULL ends */
 	int passed[2]; /* sockets that it gets as a service does, instead of
 	                * the usual --listen; borrowed */
