@@ -13,8 +13,9 @@ O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
-LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp
-BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev
+LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
+BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
+	libmicrohttpd-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 systemd telnet tmux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 

@@ -193,6 +193,13 @@ auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out)
 	return bans_copy(table_bans(auth->table), kind, time(NULL), out);
 }
 
+size_t
+auth_ban_count(struct auth *auth, enum auth_ban_kind kind)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return bans_count(table_bans(auth->table), kind, time(NULL));
+}
+
 int
 auth_set_listed_bans(
     struct auth *auth, const struct auth_ban *bans, size_t count)

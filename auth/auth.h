@@ -215,6 +215,10 @@ bool auth_is_muted(struct auth *auth, struct span name, int64_t *until);
 ssize_t
 auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out);
 
+/* How many bans of this kind are kept in the account file and hold now. Short
+ * lock, any thread. */
+size_t auth_ban_count(struct auth *auth, enum auth_ban_kind kind);
+
 /*
  * Bans out of a file of the operator's: they hold besides those in the account
  * file, are not written to it, and are replaced as a whole by each call. The

@@ -16,8 +16,8 @@
 static void
 say_counters(struct admin *admin, const struct counters *total)
 {
-#define COUNTER(name, help)                                                    \
-	admin_say(admin, "%-12s %20llu  %s", #name,                            \
+#define COUNTER(name, metric, label, help)                                     \
+	admin_say(admin, "%-16s %20llu  %s", #name,                            \
 	    (unsigned long long)counter_read(&total->name), help);
 #include "reactor/counters.def"
 #undef COUNTER
@@ -30,7 +30,7 @@ say_counters_object(struct admin *admin, const struct counters *total)
 	char object[sizeof(*total) / sizeof(counter) * 48];
 	size_t used = 0;
 
-#define COUNTER(name, help)                                                    \
+#define COUNTER(name, metric, label, help)                                     \
 	used += (size_t)snprintf(object + used, sizeof(object) - used,         \
 	    "%s\"%s\":%llu", used ? "," : "{", #name,                          \
 	    (unsigned long long)counter_read(&total->name));

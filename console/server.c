@@ -427,7 +427,7 @@ server_count(const struct server *server)
 }
 
 struct account_service *
-server_account_service(struct server *server)
+server_account_service(const struct server *server)
 {
 	return server->accounts;
 }
@@ -436,6 +436,18 @@ struct reactor *
 server_first_reactor(struct server *server)
 {
 	return server->reactors[0];
+}
+
+struct reactor *
+server_reactor(const struct server *server, unsigned index)
+{
+	return index < server->reactor_count ? server->reactors[index] : NULL;
+}
+
+const char *
+server_engine_name(const struct server *server)
+{
+	return server->engine->name;
 }
 
 const char *
@@ -464,7 +476,7 @@ server_counters(const struct server *server, struct counters *total)
 		const struct counters *counters =
 		    reactor_read_counters(server->reactors[i]);
 
-#define COUNTER(name, help)                                                    \
+#define COUNTER(name, metric, label, help)                                     \
 	counter_add(&total->name, counter_read(&counters->name));
 #include "reactor/counters.def"
 #undef COUNTER

@@ -61,13 +61,17 @@ void server_stop(struct server **server);
 struct server_count server_count(const struct server *server);
 
 /* For work on the account file. */
-struct account_service *server_account_service(struct server *server);
+struct account_service *server_account_service(const struct server *server);
 
 /* Where errands begin. */
 struct reactor *server_first_reactor(struct server *server);
 
+/* One of them, to read what it has counted; NULL past the last. */
+struct reactor *server_reactor(const struct server *server, unsigned index);
+
 /* For the first lines: which engine, and why, in words; the limit; accounts. */
 const char *server_engine_text(const struct server *server);
+const char *server_engine_name(const struct server *server);
 uint64_t server_clients_max(const struct server *server);
 uint64_t server_accounts(const struct server *server);
 

@@ -237,6 +237,12 @@ say_hello(struct supervisor *supervisor)
 		console_say(console, "[LISTENING] %s", text);
 		log_info("listening", LOG_TEXT("url", text));
 	}
+	if (supervisor->metrics.daemon) {
+		console_say(
+		    console, "[METRICS] %s", supervisor->metrics.url);
+		log_info("metrics-listening",
+		    LOG_TEXT("url", supervisor->metrics.url));
+	}
 	log_info("started", LOG_TEXT("version", THRONG_VERSION),
 	    LOG_NUMBER("reactors", options->reactors),
 	    LOG_TEXT("engine", server_engine_text(server)),
@@ -335,6 +341,10 @@ supervisor_start(struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 	if (options->control[0] && control_open(&supervisor->control,
 				       supervisor, options->control, error) < 0)
 		return -1;
+	if (options->metrics.length > 0 &&
+	    metrics_open(&supervisor->metrics, &supervisor->loop,
+		supervisor->server, &options->metrics, error) < 0)
+		return -1;
 	return 0;
 }
 
@@ -368,6 +378,7 @@ supervisor_end(struct supervisor *supervisor)
 	timer_stop(&supervisor->feed_timer);
 	timer_stop(&supervisor->alive_timer);
 	timer_stop(&supervisor->drain_timer);
+	metrics_close(&supervisor->metrics);
 	if (supervisor->server)
 		server_stop(&supervisor->server);
 	/* Errands that were under way come home, and are freed. */

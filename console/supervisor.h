@@ -9,6 +9,7 @@
 
 #include "console/control.h"
 #include "console/fence.h"
+#include "console/metrics.h"
 #include "reactor/log.h"
 #include "reactor/mailbox.h"
 
@@ -27,6 +28,7 @@ struct supervisor {
 	struct console *console; /* owned */
 	struct control control;
 	struct fence fence;
+	struct metrics metrics;
 	struct loop loop;
 	int signals; /* signalfd, borrowed */
 	struct watch signal_watch;

@@ -9,6 +9,7 @@
 #include "reactor/clock.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
+#include "reactor/timing.h"
 
 #define HASH_QUEUE_MAX 100000 /* one job a connection: more than can be */
 #define HASH_WAIT_MS   60000  /* longer than that: ERR busy, at once */
@@ -20,6 +21,7 @@ struct account_service {
 	struct account_service_config config;
 	struct auth *auth; /* borrowed */
 	bool read_only;    /* the journal's thread only */
+	struct timing commit_time; /* written by the journal's thread */
 	struct worker_pool *hashers;
 	struct worker_pool *journal;
 };
@@ -235,6 +237,7 @@ journal_commit(struct account_service *service, struct list *jobs)
 	struct list *link;
 	bool read_only = false;
 	size_t count = 0;
+	uint64_t start_us;
 
 	list_for_each (link, jobs) {
 		check(count < JOURNAL_BATCH);
@@ -242,7 +245,9 @@ journal_commit(struct account_service *service, struct list *jobs)
 	}
 	if (count == 0)
 		return;
+	start_us = clock_monotonic_us();
 	auth_commit(service->auth, changes, count);
+	timing_add(&service->commit_time, clock_monotonic_us() - start_us);
 	while ((link = list_take_first(jobs)) != NULL) {
 		struct account_job *job = account_job_of(link);
 
@@ -365,6 +370,24 @@ struct auth *
 account_service_auth(struct account_service *service)
 {
 	return service->auth;
+}
+
+struct worker_count
+account_service_hashing(struct account_service *service)
+{
+	return worker_pool_count(service->hashers);
+}
+
+struct worker_count
+account_service_journaling(struct account_service *service)
+{
+	return worker_pool_count(service->journal);
+}
+
+const struct timing *
+account_service_commit_time(const struct account_service *service)
+{
+	return &service->commit_time;
 }
 
 struct account_job *

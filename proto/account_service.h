@@ -20,6 +20,7 @@
 #include "reactor/worker.h"
 
 struct reactor;
+struct timing;
 
 enum account_work {
 	WORK_LOGIN,
@@ -94,6 +95,14 @@ void account_service_join(struct account_service *service);
 void account_service_free(struct account_service **service);
 
 struct auth *account_service_auth(struct account_service *service);
+
+/* What the pools have to do and have done. Before the join; any thread. */
+struct worker_count account_service_hashing(struct account_service *service);
+struct worker_count account_service_journaling(struct account_service *service);
+
+/* What it took to write and sync each batch of changes. Any thread. */
+const struct timing *
+account_service_commit_time(const struct account_service *service);
 
 /* A job for `work`, zeroed but for the fields it takes from the connection and
  * `handle`, which gets it back on the reactor and frees it. */

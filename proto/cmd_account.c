@@ -10,6 +10,7 @@
 #include "proto/session.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
+#include "reactor/counters.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
@@ -75,32 +76,40 @@ copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
 	out[password.len] = '\0';
 }
 
-/* The one form of a failed login, whether its client is still there or not. The
- * manual documents it: programs read it that keep addresses out. */
+/* The count and the one form of a failed login, whether its client is still
+ * there or not. The manual documents it: programs read it that keep addresses
+ * out. */
 static void
 job_log_login(const struct account_job *job)
 {
-	const char *reason = NULL;
+	struct counters *counters = reactor_counters(job->reactor);
+	const char *reason;
+	counter *failed;
+
+	if (job->cancelled)
+		return;
 
 	switch (job->status) {
 	case AUTH_NO_SUCH_USER:
 	case AUTH_BAD_CREDENTIALS:
 		reason = "bad-credentials";
+		failed = &counters->failed_wrong;
 		break;
 	case AUTH_THROTTLED:
 		reason = "throttled";
+		failed = &counters->failed_throttled;
 		break;
 	case AUTH_BANNED:
 		reason = "banned";
+		failed = &counters->failed_banned;
 		break;
 	default:
-		break;
+		return;
 	}
-	if (reason && !job->cancelled)
-		log_warn("login-failed", LOG_NUMBER("client", job->client.id),
-		    LOG_ADDRESS("address", &job->peer),
-		    LOG_TEXT("name", job->change.name),
-		    LOG_TEXT("reason", reason));
+	counter_add(failed, 1);
+	log_warn("login-failed", LOG_NUMBER("client", job->client.id),
+	    LOG_ADDRESS("address", &job->peer),
+	    LOG_TEXT("name", job->change.name), LOG_TEXT("reason", reason));
 }
 
 static void

@@ -66,6 +66,8 @@ dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 
 	switch (code) {
 	case ERR_MUTED:
+		counter_add(
+		    &reactor_counters(session->conn.reactor)->muted, 1);
 		session_err(
 		    session, code, "%s", session_muted_text(session, muted));
 		break;

@@ -27,6 +27,7 @@ static void
 hub_free_room(struct hub *hub, struct room *room)
 {
 	if (room->office) {
+		counter_add(&reactor_counters(hub->reactor)->rooms_ended, 1);
 		hub->home_rooms--;
 		hub->history_bytes -= room->office->history.bytes;
 	}
@@ -170,7 +171,12 @@ hub_new(const struct hub_config *config)
 static void
 hub_free_entry(struct directory_entry *entry, void *context)
 {
-	hub_free_room(context, list_entry(entry, struct room, entry));
+	struct room *room = list_entry(entry, struct room, entry);
+	struct hub *hub = context;
+
+	/* Not counted any more: the reactor has gone. */
+	directory_remove(&hub->rooms, &room->entry);
+	room_free(&room);
 }
 
 void
@@ -245,6 +251,7 @@ hub_new_room(struct hub *hub, struct span name)
 				return NULL;
 			hub_forget_room(hub, hub_first_deserted(hub)->room);
 		}
+		counter_add(&reactor_counters(hub->reactor)->rooms_made, 1);
 		hub->home_rooms++;
 		office = room_home_new(count, hub->options.history);
 	}

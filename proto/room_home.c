@@ -100,6 +100,8 @@ room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
 		room_gather(room, hub, EVENT_JOIN, who, name, span_of(""));
 		room_home_seal(room, hub);
 	}
+	if (!room->everyones)
+		counter_add(&reactor_counters(hub->reactor)->joins, 1);
 	list_remove(&office->deserted);
 	office->members++;
 	office->reach[who.reactor].members++;

@@ -224,6 +224,7 @@ conn_close_step(struct conn *conn)
 	if (!conn->told) {
 		conn->told = true;
 		counter_add(&reactor->counters.closed, 1);
+		counter_add(&reactor->closed_for[conn->reason], 1);
 		reactor->config.ops->on_closed(conn);
 	}
 	if (conn->state == CONN_FLUSHING && conn->out.bytes == 0)

@@ -13,7 +13,7 @@ typedef _Atomic uint64_t counter;
 
 /* One per reactor, on cache lines of its own. Written by its owner only. */
 struct counters {
-#define COUNTER(name, help) counter name;
+#define COUNTER(name, metric, label, help) counter name;
 #include "reactor/counters.def"
 #undef COUNTER
 } __attribute__((aligned(64)));
@@ -28,6 +28,14 @@ counter_add(counter *c, uint64_t n)
 
 	/* As above: pairs with counter_read. */
 	atomic_store_explicit(c, was + n, memory_order_relaxed);
+}
+
+/* The same where several threads add to it. */
+static inline void
+counter_add_shared(counter *c, uint64_t n)
+{
+	/* Relaxed: publishes nothing but itself; pairs with counter_read. */
+	atomic_fetch_add_explicit(c, n, memory_order_relaxed);
 }
 
 /* A recent value, from any thread; different counters may disagree. */

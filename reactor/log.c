@@ -52,6 +52,7 @@ static struct {
 	char *filling;       /* owned, HALF_BYTES */
 	size_t filled;
 	uint64_t lost; /* lines that were not written, not told yet */
+	uint64_t lost_ever; /* and all of them */
 	struct log_flood flood;
 } logger = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -81,6 +82,7 @@ queue_put(const char *line, size_t len)
 {
 	if (logger.filled + len > HALF_BYTES) {
 		logger.lost++;
+		logger.lost_ever++;
 		return;
 	}
 	if (logger.filled == 0)
@@ -249,20 +251,22 @@ writer_put_batch(const struct batch *batch)
 	    LOG_NUMBER("count", batch->lost),
 	    {.kind = LOG_FIELD_END},
 	};
-	uint64_t lost = batch->lost;
+	uint64_t lost = batch->lost, unwritten;
 	char line[LOG_LINE_BYTES_MAX];
 	enum log_format format;
 
 	check_zero(pthread_mutex_lock(&logger.lock));
 	format = logger.format;
 	check_zero(pthread_mutex_unlock(&logger.lock));
-	lost += writer_put(logger.writing, batch->len);
+	unwritten = writer_put(logger.writing, batch->len);
+	lost += unwritten;
 	if (batch->lost > 0 && !logger.failed &&
 	    writer_put(line, format_line(line, format, LOG_LEVEL_WARN,
 				 "log-lines-lost", fields)) == 0)
 		lost = 0;
 	check_zero(pthread_mutex_lock(&logger.lock));
 	logger.lost += lost;
+	logger.lost_ever += unwritten;
 	check_zero(pthread_mutex_unlock(&logger.lock));
 }
 
@@ -383,6 +387,17 @@ log_reopen(const char *path, char error[LOG_ERROR_BYTES])
 	check(dup3(fd, logger.fd, O_CLOEXEC) == logger.fd);
 	close(fd);
 	return 0;
+}
+
+uint64_t
+log_lines_lost(void)
+{
+	uint64_t lost;
+
+	check_zero(pthread_mutex_lock(&logger.lock));
+	lost = logger.lost_ever;
+	check_zero(pthread_mutex_unlock(&logger.lock));
+	return lost;
 }
 
 void

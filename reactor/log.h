@@ -110,6 +110,10 @@ int log_start(const struct log_config *config, char error[LOG_ERROR_BYTES]);
  */
 int log_reopen(const char *path, char error[LOG_ERROR_BYTES]);
 
+/* Lines that were not written since the process began: too many at once, or the
+ * disk is full. Short lock, any thread. */
+uint64_t log_lines_lost(void);
+
 /* Writes what there is, for LOG_STOP_MS at most, and joins the thread. Does
  * nothing if none runs. Main thread. */
 void log_stop(void);

@@ -20,13 +20,15 @@ bell_ring(int bell)
 
 /* Puts a chain, newest first, on top of the stack. */
 static void
-chain_push(struct mailbox *m, struct envelope *newest, struct envelope *oldest)
+chain_push(struct mailbox *m, struct envelope *newest, struct envelope *oldest,
+    unsigned count)
 {
 	/* Relaxed: only a guess for the exchange below, which pairs with
 	 * the one in mailbox_drain. */
 	struct envelope *old =
 	    atomic_load_explicit(&m->head, memory_order_relaxed);
 
+	counter_add_shared(&m->pushed, count);
 	do {
 		oldest->next = old;
 		/* Release publishes the envelopes' contents: pairs with the
@@ -41,6 +43,8 @@ int
 mailbox_init(struct mailbox *m)
 {
 	atomic_init(&m->head, NULL);
+	atomic_init(&m->pushed, 0);
+	atomic_init(&m->drained, 0);
 	m->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return m->bell < 0 ? -errno : 0;
 }
@@ -58,7 +62,7 @@ void
 mailbox_push(struct mailbox *m, struct envelope *envelope)
 {
 	check(envelope->handle);
-	chain_push(m, envelope, envelope);
+	chain_push(m, envelope, envelope, 1);
 }
 
 void
@@ -69,6 +73,7 @@ outbox_add(struct outbox *outbox, struct envelope *envelope)
 	outbox->newest = envelope;
 	if (!outbox->oldest)
 		outbox->oldest = envelope;
+	outbox->count++;
 }
 
 void
@@ -76,9 +81,8 @@ mailbox_push_all(struct mailbox *m, struct outbox *outbox)
 {
 	if (!outbox->newest)
 		return;
-	chain_push(m, outbox->newest, outbox->oldest);
-	outbox->newest = NULL;
-	outbox->oldest = NULL;
+	chain_push(m, outbox->newest, outbox->oldest, outbox->count);
+	*outbox = (struct outbox){0};
 }
 
 void
@@ -127,5 +131,15 @@ mailbox_drain(struct mailbox *m, void *owner)
 		chain = next;
 		count++;
 	}
+	counter_add(&m->drained, count);
 	return count;
+}
+
+uint64_t
+mailbox_depth(const struct mailbox *m)
+{
+	uint64_t drained = counter_read(&m->drained);
+	uint64_t pushed = counter_read(&m->pushed);
+
+	return pushed > drained ? pushed - drained : 0;
 }

@@ -21,6 +21,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "reactor/counters.h"
+
 struct envelope;
 
 /* Called by the owner of the mailbox; the envelope is then the handler's. */
@@ -39,11 +41,15 @@ struct envelope {
 struct outbox {
 	struct envelope *newest;
 	struct envelope *oldest;
+	unsigned count;
 };
 
 struct mailbox {
-	/* Written by senders; on its own cache line. */
+	/* Written by senders; on a cache line of their own. */
 	_Atomic(struct envelope *) head __attribute__((aligned(64)));
+	counter pushed; /* envelopes, since the start */
+	/* Written by the owner. */
+	counter drained __attribute__((aligned(64))); /* and handled */
 	/* Read by all, written at init. */
 	int bell __attribute__((aligned(64))); /* eventfd, owned */
 };
@@ -74,5 +80,8 @@ void mailbox_hush(struct mailbox *mailbox);
  * `owner`, oldest first. The owner's thread. Returns how many there were.
  */
 unsigned mailbox_drain(struct mailbox *mailbox, void *owner);
+
+/* About how many envelopes wait or are being handled. Any thread. */
+uint64_t mailbox_depth(const struct mailbox *mailbox);
 
 #endif

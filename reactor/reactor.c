@@ -93,7 +93,8 @@ reactor_new(const struct reactor_config *config)
 	}
 	check(config->conn_bytes >= sizeof(struct conn));
 	r->outboxes = memory_new(config->count * sizeof(*r->outboxes));
-	r->now_ms = clock_monotonic_ms();
+	r->woke_us = clock_monotonic_us();
+	r->now_ms = r->woke_us / 1000;
 	timer_wheel_init(&r->wheel, r->now_ms);
 	timer_init(&r->stop_timer, reactor_on_stop_timer);
 	timer_init(&r->trim_timer, reactor_on_trim_timer);
@@ -218,18 +219,30 @@ turn_trim(struct reactor *r)
 }
 
 static int
-turn_timeout(struct reactor *r)
+turn_timeout(struct reactor *r, uint64_t now_ms)
 {
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
 	    !list_is_empty(&r->closing) || r->has_mail || r->caught_up)
 		return 0;
-	return timer_wheel_wait_ms(&r->wheel, clock_monotonic_ms());
+	return timer_wheel_wait_ms(&r->wheel, now_ms);
 }
 
-static void
-reactor_turn(struct reactor *r)
+/* The clock is read twice a turn: when it begins to work, and here. */
+static uint64_t
+turn_end(struct reactor *r)
 {
-	r->config.engine->wait(r->engine, turn_timeout(r));
+	uint64_t now_us = clock_monotonic_us();
+
+	timing_add(&r->turn_time, now_us - r->woke_us);
+	counter_add(&r->counters.turns, 1);
+	return now_us / 1000;
+}
+
+/* Returns when it ended, in milliseconds. */
+static uint64_t
+reactor_turn(struct reactor *r, uint64_t now_ms)
+{
+	r->config.engine->wait(r->engine, turn_timeout(r, now_ms));
 	mailbox_drain(&r->mailbox, r->config.owner);
 	timer_wheel_advance(&r->wheel, r->now_ms);
 	turn_run(r);
@@ -238,20 +251,22 @@ reactor_turn(struct reactor *r)
 	turn_flush(r);
 	turn_close(r);
 	turn_trim(r);
-	counter_add(&r->counters.turns, 1);
+	return turn_end(r);
 }
 
 /* Engines call this when they wake, before they dispatch. */
 void
 reactor_on_wake(struct reactor *reactor)
 {
-	reactor->now_ms = clock_monotonic_ms();
+	reactor->woke_us = clock_monotonic_us();
+	reactor->now_ms = reactor->woke_us / 1000;
 }
 
 static void *
 reactor_main(void *argument)
 {
 	struct reactor *r = argument;
+	uint64_t now_ms = clock_monotonic_ms();
 	bool told = false;
 
 	check_magic(r, REACTOR_MAGIC);
@@ -263,7 +278,7 @@ reactor_main(void *argument)
 	for (unsigned i = 0; i < r->listener_count; i++)
 		listener_start(&r->listeners[i]);
 	while (!r->quitting || !list_is_empty(&r->open)) {
-		reactor_turn(r);
+		now_ms = reactor_turn(r, now_ms);
 		if (r->stopping && !told && list_is_empty(&r->open)) {
 			told = true;
 			check_zero(sem_post(&r->emptied));
@@ -358,6 +373,25 @@ const struct counters *
 reactor_read_counters(const struct reactor *reactor)
 {
 	return &reactor->counters;
+}
+
+const struct timing *
+reactor_turn_time(const struct reactor *reactor)
+{
+	return &reactor->turn_time;
+}
+
+uint64_t
+reactor_closed(const struct reactor *reactor, unsigned reason)
+{
+	check(reason < CLOSE_COUNT);
+	return counter_read(&reactor->closed_for[reason]);
+}
+
+uint64_t
+reactor_mail_waiting(const struct reactor *reactor)
+{
+	return mailbox_depth(&reactor->mailbox);
 }
 
 void *

@@ -37,6 +37,7 @@ struct engine_ops;
 struct envelope;
 struct reactor;
 struct timer;
+struct timing;
 
 /* How the ranks above are called; all of them on the reactor's thread. */
 struct reactor_ops {
@@ -124,6 +125,15 @@ void reactor_post(
 unsigned reactor_index(const struct reactor *reactor);
 unsigned reactor_count(const struct reactor *reactor);
 const struct counters *reactor_read_counters(const struct reactor *reactor);
+
+/* From its waking up to the end of each turn. Any thread. */
+const struct timing *reactor_turn_time(const struct reactor *reactor);
+
+/* Connections that ended for this reason, an enum close_reason. Any thread. */
+uint64_t reactor_closed(const struct reactor *reactor, unsigned reason);
+
+/* Envelopes that wait for it, about. Any thread. */
+uint64_t reactor_mail_waiting(const struct reactor *reactor);
 
 /* The owner's. */
 void *reactor_owner(const struct reactor *reactor);

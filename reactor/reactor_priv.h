@@ -6,12 +6,14 @@
 #include <semaphore.h>
 
 #include "reactor/blob.h"
+#include "reactor/conn.h"
 #include "reactor/counters.h"
 #include "reactor/engine.h"
 #include "reactor/listen.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
 #include "reactor/slab.h"
+#include "reactor/timing.h"
 
 #define REACTOR_MAGIC         0x2eac7042u
 #define REACTOR_LISTENERS_MAX 16
@@ -31,6 +33,7 @@ struct reactor {
 	bool has_mail;           /* one of them is not empty */
 	struct timer_wheel wheel;
 	uint64_t now_ms;
+	uint64_t woke_us; /* when the turn began to work; monotonic */
 	struct slab conns;
 	struct blob_pool blobs;
 	char *sink; /* takes what is written to closed connections; owned */
@@ -54,6 +57,8 @@ struct reactor {
 	struct mailbox mailbox;
 	/* Written by the owner, read by all. */
 	struct counters counters;
+	struct timing turn_time;
+	counter closed_for[CLOSE_COUNT]; /* counters.closed, for each reason */
 };
 
 /* Phases 8, 9 and 10, for one connection each (conn.c). */

@@ -29,6 +29,7 @@ struct worker_pool {
 	struct list queue;
 	unsigned queued;
 	unsigned job_us; /* what a job takes, a moving average */
+	struct worker_count count; /* but for `waiting` */
 	enum pool_state state;
 };
 
@@ -67,30 +68,31 @@ pool_wait(struct worker_pool *pool)
 	}
 }
 
-/* Moves up to batch_max jobs over; waits for one. False: time to end. */
-static bool
+/* Moves up to batch_max jobs over, waits for one, and returns how many. 0: time
+ * to end. */
+static unsigned
 pool_take(struct worker_pool *pool, struct list *jobs)
 {
-	bool run;
+	unsigned taken;
 
 	check_zero(pthread_mutex_lock(&pool->lock));
 	pool_wait(pool);
-	run = pool->queued > 0;
-	for (unsigned n = 0; n < pool->config.batch_max && pool->queued; n++) {
+	for (taken = 0; taken < pool->config.batch_max && pool->queued;
+	     taken++) {
 		list_append(jobs, list_take_first(&pool->queue));
 		pool->queued--;
 	}
-	if (run && pool->state == POOL_STOPPED) {
+	if (taken > 0 && pool->state == POOL_STOPPED) {
 		list_move_all(jobs, &pool->queue);
 		pool->queued = 0;
 	}
 	check_zero(pthread_mutex_unlock(&pool->lock));
-	return run;
+	return taken;
 }
 
 /* Runs the jobs and learns from it how long one takes. */
 static void
-pool_run(struct worker_pool *pool, struct list *jobs)
+pool_run(struct worker_pool *pool, struct list *jobs, unsigned count)
 {
 	uint64_t start = clock_monotonic_us();
 	uint64_t took;
@@ -99,6 +101,8 @@ pool_run(struct worker_pool *pool, struct list *jobs)
 	took = clock_monotonic_us() - start;
 	check_zero(pthread_mutex_lock(&pool->lock));
 	pool->job_us = (unsigned)((pool->job_us * 7 + took) / 8);
+	pool->count.done += count;
+	pool->count.busy_us += took;
 	check_zero(pthread_mutex_unlock(&pool->lock));
 }
 
@@ -141,17 +145,18 @@ worker_main(void *argument)
 {
 	struct worker_pool *pool = argument;
 	struct list jobs;
+	unsigned count;
 
 	/* Linux: a thread's own priority, so that a flood of logins does not
 	 * take the processor from the reactors. */
 	if (pool->config.nice)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), pool->config.nice);
 	list_init(&jobs);
-	while (pool_take(pool, &jobs)) {
+	while ((count = pool_take(pool, &jobs)) > 0) {
 		if (pool_is_stopped(pool))
 			pool_drop(pool, &jobs);
 		else
-			pool_run(pool, &jobs);
+			pool_run(pool, &jobs, count);
 		check(list_is_empty(&jobs));
 	}
 	return NULL;
@@ -215,8 +220,21 @@ worker_submit(struct worker_pool *pool, struct job *job)
 		pool->queued++;
 		check_zero(pthread_cond_signal(&pool->changed));
 	}
+	pool->count.refused += !taken;
 	check_zero(pthread_mutex_unlock(&pool->lock));
 	return taken;
+}
+
+struct worker_count
+worker_pool_count(struct worker_pool *pool)
+{
+	struct worker_count count;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	count = pool->count;
+	count.waiting = pool->queued;
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	return count;
 }
 
 void

@@ -8,6 +8,7 @@
 #define REACTOR_WORKER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "reactor/list.h"
 
@@ -48,6 +49,17 @@ struct worker_pool *worker_pool_new(const struct worker_config *config);
  * the pool is stopping. Any thread.
  */
 bool worker_submit(struct worker_pool *pool, struct job *job);
+
+/* What a pool has to do and has done. */
+struct worker_count {
+	uint64_t waiting; /* jobs that are queued */
+	uint64_t refused; /* that were not taken */
+	uint64_t done;    /* since the start */
+	uint64_t busy_us; /* that those took, of all threads together */
+};
+
+/* Short lock, any thread. */
+struct worker_count worker_pool_count(struct worker_pool *pool);
 
 /*
  * No new job is taken; jobs under way end, those that wait are dropped, the
