@@ -14,6 +14,7 @@
 #include "console/server.h"
 #include "proto/account_service.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/conn.h"
 #include "reactor/counters.h"
 #include "reactor/log.h"
@@ -35,6 +36,7 @@ struct process_files {
 	int64_t started_s; /* since 1970 */
 	DIR *descriptors;  /* owned; NULL where it can't be read */
 	int memory;        /* owned; -1 where it can't be read */
+	uint64_t descriptors_max;
 };
 
 static __attribute__((format(printf, 2, 3))) void
@@ -275,7 +277,10 @@ struct process_files *
 process_files_open(void)
 {
 	struct process_files *files = memory_new(sizeof(*files));
+	struct rlimit limit = {0};
 
+	getrlimit(RLIMIT_NOFILE, &limit);
+	files->descriptors_max = limit.rlim_cur;
 	files->started_s = (int64_t)time(NULL);
 	files->descriptors = opendir("/proc/self/fd");
 	files->memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
@@ -314,23 +319,18 @@ count_descriptors(DIR *descriptors)
 static void
 put_process(struct page *page, struct process_files *files)
 {
-	struct rlimit limit = {0};
-	struct rusage used = {0};
 	unsigned long long pages;
 	char text[128] = "";
 
-	getrusage(RUSAGE_SELF, &used);
-	getrlimit(RLIMIT_NOFILE, &limit);
 	put_number(page, "process_start_time_seconds", "gauge",
 	    "when the server started, in seconds since 1970",
 	    (uint64_t)files->started_s);
 	put_family(page, "process_cpu_seconds_total", "counter",
 	    "processor time that was used");
 	put_seconds(page, "process_cpu_seconds_total", "",
-	    (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000 +
-		(uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec));
+	    clock_read_us(CLOCK_PROCESS_CPUTIME_ID));
 	put_number(page, "process_max_fds", "gauge",
-	    "descriptors that can be open", limit.rlim_cur);
+	    "descriptors that can be open", files->descriptors_max);
 	if (files->descriptors)
 		put_number(page, "process_open_fds", "gauge",
 		    "descriptors that are open",

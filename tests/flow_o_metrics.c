@@ -206,14 +206,20 @@ strip_part(char *name, const char *type)
 	harness_fail("%s is of no histogram", name);
 }
 
-/* Goes through the lines as Prometheus does. */
+/* Goes through the lines as Prometheus does; the manual has to name all of
+ * them. Tests run at the tree's top. Returns how many metrics there are. */
 static int
 check_page(const char *page)
 {
+	static char manual[PAGE_BYTES];
 	char family[80] = "", type[16] = "", seen[64 * 64] = " ";
+	FILE *file = fopen("console/throng.8", "re");
 	int families = 0;
 	const char *line;
 
+	cr_assert_not_null(file);
+	cr_assert_lt(fread(manual, 1, PAGE_BYTES, file), PAGE_BYTES);
+	fclose(file);
 	for (line = page; *line; line += strcspn(line, "\n") + 1) {
 		char name[64], end;
 		double number;
@@ -223,6 +229,8 @@ check_page(const char *page)
 			cr_assert_null(strstr(seen, family), "twice: %s", name);
 			strcat(seen, family + 1);
 			strcpy(family, name);
+			cr_assert_not_null(strstr(manual, name),
+			    "%s is not in the manual", name);
 			type[0] = '\0';
 			families++;
 		} else if (sscanf(line, "# TYPE %63[a-z_] %15s", name, type) ==

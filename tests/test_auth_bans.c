@@ -288,6 +288,7 @@ Test(auth_bans, ban_is_there_after_a_restart_and_a_compaction)
 	struct auth_ban *all;
 	const struct auth_options options = {path, {1, 8}, NULL};
 
+	cr_assert_eq(auth_ban_count(auth, BANNED_NAME), 0);
 	cr_assert_eq(auth_bans(auth, BANNED_NAME, &all), 0);
 	cr_assert_null(all);
 	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
@@ -304,6 +305,7 @@ Test(auth_bans, ban_is_there_after_a_restart_and_a_compaction)
 		cr_assert_not(auth_is_banned(auth, span_of("past")));
 		cr_assert_not(auth_is_banned(auth, span_of("gone")));
 		cr_assert_not(auth_is_banned(auth, span_of("no name/")));
+		cr_assert_eq(auth_ban_count(auth, BANNED_NAME), 2);
 		cr_assert_eq(auth_bans(auth, BANNED_NAME, &all), 2);
 		free(all);
 		cr_assert_eq(auth_count(auth), 1);
@@ -355,6 +357,7 @@ Test(auth_bans, address_and_mute_are_there_after_a_restart_and_a_compaction)
 		cr_assert_str_eq(all[0].name, "192.0.2.0/24");
 		cr_assert_eq(all[0].kind, BANNED_ADDRESS);
 		free(all);
+		cr_assert_eq(auth_ban_count(auth, MUTED_NAME), 1);
 		cr_assert_eq(auth_bans(auth, MUTED_NAME, &all), 1);
 		cr_assert_str_eq(all[0].name, "Loud");
 		free(all);

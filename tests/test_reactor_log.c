@@ -301,6 +301,7 @@ Test(reactor_log, lines_without_room_are_counted_and_told)
 	}
 	cr_expect_gt(lost, 0);
 	cr_expect_eq(lines + lost, NAMES * LOG_FLOOD_LINES);
+	cr_expect_eq(log_lines_lost(), lost);
 }
 
 Test(reactor_log, end_does_not_wait_for_a_reader_for_ever)

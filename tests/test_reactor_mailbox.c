@@ -99,6 +99,38 @@ Test(reactor_mailbox, oldest_comes_first)
 	cr_assert_eq(drain(), 0);
 }
 
+static uint64_t depth_inside;
+
+static void
+note_depth(struct envelope *envelope, void *owner)
+{
+	(void)envelope;
+	(void)owner;
+	depth_inside = mailbox_depth(&mailbox);
+}
+
+Test(reactor_mailbox, depth_is_what_is_not_handled_yet)
+{
+	struct outbox outbox = {0};
+
+	cr_assert_eq(mailbox_depth(&mailbox), 0);
+	push(0);
+	cr_assert_eq(mailbox_depth(&mailbox), 1);
+	letters[1].envelope.handle = note_depth;
+	for (int i = 1; i < 4; i++)
+		outbox_add(&outbox, &letters[i].envelope);
+	cr_assert_eq(mailbox_depth(&mailbox), 1, "not handed over yet");
+	mailbox_push_all(&mailbox, &outbox);
+	cr_assert_eq(mailbox_depth(&mailbox), 4);
+	cr_assert_eq(drain(), 4);
+	cr_assert_eq(depth_inside, 4, "not while they are handled");
+	cr_assert_eq(mailbox_depth(&mailbox), 0);
+	outbox_add(&outbox, &letters[4].envelope);
+	mailbox_push_all(&mailbox, &outbox);
+	cr_assert_eq(mailbox_depth(&mailbox), 1, "a burst begins at nothing");
+	cr_assert_eq(drain(), 1);
+}
+
 Test(reactor_mailbox, burst_keeps_its_order_among_single_ones)
 {
 	struct outbox outbox = {0};

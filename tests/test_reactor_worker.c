@@ -221,6 +221,28 @@ Test(reactor_worker, full_queue_refuses_until_there_is_room)
 	all_are(5, 6, WAITING);
 }
 
+Test(reactor_worker, counts_tell_what_waits_and_what_was_done)
+{
+	struct worker_count count;
+
+	config.queue_max = 3;
+	start_busy();
+	for (int i = 1; i <= 4; i++)
+		submit(i);
+	count = worker_pool_count(pool);
+	cr_assert_eq(count.waiting, 3, "the one that runs does not wait");
+	cr_assert_eq(count.refused, 1);
+	cr_assert_eq(count.done, 0);
+	tasks[1].at_gate = true;
+	sem_post(&gate);
+	await(&begun);
+	count = worker_pool_count(pool);
+	cr_assert_eq(count.waiting, 2);
+	cr_assert_eq(count.done, 1);
+	sem_post(&gate);
+	finish();
+}
+
 Test(reactor_worker, refused_job_can_be_submitted_again)
 {
 	config.queue_max = 1;
