@@ -289,7 +289,6 @@ console_new(struct supervisor *supervisor)
 	struct console *console = memory_new(sizeof(*console));
 
 	console->supervisor = supervisor;
-	list_init(&console->input.link);
 	admin_init(&console->admin, &console_ops, supervisor);
 	strcpy(console->admin.who, "console");
 	list_init(&console->input.link);
