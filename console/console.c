@@ -244,7 +244,8 @@ console_ready(struct watch *watch, short revents)
 
 	if (!console->terminal)
 		plain_read(console);
-	else if (!(revents & POLLIN) || !terminal_input(console))
+	/* One that has hung up stays readable, and gives nothing. */
+	else if ((revents & (POLLHUP | POLLERR)) || !terminal_input(console))
 		console_stop(console);
 }
 

@@ -2,6 +2,7 @@
 #include "tests/harness.h"
 
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,4 +189,45 @@ FLOW_TEST(terminal_passwd_is_typed_twice_and_never_shown)
 	server_process_type(server, "passwd nobody\nsecret\nsecret\n");
 	server_process_expect(server, "*there is no account nobody*");
 	stop(server);
+}
+
+/* Processor time of the server so far, in clock ticks (proc_pid_stat(5)). */
+static unsigned long
+ticks_of(const struct server_process *server)
+{
+	char path[64], text[1024];
+	unsigned long user = 0, kernel = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)server->pid);
+	file = fopen(path, "re");
+	cr_assert_not_null(file);
+	cr_assert_not_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	cr_assert_eq(sscanf(strrchr(text, ')') + 2,
+			 "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			 &user, &kernel),
+	    2);
+	return user + kernel;
+}
+
+/* The window is closed: the server goes on, and does not turn for nothing. */
+FLOW_TEST(terminal_that_hangs_up_leaves_the_server_at_rest)
+{
+	struct server_process *server = start(engine);
+	struct test_client *ann = test_client_user(server, "ann");
+	unsigned long ticks;
+
+	test_client_fence(ann);
+	server_process_end_input(server);
+	harness_stream_close(&server->output);
+	test_client_send(ann, "hello\n");
+	test_client_expect(ann, "Echo: hello");
+	ticks = ticks_of(server);
+	test_client_expect_silence(ann, 500);
+	/* Half a second of turning would be 50. */
+	cr_assert_lt(ticks_of(server) - ticks, 20);
+	server_process_signal(server, SIGTERM);
+	test_client_expect(ann, "*** server is going down");
+	cr_assert_eq(server_process_wait(server), 0);
 }
