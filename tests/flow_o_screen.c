@@ -60,10 +60,11 @@ screen_start(const char *engine)
 	strcpy(folder, "/tmp/throng-screen-XXXXXX");
 	cr_assert_not_null(mkdtemp(folder));
 	snprintf(command, sizeof(command),
-	    "new-session -d -x 60 -y 20 'LC_ALL=C.UTF-8 HOME=%s %s --io %s "
-	    "--accounts %s/accounts --listen unix:%s/socket --argon2 t=1,m=8; "
+	    "new-session -d -x 60 -y 20 'export LC_ALL=C.UTF-8 HOME=%s; "
+	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
+	    "--control %s/control --argon2 t=1,m=8; "
 	    "echo status $?; read -r end'",
-	    folder, bin ? bin : "build/throng", engine, folder, folder);
+	    folder, bin ? bin : "build/throng", engine, folder, folder, folder);
 	tmux(command);
 	await("Type 'exit' to stop the server");
 }
@@ -71,8 +72,14 @@ screen_start(const char *engine)
 static void
 screen_fini(void)
 {
-	char command[128];
+	const char *bin = getenv("THRONG_BIN");
+	char command[256];
 
+	/* After a failure the server is there still: it outlives its terminal.
+	 */
+	snprintf(command, sizeof(command), "%s --ctl %s/control exit 2>&1",
+	    bin ? bin : "build/throng", folder);
+	pclose(popen(command, "re"));
 	tmux("kill-server");
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	cr_assert_eq(system(command), 0);
