@@ -189,6 +189,22 @@ trim_end(char *line)
 		line[--len] = '\0';
 }
 
+/* What is behind the last word of a SECRET command is most likely the secret:
+ * it is not for the log. True when there was something. */
+static bool
+forget_rest(struct admin *admin, char *argument)
+{
+	char *rest = argument + strcspn(argument, " \t");
+
+	if (!*rest)
+		return false;
+	explicit_bzero(rest, strlen(rest));
+	explicit_bzero(admin->command, sizeof(admin->command));
+	snprintf(admin->command, sizeof(admin->command), "%s %s",
+	    admin->row->name, argument);
+	return true;
+}
+
 /* Begins the command: its handler, and all that it waits for, in between. */
 static void
 admin_handle(struct admin *admin)
@@ -227,6 +243,9 @@ admin_run(struct admin *admin, const char *line)
 	if (admin->row->flags & ADMIN_JSON)
 		admin->as_json = take_flag(rest, "--json");
 	count = split_arguments(rest, admin->row->max, admin->arguments);
+	if (count > 0 && (admin->row->flags & ADMIN_SECRET) &&
+	    forget_rest(admin, admin->arguments[count - 1]))
+		count = -1;
 	if (count < admin->row->min) {
 		admin_fail(admin, "usage: %s%s%s", admin->row->name,
 		    *admin->row->usage ? " " : "", admin->row->usage);

@@ -50,12 +50,24 @@ console_put(struct console *console, const char *line)
 		fflush(stdout);
 }
 
+/* Would a line be written at once? Not into a pipe that is full, or to a
+ * terminal that is stopped (Control-S). */
+static bool
+output_is_ready(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) != 0;
+}
+
 void
 console_say(struct console *console, const char *format, ...)
 {
 	char line[2048];
 	va_list ap;
 
+	if (!output_is_ready())
+		return;
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
@@ -65,7 +77,7 @@ console_say(struct console *console, const char *format, ...)
 bool
 console_is_occupied(const struct console *console)
 {
-	return console->paging || console->asking;
+	return console->paging || console->asking || !output_is_ready();
 }
 
 static struct console *

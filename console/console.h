@@ -27,11 +27,14 @@ void console_refresh(struct console *console);
 /* Ends to read, and gives the terminal back; it still speaks. */
 void console_stop(struct console *console);
 
-/* Writes one line to the operator; printf-like, without the newline. */
+/* Writes one line of news to the operator; printf-like, without the newline. It
+ * is dropped where nobody reads what was written before: what a command answers
+ * can wait for its reader, the server cannot. */
 void console_say(struct console *console, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Is it in the middle of something that a line of news would spoil? */
+/* Is it in the middle of something that a line of news would spoil, or does
+ * nobody read its output at the moment? */
 bool console_is_occupied(const struct console *console);
 
 #endif

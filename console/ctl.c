@@ -1,6 +1,7 @@
 #include "console/ctl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,35 +45,79 @@ ctl_connect(const char *path)
 	return fd;
 }
 
-/* The first word of a command line says whether a secret follows it. */
+/* Does a secret follow this command line? Not where it has too few words or
+ * too many: that is answered at once. */
 static bool
 wants_secret(const char *line)
 {
+	static const char blanks[] = " \t\r\n";
+	const char *at = line;
 	char word[32];
 	const struct admin_row *row;
+	int words = 0;
 
+	while (*(at += strspn(at, blanks))) {
+		words++;
+		at += strcspn(at, blanks);
+	}
 	if (sscanf(line, "%31s", word) != 1)
 		return false;
 	row = admin_find(word);
-	return row && (row->flags & ADMIN_SECRET);
+	return row && (row->flags & ADMIN_SECRET) && words == 1 + row->max;
 }
 
-/* One line from the terminal that is not shown; false when there is none. */
+/* One line of standard input; it ends with a newline, also where the input ends
+ * without. False when there is none, or it is too long. */
+static bool
+read_line(char line[ADMIN_LINE_BYTES])
+{
+	size_t len;
+
+	if (!fgets(line, ADMIN_LINE_BYTES, stdin))
+		return false;
+	len = strlen(line);
+	if (len > 0 && line[len - 1] == '\n')
+		return true;
+	if (len + 1 < ADMIN_LINE_BYTES) {
+		strcpy(line + len, "\n");
+		return true;
+	}
+	for (int c = 0; c != '\n' && c != EOF;)
+		c = getchar();
+	complain("nothing was changed", "the line is too long");
+	return false;
+}
+
+static volatile sig_atomic_t interrupted;
+
+static void
+on_interrupt(int signal)
+{
+	interrupted = signal;
+}
+
+/* One line from the terminal that is not shown; false when there is none. Who
+ * interrupts it has his terminal as it was. */
 static bool
 ask(const char *question, char line[ADMIN_LINE_BYTES])
 {
+	struct sigaction before, action = {.sa_handler = on_interrupt};
 	struct termios shown, unseen;
 	bool got;
 
 	fprintf(stderr, "%s (unseen): ", question);
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
 		return false;
+	sigaction(SIGINT, &action, &before);
 	unseen = shown;
 	unseen.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
-	got = fgets(line, ADMIN_LINE_BYTES, stdin) != NULL;
+	got = read_line(line);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);
+	sigaction(SIGINT, &before, NULL);
+	if (interrupted)
+		raise(interrupted);
 	return got;
 }
 
@@ -84,7 +129,7 @@ read_secret(char line[ADMIN_LINE_BYTES])
 	bool same;
 
 	if (!isatty(STDIN_FILENO))
-		return fgets(line, ADMIN_LINE_BYTES, stdin) != NULL;
+		return read_line(line);
 	if (!ask("New password", line) || !ask("Once more", again))
 		return false;
 	same = !strcmp(line, again);

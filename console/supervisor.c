@@ -94,25 +94,36 @@ say_news(struct supervisor *supervisor, const struct feed_news *news)
 		    (unsigned long long)connected(supervisor));
 }
 
-/* What is new is told, unless the operator is in the middle of something: then
- * the feed keeps it, as far as it can, and its counts. */
+/* The feed keeps what is new, as far as it can, and its counts. */
 static void
-take_news(struct supervisor *supervisor)
+put_news_off(struct supervisor *supervisor)
+{
+	supervisor->feed_watch.fd = -1;
+	loop_set_timer(&supervisor->loop, &supervisor->feed_timer, 100);
+}
+
+static void
+tell_news(struct supervisor *supervisor)
 {
 	struct feed_news news;
 	int again_ms;
 
-	if (console_is_occupied(supervisor->console)) {
-		supervisor->feed_watch.fd = -1;
-		loop_set_timer(&supervisor->loop, &supervisor->feed_timer, 100);
-		return;
-	}
 	supervisor->feed_watch.fd = feed_descriptor(supervisor->feed);
 	news = feed_take(supervisor->feed, &again_ms);
 	say_news(supervisor, &news);
 	if (again_ms >= 0)
 		loop_set_timer(&supervisor->loop, &supervisor->feed_timer,
 		    (uint64_t)again_ms);
+}
+
+/* What is new is told, unless the operator is in the middle of something. */
+static void
+take_news(struct supervisor *supervisor)
+{
+	if (console_is_occupied(supervisor->console))
+		put_news_off(supervisor);
+	else
+		tell_news(supervisor);
 	if (timer_is_set(&supervisor->drain_timer) &&
 	    connected(supervisor) == 0)
 		supervisor->stopping = true;

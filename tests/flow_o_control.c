@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,58 @@ FLOW_TEST(ctl_passwd_takes_the_password_from_its_input)
 	cr_expect_eq(ctl(path, "passwd nobody", "long-enough\\n", out), 1);
 	cr_expect_str_eq(out, "throng: there is no account nobody\n");
 	server_process_stop(server);
+}
+
+/* Without the newline that ends a line of text, too long, or in a place where
+ * it cannot be: it is never taken for a command, and never logged. */
+FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
+{
+	char path[PATH_BYTES], out[4096], command[256];
+	struct server_process *server = server_process_start(engine,
+	    "--control={folder}/control", "--log={folder}/log",
+	    "--log-level=info", NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	snprintf(path, sizeof(path), "%s/control", server->folder);
+	cr_expect_eq(ctl(path, "passwd ann", "open-sesame", out), 0);
+	cr_expect_str_eq(out, "ann has a new password\n");
+	cr_expect_eq(ctl(path, "passwd ann", "%05000d\\n", out), 1);
+	cr_expect_str_eq(
+	    out, "throng: nothing was changed: the line is too long\n");
+	cr_expect_eq(
+	    ctl(path, "passwd ann my-secret", "", out), 1, "%s", out);
+	cr_expect_str_eq(out, "throng: usage: passwd NAME\n");
+	cr_expect_eq(ctl(path, "", "passwd\\ncount\\n", out), 1);
+	cr_expect_str_eq(out,
+	    "throng: usage: passwd NAME\n1 connected, 1 logged in\n");
+	server_process_type(server, "passwd ann my-secret\n");
+	server_process_expect(server, "usage: passwd NAME");
+	test_client_close(ann);
+	server_process_stop(server);
+	snprintf(command, sizeof(command),
+	    "! grep my-secret %s/log && "
+	    "grep -q 'command=\"passwd ann\" outcome=failed' %s/log",
+	    server->folder, server->folder);
+	cr_expect_eq(system(command), 0);
+}
+
+/* News are dropped rather than waited with: a full pipe holds up nobody. */
+FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
+{
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	struct harness_stream peer = open_control(path);
+
+	cr_assert_geq(fcntl(server->output.fd, F_SETPIPE_SZ, 4096), 0);
+	for (int i = 0; i < 200; i++) {
+		server_process_signal(server, SIGHUP);
+		put(&peer, "reload\n");
+		expect(&peer, " read again: no greeting, 0 listed bans, the log");
+		expect(&peer, "OK");
+	}
+	harness_stream_close(&peer);
+	server_process_signal(server, SIGTERM);
+	cr_assert_eq(server_process_wait(server), 0);
 }
 
 FLOW_TEST(ctl_exit_returns_when_the_server_has_stopped)

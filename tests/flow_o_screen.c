@@ -86,9 +86,8 @@ screen_fini(void)
 	harness_fini();
 }
 
-/* Comes and goes. */
-static void
-visit(void)
+static int
+come(void)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -97,7 +96,7 @@ visit(void)
 	    address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
 	cr_assert_eq(
 	    connect(fd, (const void *)&address, sizeof(address)), 0);
-	close(fd);
+	return fd;
 }
 
 #define SCREEN_TEST(name)                                                      \
@@ -125,7 +124,7 @@ SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
 	tmux("send-keys Left Left Left");
 	await(typed);
 	for (int i = 0; i < VISITS; i++)
-		visit();
+		close(come());
 	await("[ACTIVE CONNECTIONS] 0 (");
 	await(typed);
 	shown = screen();
@@ -158,5 +157,20 @@ SCREEN_TEST(screen_has_the_prompt_back_after_tab_page_and_secret)
 	await("there is no account nobody\n>");
 	cr_assert_null(strstr(screen(), "geheim"), "%s", screen());
 	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
+SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
+{
+	int fd;
+
+	screen_start(engine);
+	fd = come();
+	await("[ACTIVE CONNECTIONS] 1");
+	tmux("send-keys exit Space 1000 Enter");
+	await("[DRAINING] 1 clients have 1000 seconds to go");
+	tmux("send-keys help Enter");
+	await("-- ");
+	close(fd);
 	await("all threads joined\nstatus 0");
 }
