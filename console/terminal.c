@@ -2,11 +2,13 @@
 #include "console/terminal.h"
 
 #include <histedit.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "console/complete.h"
 #include "console/pager.h"
@@ -16,6 +18,7 @@
 
 #define PROMPT        "> "
 #define HISTORY_LINES 500
+#define KEY_WAIT_MS   100 /* for the rest of a key's bytes */
 
 struct terminal {
 	EditLine *editor;
@@ -43,6 +46,26 @@ terminal_next_line(struct terminal *terminal)
 {
 	el_set(terminal->editor, EL_UNBUFFERED, 0);
 	el_set(terminal->editor, EL_UNBUFFERED, 1);
+}
+
+/* One character for the editor. In the middle of what is more than one key, or
+ * one byte, the rest comes at once or is not waited for: other things are. */
+static int
+terminal_get(EditLine *editor, wchar_t *out)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	mbstate_t state = {0};
+	size_t used;
+	char byte;
+
+	(void)editor;
+	do {
+		if (poll(&input, 1, KEY_WAIT_MS) <= 0 ||
+		    read(STDIN_FILENO, &byte, 1) != 1)
+			return 0;
+		used = mbrtowc(out, &byte, 1, &state);
+	} while (used == (size_t)-2);
+	return used <= 1;
 }
 
 /* What could be meant, in columns, below the line. */
@@ -101,6 +124,8 @@ terminal_complete(EditLine *editor, int key)
 struct terminal *
 terminal_open(terminal_completer *complete, void *context)
 {
+	/* These would wait for what is typed next, whole words of it. */
+	static const char *const asking[] = {"^R", "^S", "^V", "^[x", "^[X"};
 	struct terminal *terminal = memory_new(sizeof(*terminal));
 	HistEvent event;
 
@@ -120,6 +145,10 @@ terminal_open(terminal_completer *complete, void *context)
 	el_wset(terminal->editor, EL_ADDFN, L"complete", L"complete a word",
 	    terminal_complete);
 	el_set(terminal->editor, EL_BIND, "^I", "complete", NULL);
+	el_set(terminal->editor, EL_GETCFN, terminal_get);
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		el_set(terminal->editor, EL_BIND, asking[i], "ed-unassigned",
+		    NULL);
 	el_source(terminal->editor, NULL); /* the operator's ~/.editrc */
 	el_set(terminal->editor, EL_UNBUFFERED, 1);
 	return terminal;

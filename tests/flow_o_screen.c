@@ -174,3 +174,23 @@ SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
 	close(fd);
 	await("all threads joined\nstatus 0");
 }
+
+/* A key that begins a longer one, or that would ask for another. */
+SCREEN_TEST(screen_waits_for_no_second_key)
+{
+	static const char *const keys[] = {
+	    "Escape", "C-x", "C-r", "C-v", "M-x", "-H c3"};
+	char command[64];
+
+	screen_start(engine);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(command, sizeof(command), "send-keys %s", keys[i]);
+		tmux(command);
+		come();
+		snprintf(command, sizeof(command), "[ACTIVE CONNECTIONS] %zu",
+		    i + 1);
+		await(command);
+	}
+	tmux("send-keys C-u exit Enter");
+	await("all threads joined\nstatus 0");
+}
