@@ -75,7 +75,7 @@ static void
 admin_done(struct admin *admin)
 {
 	if (admin->row && (admin->row->flags & ADMIN_ACT))
-		log_info("audit", LOG_TEXT("by", admin->who),
+		log_audit("audit", LOG_TEXT("by", admin->who),
 		    LOG_TEXT("command", admin->command),
 		    LOG_TEXT("outcome", admin->failed ? "failed" : "done"));
 	admin->row = NULL;
@@ -146,12 +146,12 @@ take_flag(char *rest, const char *word)
 
 	if (rest_len < len)
 		return false;
-	if (!strncmp(rest, word, len) && (!rest[len] || rest[len] == ' ')) {
+	if (!strncmp(rest, word, len) && strchr(" \t", rest[len])) {
 		memmove(rest, rest + len, rest_len - len + 1);
 		return true;
 	}
-	if (rest_len > len && end[-1] == ' ' && !strcmp(end, word)) {
-		while (end > rest && end[-1] == ' ')
+	if (rest_len > len && strchr(" \t", end[-1]) && !strcmp(end, word)) {
+		while (end > rest && strchr(" \t", end[-1]))
 			end--;
 		*end = '\0';
 		return true;

@@ -85,7 +85,9 @@ parse_seconds(const char *text, int64_t *seconds)
 {
 	char with_unit[16];
 
-	if (text[strspn(text, "0")] == '\0') {
+	while (text[0] == '0' && text[1])
+		text++;
+	if (!strcmp(text, "0")) {
 		*seconds = 0;
 		return true;
 	}

@@ -265,5 +265,7 @@ ctl_run(const char *path, char *words[])
 		return complain(path, strerrordesc_np(errno));
 	ok = *words ? give_words(stream, words) : give_lines(stream);
 	fclose(stream);
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return complain("standard output", "it cannot be written");
 	return ok ? 0 : 1;
 }

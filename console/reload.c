@@ -122,7 +122,8 @@ settings_are_back(struct envelope *envelope, void *owner)
 	}
 }
 
-/* Reads everything, and opens the log; what fails leaves all as it was. */
+/* Reads everything, and puts into force what can fail to be; what fails leaves
+ * all as it was but the log, which is open anew. */
 static int
 reload_read(struct supervisor *supervisor, struct reload *reload)
 {
@@ -134,26 +135,24 @@ reload_read(struct supervisor *supervisor, struct reload *reload)
 	    policy_read(&reload->policy, &reload->options, error) < 0)
 		return -1;
 	log = reload->options.log[0] ? reload->options.log : NULL;
-	return log_reopen(log, error);
+	if (log_reopen(log, error) < 0)
+		return -1;
+	if (auth_set_listed_bans(supervisor_auth(supervisor),
+		reload->policy.bans, reload->policy.ban_count) == 0)
+		return 0;
+	snprintf(error, sizeof(reload->report.error), "out of memory");
+	return -1;
 }
 
 void
 supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 {
 	struct reload *reload = memory_new(sizeof(*reload));
-	struct auth *auth = supervisor_auth(supervisor);
 	struct errand *errand;
 
 	service_reloading();
 	reload->admin = admin;
 	if (reload_read(supervisor, reload) < 0) {
-		reload_fail(supervisor, reload);
-		return;
-	}
-	if (auth_set_listed_bans(
-		auth, reload->policy.bans, reload->policy.ban_count) < 0) {
-		snprintf(reload->report.error, sizeof(reload->report.error),
-		    "out of memory");
 		reload_fail(supervisor, reload);
 		return;
 	}

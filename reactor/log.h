@@ -25,6 +25,7 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_WARN,
 	LOG_LEVEL_ERROR,
+	LOG_LEVEL_AUDIT, /* as info, but all of them, however many */
 };
 
 enum log_format {
@@ -79,6 +80,7 @@ struct log_field {
 #define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_audit(...) log_at(LOG_LEVEL_AUDIT, __VA_ARGS__)
 
 /* What the macros above call: `fields` ends with a LOG_FIELD_END. `event` lives
  * as long as the program. Any thread; errno stays. */

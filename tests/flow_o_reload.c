@@ -193,3 +193,23 @@ FLOW_TEST(log_level_is_shown_and_set_at_the_console)
 	cr_expect(strstr(read_file(server->folder, "log"),
 	    "\"level\":\"info\",\"event\":\"login\",\"client\":"));
 }
+
+/* However many there are, none is summed up. */
+FLOW_TEST(log_has_an_audit_line_for_each_act)
+{
+	struct server_process *server = start(engine, "");
+	const char *text;
+	int count = 0;
+
+	for (int i = 0; i < 200; i++)
+		server_process_type(server, "kick nobody\n");
+	for (int i = 0; i < 200; i++)
+		server_process_expect(server, "no such client: *");
+	server_process_stop(server);
+	text = read_file(server->folder, "log");
+	while ((text = strstr(text, "command=\"kick nobody\" outcome=failed"))) {
+		text++;
+		count++;
+	}
+	cr_expect_eq(count, 200);
+}
