@@ -152,9 +152,7 @@ allow_libraries(const struct landlock *landlock)
 		allow(landlock, editrc, READ);
 	allow_in_home(landlock, ".editrc");
 	allow_in_home(landlock, ".terminfo");
-	/* The names of threads are written here, and the log that has nowhere
-	 * to go. */
-	allow(landlock, "/proc/self/task", WRITE);
+	/* The log that has nowhere to go. */
 	allow(landlock, "/dev/null", READ | WRITE);
 }
 

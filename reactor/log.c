@@ -276,6 +276,7 @@ writer_main(void *argument)
 	struct batch batch;
 
 	(void)argument;
+	pthread_setname_np(pthread_self(), "throng/log");
 	while (writer_take(&batch))
 		writer_put_batch(&batch);
 	return NULL;
@@ -325,8 +326,6 @@ writer_start(void)
 	check_zero(pthread_sigmask(SIG_SETMASK, &before, NULL));
 	if (error)
 		check_zero(pthread_cond_destroy(&logger.changed));
-	else
-		pthread_setname_np(logger.thread, "throng/log");
 	return error;
 }
 

@@ -268,8 +268,12 @@ reactor_main(void *argument)
 	struct reactor *r = argument;
 	uint64_t now_ms = clock_monotonic_ms();
 	bool told = false;
+	char name[24];
 
 	check_magic(r, REACTOR_MAGIC);
+	snprintf(name, sizeof(name), "throng/r%u", r->config.index);
+	name[15] = '\0'; /* the kernel takes no more */
+	pthread_setname_np(pthread_self(), name);
 	r->engine = r->config.engine->make(r);
 	r->start_error = r->engine ? 0 : -errno;
 	check_zero(sem_post(&r->started));
@@ -298,16 +302,12 @@ semaphore_wait(sem_t *semaphore)
 int
 reactor_start(struct reactor *r)
 {
-	char name[24];
 	int error;
 
 	check(r->peers);
 	error = pthread_create(&r->thread, NULL, reactor_main, r);
 	if (error)
 		return -error;
-	snprintf(name, sizeof(name), "throng/r%u", r->config.index);
-	name[15] = '\0'; /* the kernel takes no more */
-	pthread_setname_np(r->thread, name);
 	semaphore_wait(&r->started);
 	if (r->start_error)
 		check_zero(pthread_join(r->thread, NULL));

@@ -31,6 +31,7 @@ struct worker_pool {
 	unsigned job_us; /* what a job takes, a moving average */
 	struct worker_count count; /* but for `waiting` */
 	enum pool_state state;
+	unsigned named; /* threads that have a name */
 };
 
 static struct timespec
@@ -140,6 +141,21 @@ pool_drop(struct worker_pool *pool, struct list *jobs)
 		    list_entry(link, struct job, link), pool->config.context);
 }
 
+/* A thread names itself: to name another one is to write in /proc. */
+static void
+worker_take_name(struct worker_pool *pool)
+{
+	char name[40];
+	unsigned number;
+
+	check_zero(pthread_mutex_lock(&pool->lock));
+	number = pool->named++;
+	check_zero(pthread_mutex_unlock(&pool->lock));
+	snprintf(name, sizeof(name), "throng/%s%u", pool->config.name, number);
+	name[15] = '\0'; /* the kernel takes no more */
+	pthread_setname_np(pthread_self(), name);
+}
+
 static void *
 worker_main(void *argument)
 {
@@ -147,6 +163,7 @@ worker_main(void *argument)
 	struct list jobs;
 	unsigned count;
 
+	worker_take_name(pool);
 	/* Linux: a thread's own priority, so that a flood of logins does not
 	 * take the processor from the reactors. */
 	if (pool->config.nice)
@@ -190,16 +207,11 @@ worker_pool_new(const struct worker_config *config)
 	check_zero(pthread_condattr_destroy(&clock));
 	list_init(&pool->queue);
 	for (unsigned i = 0; i < config->threads && !error; i++) {
-		char name[40];
-
 		error =
 		    pthread_create(&pool->threads[i], NULL, worker_main, pool);
 		if (error)
 			break;
 		pool->started++;
-		snprintf(name, sizeof(name), "throng/%s%u", config->name, i);
-		name[15] = '\0'; /* the kernel takes no more */
-		pthread_setname_np(pool->threads[i], name);
 	}
 	if (error) {
 		worker_pool_free(&pool);

@@ -121,6 +121,16 @@ do_make_folder(void)
 	return unlinkat(open(scratch, O_PATH), "folder", AT_REMOVEDIR);
 }
 
+/* Whoever can do this writes into code as well: no page is protected here. */
+static int
+do_write_memory(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/mem", getpid());
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 static int
 do_trace(void)
 {
@@ -243,6 +253,7 @@ Test(console_fence, files_and_ports_are_out_of_reach_by_landlock_alone)
 	REFUSED(write_elsewhere, EACCES);
 	REFUSED(make_elsewhere, EACCES);
 	REFUSED(make_folder, EACCES);
+	REFUSED(write_memory, EACCES);
 	REFUSED(execute, EACCES);
 	REFUSED(connect, EACCES);
 	REFUSED(bind, EACCES);
@@ -257,6 +268,7 @@ Test(console_fence, calls_that_a_server_does_not_need_are_refused)
 	REFUSED(write_elsewhere, EACCES);
 	REFUSED(make_elsewhere, EACCES);
 	REFUSED(make_folder, EPERM);
+	REFUSED(write_memory, EACCES);
 	REFUSED(execute, EPERM);
 	REFUSED(connect, EPERM);
 	REFUSED(bind, EPERM);
