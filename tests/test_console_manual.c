@@ -140,6 +140,23 @@ Test(console_manual, throng_has_every_command)
 	}
 }
 
+Test(console_manual, throng_has_every_reason_of_an_end)
+{
+	static const char *const words[] = {
+#define REASON(id, word, text) word,
+#include "reactor/close_reason.def"
+#undef REASON
+	};
+	char line[NAME_BYTES];
+
+	page_read(THRONG_PAGE);
+	/* The first is that of a connection which has not ended. */
+	for (size_t i = 1; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(line, sizeof(line), "\n.Li %s\n", words[i]);
+		cr_expect(strstr(page, line), "no %s", words[i]);
+	}
+}
+
 Test(console_manual, bench_has_every_scenario_and_option)
 {
 	static char list[TEXT_BYTES];
