@@ -12,6 +12,7 @@
 #include "console/supervisor.h"
 #include "proto/account_service.h"
 #include "proto/wire/name.h"
+#include "proto/wire/utf8.h"
 
 static const struct listing_column account_columns[] = {
     {"NAME", "name", 32, false},
@@ -117,9 +118,10 @@ admin_passwd(struct admin *admin, char *arguments[])
 		return;
 	}
 	if (password.len < min || password.len > PASSWORD_BYTES_MAX ||
+	    !utf8_is_text(password.at, password.len) ||
 	    memchr(password.at, ' ', password.len) ||
 	    memchr(password.at, '\t', password.len)) {
-		admin_fail(admin, "a password has %u to %d bytes and no spaces",
+		admin_fail(admin, "a password is text of %u to %d bytes without spaces",
 		    min, PASSWORD_BYTES_MAX);
 		return;
 	}

@@ -158,7 +158,10 @@ parse_who(struct admin *admin, const char *text, enum auth_ban_kind *kind,
 		network_format(&network, name);
 		return true;
 	}
-	if (name_is_valid(span_of(text))) {
+	/* Digits and dots that are no address are most likely a slip. */
+	if (name_is_valid(span_of(text)) &&
+	    (*kind == MUTED_NAME || !strchr(text, '.') ||
+		text[strspn(text, "0123456789.")])) {
 		strcpy(name, text);
 		return true;
 	}

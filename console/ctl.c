@@ -73,8 +73,10 @@ read_line(char line[ADMIN_LINE_BYTES])
 {
 	size_t len;
 
-	if (!fgets(line, ADMIN_LINE_BYTES, stdin))
+	if (!fgets(line, ADMIN_LINE_BYTES, stdin)) {
+		complain("nothing was changed", "no password was given");
 		return false;
+	}
 	len = strlen(line);
 	if (len > 0 && line[len - 1] == '\n')
 		return true;

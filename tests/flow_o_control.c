@@ -209,7 +209,7 @@ FLOW_TEST(ctl_passwd_takes_the_password_from_its_input)
 	test_client_match(ann, "OK logged in as ann#*");
 	cr_expect_eq(ctl(path, "passwd ann", "short\\n", out), 1);
 	cr_expect_str_eq(out,
-	    "throng: a password has 8 to 128 bytes and no spaces\n");
+	    "throng: a password is text of 8 to 128 bytes without spaces\n");
 	cr_expect_eq(ctl(path, "passwd nobody", "long-enough\\n", out), 1);
 	cr_expect_str_eq(out, "throng: there is no account nobody\n");
 	server_process_stop(server);
