@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "console/admin.h"
+#include "console/banlist.h"
 #include "console/duration.h"
 #include "console/format.h"
 #include "console/listing.h"
@@ -14,7 +15,6 @@
 #include "proto/account_service.h"
 #include "proto/operator.h"
 #include "proto/wire/name.h"
-#include "proto/wire/network.h"
 
 static const struct listing_column ban_columns[] = {
     {"WHO", "who", 40, false},
@@ -145,40 +145,32 @@ unban_is_back(struct envelope *envelope, void *owner)
 	admin_errand_ended(admin);
 }
 
-/* An address or network in its one form, else a name; false and told when it is
- * neither. A text that is both is an address. */
+/* Whom the text means; false and told when it is nobody. Only a name can be
+ * muted. */
 static bool
-parse_who(struct admin *admin, const char *text, enum auth_ban_kind *kind,
-    char name[AUTH_NAME_BYTES])
+parse_who(
+    struct admin *admin, const char *text, bool mute, struct auth_ban *ban)
 {
-	struct network network;
-
-	if (*kind != MUTED_NAME && network_parse(span_of(text), &network)) {
-		*kind = BANNED_ADDRESS;
-		network_format(&network, name);
+	if (!mute && banlist_parse(text, ban))
 		return true;
-	}
-	/* Digits and dots that are no address are most likely a slip. */
-	if (name_is_valid(span_of(text)) &&
-	    (*kind == MUTED_NAME || !strchr(text, '.') ||
-		text[strspn(text, "0123456789.")])) {
-		strcpy(name, text);
+	if (mute && name_is_valid(span_of(text))) {
+		ban->kind = MUTED_NAME;
+		strcpy(ban->name, text);
 		return true;
 	}
 	admin_fail(admin, "%s is not a name%s", text,
-	    *kind == MUTED_NAME ? "" : ", an address or a network");
+	    mute ? "" : ", an address or a network");
 	return false;
 }
 
 static void
-change(
-    struct admin *admin, char *arguments[], enum auth_ban_kind kind, bool lift)
+change(struct admin *admin, char *arguments[], bool mute, bool lift)
 {
-	char name[AUTH_NAME_BYTES];
+	struct auth_ban ban;
 	int64_t seconds = 0;
 	struct store_job *job;
 
-	if (!parse_who(admin, arguments[0], &kind, name))
+	if (!parse_who(admin, arguments[0], mute, &ban))
 		return;
 	if (arguments[1] && !duration_parse(arguments[1], &seconds)) {
 		admin_fail(admin,
@@ -186,9 +178,10 @@ change(
 		    arguments[1]);
 		return;
 	}
-	job = admin_job_new(admin, lift ? kinds[kind].lift : kinds[kind].set,
+	job = admin_job_new(admin,
+	    lift ? kinds[ban.kind].lift : kinds[ban.kind].set,
 	    lift ? unban_is_back : ban_is_back);
-	strcpy(job->base.change.name, name);
+	strcpy(job->base.change.name, ban.name);
 	job->base.change.until =
 	    seconds > 0 ? time(NULL) + seconds : AUTH_FOREVER;
 	admin_job_submit(admin, job);
@@ -197,25 +190,25 @@ change(
 void
 admin_ban(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, BANNED_NAME, false);
+	change(admin, arguments, false, false);
 }
 
 void
 admin_unban(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, BANNED_NAME, true);
+	change(admin, arguments, false, true);
 }
 
 void
 admin_mute(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, MUTED_NAME, false);
+	change(admin, arguments, true, false);
 }
 
 void
 admin_unmute(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, MUTED_NAME, true);
+	change(admin, arguments, true, true);
 }
 
 static int

@@ -8,24 +8,22 @@
 #include "proto/wire/network.h"
 #include "reactor/memory.h"
 
-enum kind {
-	KIND_NAME,
-	KIND_NETWORK,
-	KIND_NONE,
-};
-
-/* Some names are addresses as well, 192.0.2.7 for one: those are addresses
- * here. What has only digits and dots otherwise is most likely a slip. */
-static enum kind
-classify(const char *text)
+bool
+banlist_parse(const char *text, struct auth_ban *ban)
 {
 	struct network network;
 
-	if (network_parse(span_of(text), &network))
-		return KIND_NETWORK;
-	if (strchr(text, '.') && !text[strspn(text, "0123456789.")])
-		return KIND_NONE;
-	return name_is_valid(span_of(text)) ? KIND_NAME : KIND_NONE;
+	if (network_parse(span_of(text), &network)) {
+		ban->kind = BANNED_ADDRESS;
+		network_format(&network, ban->name);
+		return true;
+	}
+	if ((strchr(text, '.') && !text[strspn(text, "0123456789.")]) ||
+	    !name_is_valid(span_of(text)))
+		return false;
+	ban->kind = BANNED_NAME;
+	strcpy(ban->name, text);
+	return true;
 }
 
 /* The next entry. 1, 0 when there is none, or -1 with `error`. */
@@ -33,7 +31,6 @@ static int
 next_entry(struct textfile *file, struct banlist_entry *entry,
     char error[TEXTFILE_ERROR_BYTES])
 {
-	enum kind kind;
 	char *line;
 	int result;
 
@@ -43,18 +40,16 @@ next_entry(struct textfile *file, struct banlist_entry *entry,
 			return result;
 		line = textfile_strip(line);
 	} while (!*line);
-	kind = classify(line);
-	if (kind == KIND_NONE) {
-		textfile_complain(file, error,
-		    "%.100s is not a name, an address or a prefix", line);
-		return -1;
-	}
 	*entry = (struct banlist_entry){
 	    .text = line,
 	    .line = file->line,
-	    .is_network = kind == KIND_NETWORK,
+	    .ban = {.until = AUTH_FOREVER, .listed = true},
 	};
-	return 1;
+	if (banlist_parse(line, &entry->ban))
+		return 1;
+	textfile_complain(
+	    file, error, "%.100s is not a name, an address or a prefix", line);
+	return -1;
 }
 
 int

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "auth/auth.h"
 #include "console/textfile.h"
 
 #define BANLIST_BYTES_MAX (4 * 1024 * 1024)
@@ -15,7 +16,7 @@
 struct banlist_entry {
 	const char *text; /* in file.bytes */
 	unsigned line;
-	bool is_network; /* an address or a prefix, else a name */
+	struct auth_ban ban; /* for ever, and listed */
 };
 
 struct banlist {
@@ -23,6 +24,14 @@ struct banlist {
 	size_t count;
 	struct textfile file; /* owned */
 };
+
+/*
+ * Whom a text means: an address or a network, by its canonical text, else a
+ * name. Some names are addresses as well, and are those then; what has only
+ * digits and dots otherwise is most likely a slip, and nobody. True, and sets
+ * kind and name; or false.
+ */
+bool banlist_parse(const char *text, struct auth_ban *ban);
 
 /* Reads it. 0, then banlist_free is due; -1 with a line in `error` that begins
  * with file and line, and nothing to free. */

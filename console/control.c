@@ -59,14 +59,13 @@ peer_put_line(struct peer *peer, const char *before, const char *line)
 	peer_put(peer, "\n", 1);
 }
 
-/* Sends what the socket takes. */
+/* Sends what the socket takes; `flags` as of send(2). */
 static void
-peer_flush(struct peer *peer)
+peer_flush(struct peer *peer, int flags)
 {
 	while (!peer->broken && peer->out_sent < peer->out_len) {
 		ssize_t sent = send(peer->fd, peer->out + peer->out_sent,
-		    peer->out_len - peer->out_sent,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		    peer->out_len - peer->out_sent, flags | MSG_NOSIGNAL);
 
 		if (sent > 0)
 			peer->out_sent += (size_t)sent;
@@ -145,7 +144,7 @@ static void
 peer_go_on(struct peer *peer)
 {
 	admin_input_run(&peer->in, &peer->admin);
-	peer_flush(peer);
+	peer_flush(peer, MSG_DONTWAIT);
 	if (peer->broken)
 		peer->in.ended = true;
 	if (admin_is_busy(&peer->admin))
@@ -290,14 +289,7 @@ peer_end(struct peer *peer)
 	setsockopt(
 	    peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	fcntl(peer->fd, F_SETFL, flags & ~O_NONBLOCK);
-	while (!peer->broken && peer->out_sent < peer->out_len) {
-		ssize_t sent = send(peer->fd, peer->out + peer->out_sent,
-		    peer->out_len - peer->out_sent, MSG_NOSIGNAL);
-
-		if (sent <= 0)
-			break;
-		peer->out_sent += (size_t)sent;
-	}
+	peer_flush(peer, 0);
 	peer_free(peer);
 }
 

@@ -5,8 +5,6 @@
 
 #include "console/banlist.h"
 #include "console/motd.h"
-#include "proto/wire/network.h"
-#include "reactor/check.h"
 #include "reactor/memory.h"
 
 _Static_assert(
@@ -38,23 +36,6 @@ read_motd(struct policy *policy, const char *path, char *error)
 	return 0;
 }
 
-static struct auth_ban
-ban_of(const struct banlist_entry *entry)
-{
-	struct auth_ban ban = {.until = AUTH_FOREVER, .listed = true};
-	struct network network;
-
-	if (entry->is_network) {
-		ban.kind = BANNED_ADDRESS;
-		check(network_parse(span_of(entry->text), &network));
-		network_format(&network, ban.name);
-	} else {
-		ban.kind = BANNED_NAME;
-		strcpy(ban.name, entry->text);
-	}
-	return ban;
-}
-
 static int
 read_bans(struct policy *policy, const char *path, char *error)
 {
@@ -64,7 +45,7 @@ read_bans(struct policy *policy, const char *path, char *error)
 		return -1;
 	policy->bans = memory_new((list.count + 1) * sizeof(*policy->bans));
 	for (size_t i = 0; i < list.count; i++)
-		policy->bans[i] = ban_of(&list.entries[i]);
+		policy->bans[i] = list.entries[i].ban;
 	policy->ban_count = list.count;
 	banlist_free(&list);
 	return 0;
