@@ -53,32 +53,49 @@ url_parse(const char *url, struct sockaddr_storage *out)
 	return sizeof(*in);
 }
 
-/* Connects; `from` is the URL of an own address to do it from, or NULL. */
+/* `from` is the URL of an own address to connect from, or NULL. */
+static int
+url_connect(const char *url, const char *from)
+{
+	struct sockaddr_storage address, own;
+	socklen_t length = url_parse(url, &address);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int error;
+
+	cr_assert_geq(fd, 0);
+	if (from)
+		cr_assert_eq(bind(fd, (void *)&own, url_parse(from, &own)), 0);
+	if (connect(fd, (void *)&address, length) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+int
+test_client_connect(const char *url)
+{
+	return url_connect(url, NULL);
+}
+
 static struct test_client *
 client_new(const char *url, const char *from)
 {
-	struct test_client *client = calloc(1, sizeof(*client));
-	struct sockaddr_storage address;
-	socklen_t length = url_parse(url, &address);
+	int fd = url_connect(url, from);
+	struct test_client *client;
 	int one = 1;
 
+	if (fd < 0)
+		harness_fail("connect %s: %s", url, strerror(errno));
+	client = calloc(1, sizeof(*client));
 	cr_assert_not_null(client);
+	client->in.fd = fd;
 	client->next = clients;
 	clients = client;
-	client->in.fd =
-	    socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_geq(client->in.fd, 0);
 	snprintf(client->in.label, sizeof(client->in.label), "client %d",
 	    client->in.fd);
-	if (from) {
-		struct sockaddr_storage own;
-		socklen_t own_length = url_parse(from, &own);
-
-		cr_assert_eq(bind(client->in.fd, (void *)&own, own_length), 0);
-	}
-	if (connect(client->in.fd, (void *)&address, length) < 0)
-		harness_fail("connect %s: %s", url, strerror(errno));
-	if (address.ss_family != AF_UNIX)
+	if (strncmp(url, "unix:", 5) != 0)
 		cr_assert_eq(setsockopt(client->in.fd, IPPROTO_TCP,
 				 TCP_NODELAY, &one, sizeof(one)), 0);
 	return client;

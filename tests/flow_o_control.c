@@ -29,15 +29,12 @@ start(const char *engine, char path[PATH_BYTES])
 static struct harness_stream
 open_control(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct harness_stream stream = {.fd = -1, .label = "control"};
+	struct harness_stream stream = {.label = "control"};
+	char url[PATH_BYTES + 8];
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	stream.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	cr_assert_geq(stream.fd, 0);
-	cr_assert_eq(
-	    connect(stream.fd, (const void *)&address, sizeof(address)), 0,
-	    "%s: %s", path, strerror(errno));
+	snprintf(url, sizeof(url), "unix:%s", path);
+	stream.fd = test_client_connect(url);
+	cr_assert_geq(stream.fd, 0, "%s: %s", path, strerror(errno));
 	return stream;
 }
 

@@ -1,30 +1,15 @@
 /* `exit SECONDS`: clients get time to go, and nobody new comes. */
 #include "tests/harness.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 /* The kernel says no to who comes now. */
 static void
 expect_refused(const struct server_process *server)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	unsigned port = 0;
-
-	cr_assert_geq(fd, 0);
-	cr_assert_eq(
-	    sscanf(server->listen[0], "tcp://127.0.0.1:%u", &port), 1);
-	address.sin_port = htons((uint16_t)port);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	cr_expect_eq(
-	    connect(fd, (const void *)&address, sizeof(address)), -1);
+	cr_expect_eq(test_client_connect(server->listen[0]), -1);
 	cr_expect_eq(errno, ECONNREFUSED);
-	close(fd);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "tests/harness.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -39,6 +40,19 @@ read_file(const char *folder, const char *name)
 	text[len] = '\0';
 	fclose(file);
 	return text;
+}
+
+/* Waits until this stands in the file. */
+static void
+await_file(const char *folder, const char *name, const char *text)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+
+	while (!strstr(read_file(folder, name), text)) {
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("no %s in %s", text, name);
+		sched_yield();
+	}
 }
 
 /* A server with files of its own: it is stopped and started again with them,
@@ -156,6 +170,9 @@ FLOW_TEST(reload_opens_the_log_again)
 	snprintf(new, sizeof(new), "%s/log.1", server->folder);
 	server_process_type(server, "kick nobody\n");
 	server_process_expect(server, "no such client: *");
+	/* The log has a thread of its own: what it has still to write when it
+	 * is opened again goes to the new file. */
+	await_file(server->folder, "log", "command=\"kick nobody\"");
 	cr_assert_eq(rename(old, new), 0);
 	server_process_signal(server, SIGHUP);
 	server_process_expect(server, "[[]RELOADED] *");

@@ -1,18 +1,15 @@
 /* What the operator sees: the server in a real terminal, tmux, whose screen is
  * read. */
 #include "tests/harness.h"
+#include "tests/scratch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define SCREEN_BYTES 8192
 #define VISITS       200
-
-static char folder[64];
 
 /* Runs tmux, with a server of our own; what it prints. */
 static const char *
@@ -24,7 +21,7 @@ tmux(const char *command)
 	FILE *pipe;
 
 	snprintf(line, sizeof(line), "tmux -u -S %s/tmux -f /dev/null %s 2>&1",
-	    folder, command);
+	    scratch, command);
 	pipe = popen(line, "re");
 	cr_assert_not_null(pipe);
 	len = fread(out, 1, sizeof(out) - 1, pipe);
@@ -57,14 +54,13 @@ screen_start(const char *engine)
 	char command[512];
 	const char *bin = getenv("THRONG_BIN");
 
-	strcpy(folder, "/tmp/throng-screen-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
+	scratch_make();
 	snprintf(command, sizeof(command),
 	    "new-session -d -x 60 -y 20 'export LC_ALL=C.UTF-8 HOME=%s; "
 	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
 	    "--control %s/control --argon2 t=1,m=8; "
 	    "echo status $?; read -r end'",
-	    folder, bin ? bin : "build/throng", engine, folder, folder, folder);
+	    scratch, bin ? bin : "build/throng", engine, scratch, scratch, scratch);
 	tmux(command);
 	await("Type 'exit' to stop the server");
 }
@@ -78,24 +74,22 @@ screen_fini(void)
 	/* After a failure the server is there still: it outlives its terminal.
 	 */
 	snprintf(command, sizeof(command), "%s --ctl %s/control exit 2>&1",
-	    bin ? bin : "build/throng", folder);
+	    bin ? bin : "build/throng", scratch);
 	pclose(popen(command, "re"));
 	tmux("kill-server");
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	cr_assert_eq(system(command), 0);
+	scratch_remove();
 	harness_fini();
 }
 
 static int
 come(void)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char url[96];
+	int fd;
 
-	snprintf(
-	    address.sun_path, sizeof(address.sun_path), "%s/socket", folder);
-	cr_assert_eq(
-	    connect(fd, (const void *)&address, sizeof(address)), 0);
+	snprintf(url, sizeof(url), "unix:%s/socket", scratch);
+	fd = test_client_connect(url);
+	cr_assert_geq(fd, 0);
 	return fd;
 }
 

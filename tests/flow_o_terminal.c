@@ -1,12 +1,10 @@
 /* The console on a terminal: keys, pages, secrets, and a storm of news. */
 #include "tests/harness.h"
 
-#include <arpa/inet.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define STORM_KEYS    40
@@ -37,17 +35,9 @@ stop(struct server_process *server)
 static void
 visit(const struct server_process *server)
 {
-	unsigned port = 0;
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = test_client_connect(server->listen[0]);
 
 	cr_assert_geq(fd, 0);
-	cr_assert_eq(
-	    sscanf(server->listen[0], "tcp://127.0.0.1:%u", &port), 1);
-	address.sin_port = htons((uint16_t)port);
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	cr_assert_eq(
-	    connect(fd, (const void *)&address, sizeof(address)), 0);
 	close(fd);
 }
 

@@ -151,6 +151,8 @@ struct test_client *test_client_open(const struct server_process *server);
 struct test_client *test_client_open_from(
     const struct server_process *server, const char *address);
 struct test_client *test_client_open_at(const char *url);
+/* The same without a client: a descriptor, or -1 with errno. */
+int test_client_connect(const char *url);
 /* Logs in with HARNESS_PASSWORD; `user` connects and registers before. */
 void test_client_enter(struct test_client *client, const char *name);
 struct test_client *test_client_user(

@@ -161,69 +161,71 @@ Test(auth_record, longest_record_fits)
 	"aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
 #define P "00000000deadbeef"
 
+static const char *const hostile_lines[] = {
+    "",
+    "3",
+    "3 1 register anna " V " 1 - 3", /* words missing */
+    "3 1 register anna " V " 1 - 3 " P " more",
+    "3 1 register  anna " V " 1 - 3 " P, /* an empty word */
+    "03 1 register anna " V " 1 - 3 " P,
+    "-3 1 register anna " V " 1 - 3 " P,
+    "3000000000000000000 1 register anna " V " 1 - 3 " P,
+    "3 0 register anna " V " 1 - 3 " P,
+    "3 4 register anna " V " 1 - 3 " P, /* a later batch */
+    "3 1 REGISTER anna " V " 1 - 3 " P,
+    "3 1 root anna " V " 1 - 3 " P,
+    "3 1 register .anna " V " 1 - 3 " P,
+    "3 1 register an/na " V " 1 - 3 " P,
+    "3 1 register an\033na " V " 1 - 3 " P,
+    "3 1 register - " V " 1 - 3 " P,
+    "3 1 register abcdefghijklmnopqrstuvwxyz0123456 " V " 1 - 3 " P,
+    "3 1 register anna - 1 - 3 " P,
+    "3 1 register anna secret 1 - 3 " P,
+    "3 1 register anna " V " -1 - 3 " P,
+    "3 1 register anna " V " 1 x 3 " P, /* a flag nobody knows */
+    "3 1 register anna " V " 1 - 0 " P,
+    "3 1 register anna " V " 1 - 3 00000000DEADBEEF",
+    "3 1 register anna " V " 1 - 3 deadbeef",
+    "3 1 remove anna " V " 1 - 3 " P,
+    "3 1 passwd anna - 1 - 3 " P,
+    "3 1 register anna " V " 1 5 3 " P, /* accounts do not end */
+    "3 1 unban anna - 1 5 0 " P,
+    "3 3 mark - - 1 5 0 " P,
+    "3 1 ban anna " V " 1 - 0 " P,
+    "3 1 ban anna - 1 - 3 " P,
+    "3 1 ban - - 1 - 0 " P,
+    "3 1 ban an/na - 1 - 0 " P,
+    "3 1 ban anna - 1 0 0 " P,
+    "3 1 ban anna - 1 -5 0 " P,
+    "3 1 ban anna - 1  0 " P,
+    "3 1 ban anna - 1 253402300800 0 " P, /* the year 10000 */
+    "3 1 ban anna - 1 -- 0 " P,
+    "3 1 mute an/na - 1 - 0 " P,
+    "3 1 mute anna - 1 - 3 " P,
+    "3 1 unmute anna - 1 5 0 " P,
+    "3 1 ban-address anna - 1 - 0 " P,
+    "3 1 ban-address 192.0.2.7 - 1 - 3 " P,
+    "3 1 ban-address 192.0.2.7/32 - 1 - 0 " P, /* not as we write */
+    "3 1 ban-address 192.0.2.7/24 - 1 - 0 " P,
+    "3 1 ban-address ::1/129 - 1 - 0 " P,
+    "3 1 unban-address 192.0.2.7 - 1 5 0 " P,
+    "3 3 mark anna - 1 - 0 " P,
+    "3 3 mark - " V " 1 - 0 " P,
+    "3 3 mark - - 1 - 3 " P,
+};
+
 Test(auth_record, hostile_words_are_refused)
 {
-	static const char *const lines[] = {
-	    "",
-	    "3",
-	    "3 1 register anna " V " 1 - 3", /* words missing */
-	    "3 1 register anna " V " 1 - 3 " P " more",
-	    "3 1 register  anna " V " 1 - 3 " P, /* an empty word */
-	    "03 1 register anna " V " 1 - 3 " P,
-	    "-3 1 register anna " V " 1 - 3 " P,
-	    "3000000000000000000 1 register anna " V " 1 - 3 " P,
-	    "3 0 register anna " V " 1 - 3 " P,
-	    "3 4 register anna " V " 1 - 3 " P, /* a later batch */
-	    "3 1 REGISTER anna " V " 1 - 3 " P,
-	    "3 1 root anna " V " 1 - 3 " P,
-	    "3 1 register .anna " V " 1 - 3 " P,
-	    "3 1 register an/na " V " 1 - 3 " P,
-	    "3 1 register an\033na " V " 1 - 3 " P,
-	    "3 1 register - " V " 1 - 3 " P,
-	    "3 1 register abcdefghijklmnopqrstuvwxyz0123456 " V " 1 - 3 " P,
-	    "3 1 register anna - 1 - 3 " P,
-	    "3 1 register anna secret 1 - 3 " P,
-	    "3 1 register anna " V " -1 - 3 " P,
-	    "3 1 register anna " V " 1 x 3 " P, /* a flag nobody knows */
-	    "3 1 register anna " V " 1 - 0 " P,
-	    "3 1 register anna " V " 1 - 3 00000000DEADBEEF",
-	    "3 1 register anna " V " 1 - 3 deadbeef",
-	    "3 1 remove anna " V " 1 - 3 " P,
-	    "3 1 passwd anna - 1 - 3 " P,
-	    "3 1 register anna " V " 1 5 3 " P, /* accounts do not end */
-	    "3 1 unban anna - 1 5 0 " P,
-	    "3 3 mark - - 1 5 0 " P,
-	    "3 1 ban anna " V " 1 - 0 " P,
-	    "3 1 ban anna - 1 - 3 " P,
-	    "3 1 ban - - 1 - 0 " P,
-	    "3 1 ban an/na - 1 - 0 " P,
-	    "3 1 ban anna - 1 0 0 " P,
-	    "3 1 ban anna - 1 -5 0 " P,
-	    "3 1 ban anna - 1  0 " P,
-	    "3 1 ban anna - 1 253402300800 0 " P, /* the year 10000 */
-	    "3 1 ban anna - 1 -- 0 " P,
-	    "3 1 mute an/na - 1 - 0 " P,
-	    "3 1 mute anna - 1 - 3 " P,
-	    "3 1 unmute anna - 1 5 0 " P,
-	    "3 1 ban-address anna - 1 - 0 " P,
-	    "3 1 ban-address 192.0.2.7 - 1 - 3 " P,
-	    "3 1 ban-address 192.0.2.7/32 - 1 - 0 " P, /* not as we write */
-	    "3 1 ban-address 192.0.2.7/24 - 1 - 0 " P,
-	    "3 1 ban-address ::1/129 - 1 - 0 " P,
-	    "3 1 unban-address 192.0.2.7 - 1 5 0 " P,
-	    "3 3 mark anna - 1 - 0 " P,
-	    "3 3 mark - " V " 1 - 0 " P,
-	    "3 3 mark - - 1 - 3 " P,
-	};
 	struct record record;
 	char text[1024];
 	size_t i;
 
-	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct span line = sealed(lines[i], text);
+	for (i = 0; i < sizeof(hostile_lines) / sizeof(hostile_lines[0]); i++) {
+		struct span line = sealed(hostile_lines[i], text);
 
 		cr_assert(record_is_intact(line));
-		cr_assert_not_null(record_read(line, &record), "%s", lines[i]);
+		cr_assert_not_null(
+		    record_read(line, &record), "%s", hostile_lines[i]);
 	}
 	cr_assert_null(record_read(
 	    sealed("3 1 register anna " V " 1 - 3 " P, text), &record));

@@ -16,14 +16,14 @@
 #include <unistd.h>
 
 #include "reactor/log.h"
+#include "tests/scratch.h"
 
 #define THREADS    4
 #define NAMES      20 /* events, each with as many lines as may pass */
 #define STAMP      "20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*Z "
 #define TEXT_BYTES (1024 * 1024)
 
-static char folder[] = "/tmp/throng-log-XXXXXX";
-static char path[64], old_path[64];
+static char path[80], old_path[80];
 static char text[TEXT_BYTES];
 static char error[LOG_ERROR_BYTES];
 static char names[THREADS][NAMES][32];
@@ -31,9 +31,9 @@ static char names[THREADS][NAMES][32];
 static void
 setup(void)
 {
-	cr_assert_not_null(mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/log", folder);
-	snprintf(old_path, sizeof(old_path), "%s/log.1", folder);
+	scratch_make();
+	snprintf(path, sizeof(path), "%s/log", scratch);
+	snprintf(old_path, sizeof(old_path), "%s/log.1", scratch);
 	for (int t = 0; t < THREADS; t++)
 		for (int n = 0; n < NAMES; n++)
 			snprintf(
@@ -44,9 +44,7 @@ static void
 teardown(void)
 {
 	log_stop();
-	unlink(path);
-	unlink(old_path);
-	rmdir(folder);
+	scratch_remove();
 }
 
 TestSuite(reactor_log, .init = setup, .fini = teardown, .timeout = 60);
