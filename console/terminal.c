@@ -149,6 +149,10 @@ terminal_open(terminal_completer *complete, void *context)
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
 		el_set(terminal->editor, EL_BIND, asking[i], "ed-unassigned",
 		    NULL);
+	/* Between two lines the editor puts the terminal back, for a moment:
+	 * what is typed ahead then, a password may be, is not to be shown, nor
+	 * edited by the kernel. */
+	el_set(terminal->editor, EL_SETTY, "-x", "-echo", "-icanon", NULL);
 	el_source(terminal->editor, NULL); /* the operator's ~/.editrc */
 	el_set(terminal->editor, EL_UNBUFFERED, 1);
 	return terminal;

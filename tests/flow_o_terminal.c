@@ -159,6 +159,9 @@ FLOW_TEST(terminal_passwd_is_typed_twice_and_never_shown)
 
 	test_client_send(ann, "/logout\n");
 	test_client_expect(ann, "OK logged out");
+	/* What is typed before the console is there, the kernel shows. */
+	server_process_type(server, "count\n");
+	server_process_expect(server, "*1 connected, 0 logged in*");
 	server_process_type(server, "passwd ann\n");
 	/* Ctrl-U forgets, backspace takes back. */
 	server_process_type(server, "wrong\025open-sesamx\be\r");
