@@ -39,7 +39,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
 LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
 SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
-BENCH  := $(wildcard bench/*.c)
+BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c))
 TESTS  := $(wildcard tests/*.c)
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 

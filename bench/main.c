@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/scenario.h"
+#include "bench/scenario/scenario.h"
 
 #define STATUS_USAGE 2
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/gate.h"
+#include "bench/crowd/gate.h"
 
 static struct gate gate;
 

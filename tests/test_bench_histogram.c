@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/histogram.h"
+#include "bench/report/histogram.h"
 
 static struct histogram *
 histogram_new(void)

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/load.h"
-#include "bench/target.h"
+#include "bench/load/load.h"
+#include "bench/load/target.h"
 
 #define SECOND_NS   1000000000u
 #define LARGE_BYTES (4u * 1024 * 1024) /* more than a socket takes at once */

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/loopback.h"
-#include "bench/target.h"
+#include "bench/load/loopback.h"
+#include "bench/load/target.h"
 
 #define SOURCES (0x7ffefffeu - 0x7f010000u + 1)
 

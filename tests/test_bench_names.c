@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "bench/names.h"
+#include "bench/crowd/names.h"
 
 Test(bench_names, runs_have_names_of_their_own)
 {

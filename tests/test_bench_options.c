@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/options.h"
+#include "bench/crowd/options.h"
 
 static const unsigned minute[2] = {0, 60};
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/peer.h"
+#include "bench/peer/peer.h"
 
 #define TEXT "p0001 n00000001 hello"
 

@@ -6,9 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/meter.h"
-#include "bench/process.h"
-#include "bench/target.h"
+#include "bench/crowd/meter.h"
+#include "bench/crowd/process.h"
+#include "bench/load/target.h"
 
 Test(bench_process, stat_gives_user_and_system_time)
 {

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/quartiles.h"
+#include "bench/report/quartiles.h"
 
 static void
 expect(

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/splitter.h"
+#include "bench/load/splitter.h"
 
 #define BUFFER_BYTES (2 * SPLITTER_KEEP_MAX)
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/tape.h"
+#include "bench/scenario/tape.h"
 
 #define TEXT_BYTES 50
 #define PUBLISHERS 3

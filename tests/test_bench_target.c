@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/target.h"
+#include "bench/load/target.h"
 
 static void
 expect_wrong(const char *url, const char *why)

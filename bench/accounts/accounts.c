@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "auth/auth.h"
-#include "bench/process.h"
-#include "bench/quartiles.h"
-#include "bench/report.h"
+#include "bench/crowd/process.h"
+#include "bench/report/quartiles.h"
+#include "bench/report/report.h"
 
 #define ACCOUNTS_MAX 10000000
 #define ROUNDS       5

@@ -1,0 +1,41 @@
+/*
+ * The options that all scenarios share (--connect, --threads, --timeout), as
+ * an argp child, and how a scenario reads numbers. Main thread, at start.
+ */
+#ifndef BENCH_OPTIONS_H
+#define BENCH_OPTIONS_H
+
+#include <argp.h>
+
+#include "bench/load/target.h"
+
+#define BENCH_THREADS_MAX   16
+#define BENCH_TIMEOUT_S_MAX 3600
+
+struct bench_options {
+	struct target target;
+	unsigned threads;
+	unsigned timeout_s; /* for one answer */
+};
+
+/*
+ * Its input is a struct bench_options, which it fills with the defaults first.
+ * A scenario's parser hands it on at ARGP_KEY_INIT in child_inputs.
+ */
+extern const struct argp bench_options_argp;
+
+/*
+ * The decimal number `text` of the option `name`, from `min` to `max`; ends
+ * the process with a clear line and status 2 when it is anything else.
+ */
+unsigned bench_option_number(struct argp_state *state, const char *name,
+    const char *text, const unsigned range[2]);
+
+/*
+ * The same for a time in seconds, which may have up to three decimals; returns
+ * milliseconds, `range` is in seconds.
+ */
+unsigned bench_option_ms(struct argp_state *state, const char *name,
+    const char *text, const unsigned range[2]);
+
+#endif

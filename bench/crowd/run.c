@@ -1,0 +1,274 @@
+#include "bench/crowd/run.h"
+
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/crowd/names.h"
+#include "bench/load/swarm.h"
+#include "bench/peer/peer.h"
+#include "bench/report/progress.h"
+#include "reactor/check.h"
+
+#define BEGINS_PER_TURN 64 /* so that answers are read between them */
+#define NS_PER_MS       1000000u
+#define NS_PER_S        1000000000u
+
+static struct run_thread *
+thread_of(struct load *load)
+{
+	return list_entry(load, struct run_thread, load);
+}
+
+/* The thread enters the stage behind the one it is in. */
+static void
+thread_advance(struct run_thread *thread)
+{
+	struct run *run = thread->run;
+	unsigned stage = ++thread->begun;
+
+	thread->cursor = 0;
+	if (thread->index == 0 && stage == run->ops->measured)
+		meter_begin(&run->meter);
+	if (thread->index == 0 && stage == run->ops->rest)
+		meter_end(&run->meter);
+	if (stage == run->ops->stages)
+		load_stop(&thread->load);
+	else if (run->ops->on_stage)
+		run->ops->on_stage(thread, stage);
+}
+
+/* As many of its clients are on their way in as may be. */
+static bool
+thread_is_full(const struct run_thread *thread)
+{
+	const struct run_options *options = thread->run->options;
+	unsigned threads = options->common.threads;
+
+	return thread->entering >= (options->at_once + threads - 1) / threads;
+}
+
+/* Sends a few clients into the stage, and comes back for the rest. */
+static void
+run_on_wake(struct load *load)
+{
+	struct run_thread *thread = thread_of(load);
+	struct run *run = thread->run;
+	unsigned stage = gate_stage(&run->gate);
+	struct client *client;
+
+	for (int i = 0; i < BEGINS_PER_TURN; i++) {
+		thread->held = thread_is_full(thread);
+		if (thread->held)
+			return;
+		if (thread->cursor < thread->count) {
+			client =
+			    run_client(run, thread->first + thread->cursor++);
+			if (client->state != CLIENT_OVER)
+				run->ops->begin(client, thread->begun);
+			continue;
+		}
+		if (thread->begun == stage)
+			return;
+		thread_advance(thread);
+		if (thread->begun == run->ops->stages)
+			return;
+	}
+	load_wake(load);
+}
+
+static void
+run_on_alarm(struct load *load)
+{
+	struct run_thread *thread = thread_of(load);
+
+	thread->run->ops->on_alarm(thread);
+}
+
+/* For the progress bar: clients that have entered, and milliseconds of the
+ * stages that last. */
+static void
+thread_count_done(struct run_thread *thread)
+{
+	const struct run *run = thread->run;
+	uint64_t since;
+
+	thread->load.done = thread->entered;
+	for (unsigned i = 0; i < thread->begun && i < GATE_STAGES_MAX; i++)
+		thread->load.done += run->length_ns[i] / NS_PER_MS;
+	if (thread->begun == 0 || thread->begun >= GATE_STAGES_MAX)
+		return;
+	since = thread->load.now_ns - run_begin_ns(run, thread->begun);
+	if (since > run->length_ns[thread->begun])
+		since = run->length_ns[thread->begun];
+	thread->load.done += since / NS_PER_MS;
+}
+
+static void
+run_on_tick(struct load *load)
+{
+	struct run_thread *thread = thread_of(load);
+
+	thread_count_done(thread);
+	if (thread->run->ops->on_tick)
+		thread->run->ops->on_tick(thread);
+}
+
+static const struct load_ops run_load_ops = {
+    .on_open = client_opened,
+    .on_bytes = client_heard,
+    .on_timeout = client_timed_out,
+    .on_closed = client_lost,
+    .on_wake = run_on_wake,
+    .on_alarm = run_on_alarm,
+    .on_tick = run_on_tick,
+};
+
+static void
+run_init_thread(struct run *run, unsigned index)
+{
+	const struct bench_options *common = &run->options->common;
+	const struct load_options load_options = {
+	    .ops = &run_load_ops,
+	    .target = &common->target,
+	    .timeout_ns = common->timeout_s * (uint64_t)NS_PER_S,
+	};
+	struct run_thread *thread = run_thread(run, index);
+	size_t end = run->client_count * (index + (size_t)1) / common->threads;
+
+	load_init(&thread->load, &load_options);
+	run->loads[index] = &thread->load;
+	thread->run = run;
+	thread->index = index;
+	thread->first = run->client_count * (size_t)index / common->threads;
+	thread->count = end - thread->first;
+	for (size_t i = thread->first; i < end; i++)
+		client_init(run_client(run, i), thread, (unsigned)i);
+	load_wake(&thread->load);
+}
+
+static int
+run_server_pid(const struct run_options *options)
+{
+	int pid = (int)options->pid;
+
+	if (pid == 0)
+		pid = process_find(&options->common.target);
+	if (pid == 0)
+		warnx("the server's process is not found on this machine: its "
+		      "cost is not told (--pid)");
+	return pid;
+}
+
+void
+run_init(struct run *run, const struct run_ops *ops,
+    const struct run_options *options, size_t clients)
+{
+	const char *const rows[RUN_ROWS] = {
+	    "connect", "register", "login", ops->work};
+	unsigned threads = options->common.threads;
+
+	check(ops->stages <= GATE_STAGES_MAX);
+	*run = (struct run){
+	    .ops = ops,
+	    .options = options,
+	    .client_count = clients,
+	    .clients = calloc(clients, ops->client_bytes),
+	    .threads = calloc(threads, ops->thread_bytes),
+	    .loads = calloc(threads, sizeof *run->loads),
+	    .meter.pid = run_server_pid(options),
+	};
+	if (!run->clients || !run->threads || !run->loads)
+		err(EXIT_FAILURE, "memory for %zu clients", clients);
+	if (swarm_reserve(clients, threads) < 0)
+		exit(EXIT_FAILURE);
+	names_of_run(run->names, options->prefix);
+	gate_init(&run->gate, ops->stages, run->loads, threads);
+	report_init(&run->report, ops->scenario, rows, RUN_ROWS);
+	for (unsigned i = 0; i < threads; i++)
+		run_init_thread(run, i);
+}
+
+void
+run_fini(struct run *run)
+{
+	for (size_t i = 0; i < run->client_count; i++)
+		bot_close(&run_client(run, i)->bot);
+	for (unsigned i = 0; i < run->options->common.threads; i++)
+		load_fini(run->loads[i]);
+	report_fini(&run->report);
+	gate_fini(&run->gate);
+	free(run->loads);
+	free(run->threads);
+	free(run->clients);
+}
+
+void
+run_go(struct run *run)
+{
+	const struct run_options *options = run->options;
+	uint64_t steps = run->client_count;
+	struct progress progress;
+
+	printf("%s: %zu clients on %s (%s)\n", run->ops->scenario,
+	    run->client_count, options->common.target.url, options->peer->name);
+	report_print_machine();
+	for (unsigned i = 0; i < GATE_STAGES_MAX; i++)
+		steps +=
+		    run->length_ns[i] / NS_PER_MS * options->common.threads;
+	progress_init(&progress, run->ops->scenario, steps);
+	run->start_ns = load_clock();
+	swarm_run(run->loads, options->common.threads, &progress);
+	for (unsigned i = 0; i < options->common.threads; i++)
+		for (unsigned row = 0; row < RUN_ROWS; row++)
+			report_merge(&run->report, row,
+			    &run_thread(run, i)->latencies[row]);
+}
+
+struct client *
+run_client(const struct run *run, size_t number)
+{
+	check(number < run->client_count);
+	return (void *)(run->clients + number * run->ops->client_bytes);
+}
+
+struct run_thread *
+run_thread(const struct run *run, size_t index)
+{
+	check(index < run->options->common.threads);
+	return (void *)(run->threads + index * run->ops->thread_bytes);
+}
+
+uint64_t
+run_begin_ns(const struct run *run, unsigned stage)
+{
+	return stage == 0 ? run->start_ns : run->gate.opened_ns[stage - 1];
+}
+
+uint64_t
+run_end_ns(const struct run *run, unsigned stage)
+{
+	return run_begin_ns(run, stage) + run->length_ns[stage];
+}
+
+void
+run_print(struct run *run, uint64_t operations)
+{
+	const struct run_options *options = run->options;
+
+	report_print(&run->report);
+	printf("scenario=%s peer=%s threads=%u", run->ops->scenario,
+	    options->peer->name, options->common.threads);
+	printf(" seconds=%.3f operations=%" PRIu64, meter_seconds(&run->meter),
+	    operations);
+	meter_print(&run->meter, operations);
+	report_print_latencies(&run->report, RUN_ROW_WORK);
+}
+
+int
+run_verdict(struct run *run)
+{
+	printf(" failures=%" PRIu64 "\n", run->report.failures);
+	return report_verdict(&run->report);
+}

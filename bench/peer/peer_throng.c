@@ -1,0 +1,121 @@
+/* throng's own protocol, in its text format. */
+#include <stdio.h>
+
+#include "bench/peer/peer.h"
+#include "proto/limits.h"
+#include "reactor/check.h"
+
+#define ROOM   "lobby"
+#define NOTICE "*** "
+
+static size_t
+throng_hello(char out[PEER_HELLO_BYTES], enum peer_role role,
+    const struct peer_login *who)
+{
+	int len;
+
+	if (role == PEER_GUEST)
+		return 0;
+	len = snprintf(out, PEER_HELLO_BYTES, "/%s %s secret-%s\n",
+	    role == PEER_NEW ? "register" : "login", who->account,
+	    who->account);
+	check(len < PEER_HELLO_BYTES);
+	return (size_t)len;
+}
+
+static size_t
+throng_request(char *out, struct span text)
+{
+	char *at = peer_put(out, text);
+
+	*at++ = '\n';
+	return (size_t)(at - out);
+}
+
+static size_t
+throng_publish(char *out, struct span text)
+{
+	char *at = peer_put(out, span_of("/b "));
+
+	at = peer_put(at, text);
+	*at++ = '\n';
+	return (size_t)(at - out);
+}
+
+/* [NAME#ID] TEXT: neither part of the sender has a bracket or a space. */
+static enum peer_kind
+read_delivery(struct span line, struct peer_frame *frame)
+{
+	const char *end = memchr(line.at, ']', line.len);
+
+	if (!end)
+		return PEER_WRONG;
+	frame->from = (struct span){line.at + 1, (size_t)(end - line.at) - 1};
+	line.len -= (size_t)(end - line.at);
+	line.at = end;
+	if (memchr(frame->from.at, ' ', frame->from.len) ||
+	    !peer_skip(&line, "] "))
+		return PEER_WRONG;
+	frame->text = line;
+	return PEER_DELIVERY;
+}
+
+/* *** #lobby: N messages skipped, /history lobby since=SEQ */
+static enum peer_kind
+read_gap(struct span line, struct peer_frame *frame)
+{
+	if (!peer_skip_number(&line, &frame->missed) ||
+	    !peer_skip(&line, " messages skipped, /history " ROOM " since=") ||
+	    !peer_skip_number(&line, &frame->after) || line.len > 0 ||
+	    frame->missed == 0)
+		return PEER_WRONG;
+	return PEER_GAP;
+}
+
+static enum peer_kind
+read_other(struct span line, struct peer_frame *frame)
+{
+	struct span rest = line;
+
+	frame->from = frame->text = line;
+	if (peer_skip(&frame->text, "Echo: "))
+		return PEER_ANSWER;
+	if (peer_skip(&frame->from, "OK logged in as ") ||
+	    peer_skip(&frame->from, "OK registered "))
+		return PEER_READY;
+	if (peer_skip(&rest, NOTICE "#" ROOM ": "))
+		return read_gap(rest, frame);
+	if (peer_skip(&rest, NOTICE) && rest.len > 0 && rest.at[0] != '#')
+		return PEER_NOTHING; /* the operator's */
+	return PEER_WRONG;
+}
+
+static enum peer_kind
+throng_read(struct span bytes, struct peer_frame *frame)
+{
+	const char *end = memchr(bytes.at, '\n', bytes.len);
+	struct span line;
+
+	if (!end)
+		return PEER_MORE;
+	line = (struct span){bytes.at, (size_t)(end - bytes.at)};
+	frame->len = line.len + 1;
+	frame->text = line;
+	if (line.len > 0 && line.at[0] == '[')
+		return read_delivery(line, frame);
+	return read_other(line, frame);
+}
+
+const struct peer peer_throng = {
+    .name = "throng",
+    .has_accounts = true,
+    .hears_itself = true,
+    .has_one_order = true,
+    .returns_text = true,
+    .text_max = LINE_BYTES_MAX - 16,
+    .idle_role = PEER_MEMBER,
+    .hello = throng_hello,
+    .request = throng_request,
+    .publish = throng_publish,
+    .read = throng_read,
+};

@@ -1,0 +1,328 @@
+/*
+ * The scenario `fanout`: a few publishers, each message of which goes to all
+ * members. This file sets it up, moves the clients from stage to stage
+ * (fanout_priv.h lists them) and reports.
+ */
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/scenario/fanout_priv.h"
+#include "bench/scenario/scenario.h"
+#include "reactor/check.h"
+
+#define MEMBERS_MAX    1000000
+#define PUBLISHERS_MAX 4096
+#define WINDOW_MAX     65536
+#define RATE_MAX       1000000
+#define MESSAGE_BYTES  (PAYLOAD_BYTES_MAX + PEER_AROUND_BYTES)
+#define RING_BYTES     ((size_t)16 * 1024 * 1024)
+#define NS_PER_MS      1000000u
+
+static const struct argp_option fanout_argp_options[] = {
+    {"members", 'n', "M", 0, "clients in the room (default 100)", 0},
+    {"publishers", 'p', "P", 0, "those of them who publish (default 10)", 0},
+    {"window", 'w', "W", 0,
+	"messages that each publisher keeps outstanding until it hears its own "
+	"copy (default 16)",
+	0},
+    {"rate", 'r', "R", 0,
+	"messages a second of all publishers, each at its time whatever has "
+	"become of the others; instead of a window",
+	0},
+    {"bytes", 'b', "B", 0, "size of a message's text (default 100)", 0},
+    {"slow", 'k', "K", 0,
+	"members that do not read until all is over (default 0)", 0},
+    {0},
+};
+
+static void
+set_defaults(struct argp_state *state, struct fanout_options *options)
+{
+	options->members = 100;
+	options->publishers = 10;
+	options->window = 16;
+	options->rate = 0;
+	options->bytes = 100;
+	options->slow = 0;
+	state->child_inputs[0] = &options->run;
+}
+
+/* Each number of this scenario: its option's key, name, range and place. */
+static unsigned *
+number_of(struct fanout_options *options, int key, const char **name,
+    unsigned range[2])
+{
+	static const struct {
+		int key;
+		const char *name;
+		unsigned range[2];
+		size_t place;
+	} numbers[] = {
+	    {'n', "members", {1, MEMBERS_MAX},
+		offsetof(struct fanout_options, members)},
+	    {'p', "publishers", {1, PUBLISHERS_MAX},
+		offsetof(struct fanout_options, publishers)},
+	    {'w', "window", {1, WINDOW_MAX},
+		offsetof(struct fanout_options, window)},
+	    {'r', "rate", {1, RATE_MAX}, offsetof(struct fanout_options, rate)},
+	    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
+		offsetof(struct fanout_options, bytes)},
+	    {'k', "slow", {0, MEMBERS_MAX},
+		offsetof(struct fanout_options, slow)},
+	};
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (numbers[i].key != key)
+			continue;
+		*name = numbers[i].name;
+		memcpy(range, numbers[i].range, sizeof numbers[i].range);
+		return (void *)((char *)options + numbers[i].place);
+	}
+	return NULL;
+}
+
+/* What single options cannot say. */
+static void
+check_options(struct argp_state *state, const struct fanout_options *options)
+{
+	const struct peer *peer = options->run.peer;
+
+	if (options->publishers + options->slow > options->members)
+		argp_error(state,
+		    "--members %u: there must be as many as "
+		    "publishers and slow members",
+		    options->members);
+	if (options->bytes > peer->text_max)
+		argp_error(state, "--bytes %u: %s takes at most %u",
+		    options->bytes, peer->name, peer->text_max);
+	if (!peer->hears_itself && options->run.common.threads > 1)
+		argp_error(state,
+		    "--threads: one is all that --peer %s can "
+		    "have here",
+		    peer->name);
+}
+
+static error_t
+parse_fanout(int key, char *argument, struct argp_state *state)
+{
+	struct fanout_options *options = state->input;
+	unsigned range[2];
+	const char *name;
+	unsigned *number;
+
+	if (key == ARGP_KEY_INIT) {
+		set_defaults(state, options);
+		return 0;
+	}
+	if (key == ARGP_KEY_SUCCESS) {
+		check_options(state, options);
+		return 0;
+	}
+	number = number_of(options, key, &name, range);
+	if (!number)
+		return ARGP_ERR_UNKNOWN;
+	*number = bench_option_number(state, name, argument, range);
+	return 0;
+}
+
+static struct fanout_thread *
+fanout_thread(const struct fanout *fanout, unsigned index)
+{
+	return list_entry(
+	    run_thread(&fanout->run, index), struct fanout_thread, thread);
+}
+
+/* Which clients speak; they need not be members. */
+static void
+fanout_init_publishers(struct fanout *fanout)
+{
+	const struct fanout_options *options = fanout->options;
+	unsigned first = 0;
+	unsigned stride = fanout_stride(options);
+
+	if (!options->run.peer->hears_itself) {
+		first = options->members;
+		stride = 1;
+	}
+	for (unsigned i = 0; i < options->publishers; i++)
+		fanout->publishers[i] = (struct fanout_publisher){
+		    .speaker = run_client(&fanout->run, first + i * stride),
+		    .stopped = true,
+		};
+}
+
+static void
+fanout_init_thread(struct fanout *fanout, unsigned index)
+{
+	const struct fanout_options *options = fanout->options;
+	struct fanout_thread *thread = fanout_thread(fanout, index);
+	const struct tape_size size = {
+	    .publishers = options->publishers,
+	    .text_bytes = options->bytes,
+	    .ring_bytes = fanout->tapes > 1 ? RING_BYTES / 16 : RING_BYTES,
+	};
+
+	thread->target = UINT64_MAX;
+	thread->batch = malloc((size_t)FANOUT_BATCH_MAX * MESSAGE_BYTES);
+	thread->tapes = calloc(fanout->tapes, sizeof *thread->tapes);
+	if (!thread->batch || !thread->tapes)
+		err(EXIT_FAILURE, "memory for messages");
+	for (unsigned i = 0; i < fanout->tapes; i++)
+		tape_init(&thread->tapes[i], &size);
+}
+
+static void
+fanout_init(struct fanout *fanout, const struct fanout_options *options)
+{
+	const struct peer *peer = options->run.peer;
+	size_t clients = options->members;
+
+	if (!peer->hears_itself)
+		clients += options->publishers;
+	*fanout = (struct fanout){
+	    .options = options,
+	    .tapes = peer->has_one_order ? 1 : options->publishers,
+	    .publishers =
+		calloc(options->publishers, sizeof *fanout->publishers),
+	};
+	fanout->heard = calloc(clients, fanout->tapes * sizeof *fanout->heard);
+	if (!fanout->publishers || !fanout->heard)
+		err(EXIT_FAILURE, "memory for %zu clients", clients);
+	run_init(&fanout->run, &fanout_ops, &options->run, clients);
+	fanout->run.length_ns[FANOUT_WARM] =
+	    options->run.warmup_ms * (uint64_t)NS_PER_MS;
+	fanout->run.length_ns[FANOUT_TALK] =
+	    options->run.seconds_ms * (uint64_t)NS_PER_MS;
+	fanout_init_publishers(fanout);
+	for (size_t i = 0; i < clients; i++)
+		fanout_member_of(run_client(&fanout->run, i))->heard =
+		    fanout->heard + i * fanout->tapes;
+	for (unsigned i = 0; i < options->run.common.threads; i++)
+		fanout_init_thread(fanout, i);
+}
+
+static void
+fanout_fini(struct fanout *fanout)
+{
+	for (unsigned i = 0; i < fanout->options->run.common.threads; i++) {
+		struct fanout_thread *thread = fanout_thread(fanout, i);
+
+		for (unsigned tape = 0; tape < fanout->tapes; tape++)
+			tape_fini(&thread->tapes[tape]);
+		free(thread->tapes);
+		free(thread->batch);
+	}
+	run_fini(&fanout->run);
+	free(fanout->heard);
+	free(fanout->publishers);
+}
+
+static void
+add_failure(struct fanout *fanout, const char *expected, const char *got)
+{
+	const struct report_failure failure = {
+	    "the room", span_of(expected), span_of(got)};
+
+	report_fail(&fanout->run.report, RUN_ROW_WORK, &failure);
+}
+
+/* The order is checked as a whole, and between threads. */
+static void
+fanout_audit_tape(
+    struct fanout *fanout, unsigned tape, const uint32_t published[])
+{
+	const struct tape *first = &fanout_thread(fanout, 0)->tapes[tape];
+	unsigned threads = fanout->options->run.common.threads;
+	const struct tape *other;
+	const char *wrong;
+
+	for (unsigned i = 0; i < threads; i++) {
+		other = &fanout_thread(fanout, i)->tapes[tape];
+		wrong = tape_audit(other, published);
+		if (wrong)
+			add_failure(fanout, "every message once", wrong);
+		if (!tape_same_order(first, other))
+			add_failure(fanout, "one order for all",
+			    "another one in another thread");
+	}
+}
+
+static void
+fanout_audit(struct fanout *fanout)
+{
+	unsigned publishers = fanout->options->publishers;
+	uint32_t *published = calloc(publishers, sizeof *published);
+
+	if (!published)
+		err(EXIT_FAILURE, "memory");
+	for (unsigned tape = 0; tape < fanout->tapes; tape++) {
+		for (unsigned i = 0; i < publishers; i++)
+			published[i] = fanout->tapes == 1 || i == tape
+					   ? fanout->publishers[i].sent
+					   : 0;
+		fanout_audit_tape(fanout, tape, published);
+	}
+	free(published);
+}
+
+static int
+fanout_report(struct fanout *fanout)
+{
+	const struct fanout_options *options = fanout->options;
+	uint64_t heard = fanout->run.report.rows[RUN_ROW_WORK].latencies.count;
+	uint64_t gaps = 0, skipped = 0, slow_lost = 0, sent = 0;
+
+	fanout_audit(fanout);
+	for (unsigned i = 0; i < options->run.common.threads; i++) {
+		gaps += fanout_thread(fanout, i)->gaps;
+		skipped += fanout_thread(fanout, i)->skipped;
+		slow_lost += fanout_thread(fanout, i)->slow_lost;
+	}
+	for (unsigned i = 0; i < options->publishers; i++)
+		sent +=
+		    fanout->publishers[i].sent - fanout->publishers[i].before;
+	run_print(&fanout->run, heard);
+	printf(" members=%u publishers=%u window=%u rate=%u bytes=%u slow=%u",
+	    options->members, options->publishers,
+	    options->rate ? 0 : options->window, options->rate, options->bytes,
+	    options->slow);
+	printf(" messages=%" PRIu64 " deliveries_per_s=%.0f gaps=%" PRIu64
+	       " skipped=%" PRIu64 " slow_lost=%" PRIu64,
+	    sent, (double)heard / meter_seconds(&fanout->run.meter), gaps,
+	    skipped, slow_lost);
+	return run_verdict(&fanout->run);
+}
+
+int
+fanout_main(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+	    {&run_options_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {
+	    .options = fanout_argp_options,
+	    .parser = parse_fanout,
+	    .doc = "P publishers among M members of a room, whose every "
+		   "message goes to all. Each member checks each message: "
+		   "nothing lost, doubled, altered or reordered, one order "
+		   "for all, and gaps only where they are announced, to the "
+		   "message. Exit status: 0 when all saw exactly what they "
+		   "should, 1 when not, 2 on bad usage.",
+	    .children = children,
+	};
+	struct fanout_options options;
+	struct fanout fanout;
+	int status;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+		return 2;
+	if (options.run.common.threads > options.members)
+		options.run.common.threads = options.members;
+	fanout_init(&fanout, &options);
+	run_go(&fanout.run);
+	status = fanout_report(&fanout);
+	fanout_fini(&fanout);
+	return status;
+}

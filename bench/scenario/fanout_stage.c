@@ -1,0 +1,276 @@
+/*
+ * The stages of `fanout`: who is awaited in which, and what begins in each.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/scenario/fanout_priv.h"
+#include "reactor/check.h"
+
+#define NS_PER_MS 1000000u
+#define MS_PER_S  1000u
+
+static bool
+is_member(const struct fanout *fanout, unsigned number)
+{
+	return number < fanout->options->members;
+}
+
+static bool
+is_registrar(const struct fanout *fanout, unsigned number)
+{
+	const struct run_options *options = &fanout->options->run;
+
+	return options->peer->has_accounts && number < options->accounts;
+}
+
+static bool
+fanout_is_awaited(const struct client *client, unsigned stage)
+{
+	struct fanout *fanout = fanout_of(client);
+	bool slow = fanout_is_slow(fanout, client->number);
+	bool member = is_member(fanout, client->number);
+
+	switch ((enum fanout_stage)stage) {
+	case FANOUT_REGISTER:
+		return client->number == 0 ||
+		       is_registrar(fanout, client->number);
+	case FANOUT_ENTER:
+		return true;
+	case FANOUT_JOIN:
+		return member && client_peer(client)->join;
+	case FANOUT_WARM:
+	case FANOUT_TALK:
+		return fanout_speaks_for(fanout, client) != NULL;
+	case FANOUT_SETTLE:
+	case FANOUT_DRAIN:
+		return member && !slow;
+	case FANOUT_CATCH_UP:
+		return slow;
+	default:
+		return member;
+	}
+}
+
+static uint64_t
+sent_by_all(const struct fanout *fanout)
+{
+	uint64_t sent = 0;
+
+	for (unsigned i = 0; i < fanout->options->publishers; i++)
+		sent += fanout->publishers[i].sent;
+	return sent;
+}
+
+/* Lets the thread's publishers act, and sets when they are to again. */
+static void
+thread_publish(struct fanout_thread *thread,
+    void (*act)(struct fanout_publisher *publisher))
+{
+	struct fanout *fanout =
+	    list_entry(thread->thread.run, struct fanout, run);
+	uint64_t first = 0;
+	uint64_t next;
+
+	for (unsigned i = 0; i < fanout->options->publishers; i++) {
+		struct fanout_publisher *publisher = &fanout->publishers[i];
+
+		if (client_thread(publisher->speaker) != &thread->thread)
+			continue;
+		act(publisher);
+		next = publisher_next_ns(publisher);
+		if (next && (!first || next < first))
+			first = next;
+	}
+	load_alarm(&thread->thread.load, first);
+}
+
+static void
+fanout_on_stage(struct run_thread *run_thread, unsigned stage)
+{
+	struct fanout_thread *thread =
+	    list_entry(run_thread, struct fanout_thread, thread);
+	struct fanout *fanout = list_entry(run_thread->run, struct fanout, run);
+	const struct fanout_options *options = fanout->options;
+
+	thread->target = UINT64_MAX;
+	if (stage == FANOUT_SETTLE || stage == FANOUT_DRAIN ||
+	    stage == FANOUT_CATCH_UP)
+		thread->target = sent_by_all(fanout);
+	if (stage != FANOUT_WARM && stage != FANOUT_TALK)
+		return;
+	thread->schedule = (struct schedule){
+	    .start_ns = run_begin_ns(&fanout->run, stage),
+	    .total = options->rate *
+		     (fanout->run.length_ns[stage] / NS_PER_MS) / MS_PER_S,
+	    .rate = options->rate,
+	    .publishers = options->publishers,
+	};
+	thread_publish(thread, publisher_start);
+}
+
+static void
+fanout_begin(struct client *client, unsigned stage)
+{
+	struct fanout *fanout = fanout_of(client);
+	bool slow = fanout_is_slow(fanout, client->number);
+
+	if (stage == FANOUT_REGISTER) {
+		if (is_registrar(fanout, client->number))
+			client_register(client);
+		else
+			client_pass(client, FANOUT_REGISTER);
+		return;
+	}
+	if (stage == FANOUT_ENTER)
+		client_enter(client, is_member(fanout, client->number)
+					 ? PEER_MEMBER
+					 : PEER_USER);
+	else if (stage == FANOUT_CATCH_UP && slow)
+		bot_resume(&client->bot);
+	if (!is_member(fanout, client->number))
+		return;
+	if (stage == FANOUT_JOIN)
+		member_join(fanout_member_of(client));
+	else if (stage == FANOUT_PART)
+		member_part(fanout_member_of(client));
+	else if (slow == (stage == FANOUT_CATCH_UP))
+		member_check_done(fanout_member_of(client));
+}
+
+static void
+fanout_on_entered(struct client *client, struct span name)
+{
+	struct fanout *fanout = fanout_of(client);
+	struct fanout_publisher *publisher = fanout_speaks_for(fanout, client);
+
+	if (publisher) {
+		check(name.len < sizeof publisher->name);
+		memcpy(publisher->name, name.at, name.len);
+	}
+	if (fanout_is_slow(fanout, client->number))
+		bot_pause(&client->bot);
+	client_pass(client, FANOUT_ENTER);
+}
+
+static bool
+fanout_may_lose(struct client *client)
+{
+	struct fanout_thread *thread = fanout_thread_of(client);
+
+	if (!fanout_is_slow(fanout_of(client), client->number))
+		return false;
+	thread->slow_lost++;
+	return true;
+}
+
+static void
+fanout_on_alarm(struct run_thread *thread)
+{
+	if (thread->begun == FANOUT_WARM || thread->begun == FANOUT_TALK)
+		thread_publish(list_entry(thread, struct fanout_thread, thread),
+		    publisher_go_on);
+}
+
+/* Nobody may wait for messages for ever. */
+static void
+fanout_on_tick(struct run_thread *thread)
+{
+	struct run *run = thread->run;
+	char got[64];
+	struct client *client;
+
+	if (thread->begun != FANOUT_SETTLE && thread->begun != FANOUT_DRAIN &&
+	    thread->begun != FANOUT_CATCH_UP)
+		return;
+	if (thread->load.now_ns - run_begin_ns(run, thread->begun) <
+	    thread->load.timeout_ns)
+		return;
+	for (size_t i = 0; i < thread->count; i++) {
+		client = run_client(run, thread->first + i);
+		if (client->passed > thread->begun ||
+		    !fanout_is_awaited(client, thread->begun))
+			continue;
+		snprintf(got, sizeof got,
+		    "%" PRIu64 " of them and then nothing in time",
+		    fanout_member_of(client)->total);
+		client_fail(client, span_of("all messages"), span_of(got));
+	}
+}
+
+const struct run_ops fanout_ops = {
+    .scenario = "fanout",
+    .work = "deliver",
+    .client_bytes = sizeof(struct fanout_member),
+    .thread_bytes = sizeof(struct fanout_thread),
+    .stages = FANOUT_STAGES,
+    .measured = FANOUT_TALK,
+    .rest = FANOUT_CATCH_UP,
+    .is_awaited = fanout_is_awaited,
+    .on_stage = fanout_on_stage,
+    .begin = fanout_begin,
+    .on_entered = fanout_on_entered,
+    .on_bytes = member_hear,
+    .may_lose = fanout_may_lose,
+    .on_alarm = fanout_on_alarm,
+    .on_tick = fanout_on_tick,
+};
+
+struct fanout *
+fanout_of(const struct client *client)
+{
+	return list_entry(client_run(client), struct fanout, run);
+}
+
+struct fanout_thread *
+fanout_thread_of(const struct client *client)
+{
+	return list_entry(client_thread(client), struct fanout_thread, thread);
+}
+
+struct fanout_member *
+fanout_member_of(struct client *client)
+{
+	return list_entry(client, struct fanout_member, client);
+}
+
+struct fanout_publisher *
+fanout_speaks_for(struct fanout *fanout, const struct client *client)
+{
+	const struct fanout_options *options = fanout->options;
+	unsigned number = client->number;
+
+	if (options->run.peer->hears_itself)
+		return fanout_hears_for(fanout, client);
+	if (number < options->members)
+		return NULL;
+	return &fanout->publishers[number - options->members];
+}
+
+struct fanout_publisher *
+fanout_hears_for(struct fanout *fanout, const struct client *client)
+{
+	unsigned stride = fanout_stride(fanout->options);
+	unsigned publisher = client->number / stride;
+
+	if (client->number % stride != 0 ||
+	    publisher >= fanout->options->publishers)
+		return NULL;
+	return &fanout->publishers[publisher];
+}
+
+unsigned
+fanout_stride(const struct fanout_options *options)
+{
+	return (options->members - options->slow) / options->publishers;
+}
+
+bool
+fanout_is_slow(const struct fanout *fanout, unsigned number)
+{
+	const struct fanout_options *options = fanout->options;
+
+	return number < options->members &&
+	       number >= options->members - options->slow;
+}

@@ -1,0 +1,317 @@
+/*
+ * The scenario `register`: N clients, each of which registers one new account
+ * after the other. Every answer is compared to the byte. When the server's
+ * account file is on this machine, it also tells how many of them shared one
+ * sync.
+ */
+#include <err.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/crowd/run.h"
+#include "bench/scenario/batches.h"
+#include "bench/scenario/scenario.h"
+#include "reactor/check.h"
+
+#define CLIENTS_MAX 1000000
+#define NS_PER_MS   1000000u
+#define WORDS_BYTES 64 /* "OK registered NAME" */
+
+/*
+ *   register  passed over: there is no account to be made before
+ *   enter     all connect
+ *   warm      as `talk`, but not measured
+ *   before    nothing is under way; the account file's end is noted
+ *   talk      all register
+ */
+enum register_stage {
+	REGISTER_REGISTER,
+	REGISTER_ENTER,
+	REGISTER_WARM,
+	REGISTER_BEFORE,
+	REGISTER_TALK,
+	REGISTER_STAGES,
+};
+
+enum option_key {
+	KEY_FILE = 768,
+};
+
+struct register_options {
+	struct run_options run;
+	unsigned clients;
+	const char *path; /* of the account file, or NULL */
+};
+
+struct registrar {
+	struct client client;
+	uint64_t sent_ns; /* what it waits for; 0: for nothing */
+	uint32_t sent;    /* in all; the last one's number is one less */
+};
+
+struct registration {
+	struct run run;
+	const struct register_options *options;
+	struct batches file; /* open if options->path */
+};
+
+static const struct argp_option register_argp_options[] = {
+    {"clients", 'n', "N", 0, "clients at once (default 200)", 0},
+    {"accounts-file", KEY_FILE, "FILE", 0,
+	"the server's account file, if it is on this machine: tells how many "
+	"registrations shared one sync; it is only read",
+	0},
+    {0},
+};
+
+static error_t
+parse_register(int key, char *argument, struct argp_state *state)
+{
+	struct register_options *options = state->input;
+	static const unsigned clients[2] = {1, CLIENTS_MAX};
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		options->clients = 200;
+		options->path = NULL;
+		state->child_inputs[0] = &options->run;
+		return 0;
+	case 'n':
+		options->clients =
+		    bench_option_number(state, "clients", argument, clients);
+		return 0;
+	case KEY_FILE:
+		options->path = argument;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static struct registrar *
+registrar_of(struct client *client)
+{
+	return list_entry(client, struct registrar, client);
+}
+
+static struct registration *
+registration_of(const struct client *client)
+{
+	return list_entry(client_run(client), struct registration, run);
+}
+
+/* The name of its nth account; unlike those of all others. */
+static void
+registrar_name(const struct registrar *registrar, uint32_t nth,
+    char out[NAME_BYTES_MAX + 1])
+{
+	const struct run *run = client_run(&registrar->client);
+	uint64_t number =
+	    nth * (uint64_t)run->client_count + registrar->client.number;
+	int len =
+	    snprintf(out, NAME_BYTES_MAX + 1, "%s%" PRIx64, run->names, number);
+
+	check(len <= NAME_BYTES_MAX);
+}
+
+static void
+registrar_ask(struct registrar *registrar)
+{
+	struct client *client = &registrar->client;
+	char name[NAME_BYTES_MAX + 1];
+	const struct peer_login who = {name, client->number};
+	char hello[PEER_HELLO_BYTES];
+	size_t len;
+
+	registrar_name(registrar, registrar->sent++, name);
+	len = client_peer(client)->hello(hello, PEER_NEW, &who);
+	registrar->sent_ns = load_clock();
+	bot_arm(&client->bot);
+	bot_send(&client->bot, (struct span){hello, len});
+}
+
+/* The next one, or the end of the stage. */
+static void
+registrar_go_on(struct registrar *registrar)
+{
+	struct client *client = &registrar->client;
+	const struct run_thread *thread = client_thread(client);
+
+	if (thread->load.now_ns < run_end_ns(thread->run, thread->begun)) {
+		registrar_ask(registrar);
+		return;
+	}
+	bot_disarm(&client->bot);
+	client_pass(client, thread->begun);
+}
+
+/* A frame that it has heard. False when it was wrong and the client is over. */
+static bool
+registrar_heard(struct registrar *registrar, enum peer_kind kind,
+    const struct peer_frame *frame)
+{
+	struct run_thread *thread = client_thread(&registrar->client);
+	char due[WORDS_BYTES] = "silence";
+	char name[NAME_BYTES_MAX + 1];
+
+	if (registrar->sent_ns) {
+		registrar_name(registrar, registrar->sent - 1, name);
+		snprintf(due, sizeof due, "OK registered %s", name);
+	}
+	if (kind != PEER_READY || !span_equals(frame->text, span_of(due)))
+		return client_tolerate(&registrar->client, kind, frame, due);
+	if (thread->begun == REGISTER_TALK)
+		histogram_add(&thread->latencies[RUN_ROW_WORK],
+		    thread->load.now_ns - registrar->sent_ns);
+	registrar->sent_ns = 0;
+	registrar_go_on(registrar);
+	return true;
+}
+
+static size_t
+register_on_bytes(struct client *client, struct span bytes)
+{
+	struct peer_frame frame;
+	enum peer_kind kind;
+	size_t used = 0;
+
+	for (;;) {
+		kind = client_peer(client)->read(
+		    (struct span){bytes.at + used, bytes.len - used}, &frame);
+		if (kind == PEER_MORE)
+			return used;
+		used += frame.len;
+		if (!registrar_heard(registrar_of(client), kind, &frame))
+			return used;
+	}
+}
+
+static bool
+register_is_awaited(const struct client *client, unsigned stage)
+{
+	return (stage != REGISTER_REGISTER && stage != REGISTER_BEFORE) ||
+	       client->number == 0;
+}
+
+static void
+register_begin(struct client *client, unsigned stage)
+{
+	struct registration *registration = registration_of(client);
+
+	switch (stage) {
+	case REGISTER_ENTER:
+		client_enter(client, PEER_GUEST);
+		return;
+	case REGISTER_BEFORE:
+		if (client->number == 0 && registration->options->path)
+			batches_begin(&registration->file);
+		client_pass(client, stage);
+		return;
+	case REGISTER_WARM:
+	case REGISTER_TALK:
+		registrar_go_on(registrar_of(client));
+		return;
+	default:
+		client_pass(client, stage);
+	}
+}
+
+static void
+register_on_entered(struct client *client, struct span name)
+{
+	(void)name;
+	client_pass(client, REGISTER_ENTER);
+}
+
+static const struct run_ops register_ops = {
+    .scenario = "register",
+    .work = "sign-up", /* "register" is the row of accounts made before */
+    .client_bytes = sizeof(struct registrar),
+    .thread_bytes = sizeof(struct run_thread),
+    .stages = REGISTER_STAGES,
+    .measured = REGISTER_TALK,
+    .rest = REGISTER_STAGES,
+    .is_awaited = register_is_awaited,
+    .begin = register_begin,
+    .on_entered = register_on_entered,
+    .on_bytes = register_on_bytes,
+};
+
+/* Each account that was acknowledged must be in the file, if it is the right
+ * one. */
+static void
+print_syncs(const struct registration *registration, uint64_t registrations)
+{
+	struct batches_count count = {0};
+	bool known = false;
+
+	if (registration->options->path)
+		known = batches_read(&registration->file, &count);
+	if (known && count.registered < registrations) {
+		warnx("%s has %" PRIu64 " new accounts of %" PRIu64
+		      ": is it the server's?",
+		    registration->options->path, count.registered,
+		    registrations);
+		known = false;
+	}
+	if (known && count.batches > 0)
+		printf(" batches=%" PRIu64 " registrations_per_sync=%.1f",
+		    count.batches,
+		    (double)count.registered / (double)count.batches);
+	else
+		fputs(" batches=- registrations_per_sync=-", stdout);
+}
+
+static int
+register_report(struct registration *registration)
+{
+	struct run *run = &registration->run;
+	uint64_t count = run->report.rows[RUN_ROW_WORK].latencies.count;
+
+	run_print(run, count);
+	printf(" clients=%u registrations=%" PRIu64 " registrations_per_s=%.0f",
+	    registration->options->clients, count,
+	    (double)count / meter_seconds(&run->meter));
+	print_syncs(registration, count);
+	return run_verdict(run);
+}
+
+int
+register_main(int argc, char **argv)
+{
+	static const struct argp_child children[] = {
+	    {&run_load_argp, 0, NULL, 0}, {0}};
+	const struct argp argp = {
+	    .options = register_argp_options,
+	    .parser = parse_register,
+	    .doc = "N clients register one new account after the other. Every "
+		   "answer is checked. Exit status: 0 when all saw exactly "
+		   "what they should, 1 when not, 2 on bad usage.",
+	    .children = children,
+	};
+	struct register_options options;
+	struct registration registration = {.options = &options};
+	int status;
+
+	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
+		return 2;
+	if (options.run.common.threads > options.clients)
+		options.run.common.threads = options.clients;
+	if (options.path && batches_open(&registration.file, options.path)) {
+		warn("--accounts-file %s", options.path);
+		return 2;
+	}
+	run_init(
+	    &registration.run, &register_ops, &options.run, options.clients);
+	registration.run.length_ns[REGISTER_WARM] =
+	    options.run.warmup_ms * (uint64_t)NS_PER_MS;
+	registration.run.length_ns[REGISTER_TALK] =
+	    options.run.seconds_ms * (uint64_t)NS_PER_MS;
+	run_go(&registration.run);
+	status = register_report(&registration);
+	run_fini(&registration.run);
+	if (options.path)
+		batches_close(&registration.file);
+	return status;
+}
