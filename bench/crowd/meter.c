@@ -1,9 +1,9 @@
 #include "bench/crowd/meter.h"
 
-#include <stdio.h>
 #include <sys/resource.h>
 
 #include "bench/load/load.h"
+#include "bench/report/report.h"
 #include "reactor/check.h"
 
 #define NS_PER_S 1e9
@@ -30,18 +30,21 @@ read_all(const struct meter *meter, struct meter_reading *reading)
 	reading->wall_ns = load_clock();
 }
 
+/* What one of the two has used; the keys are for all of it, and for each. */
 static void
-print_cost(const char *who, bool known, uint64_t used_ns, uint64_t operations)
+report_cost(struct report *report, const char *const keys[2], bool known,
+    uint64_t used_ns, uint64_t operations)
 {
 	if (known)
-		printf(" %s_cpu_s=%.3f", who, (double)used_ns / NS_PER_S);
+		report_fact(
+		    report, keys[0], "%.3f", (double)used_ns / NS_PER_S);
 	else
-		printf(" %s_cpu_s=-", who);
+		report_fact(report, keys[0], "-");
 	if (known && operations > 0)
-		printf(" %s_cpu_us=%.4f", who,
+		report_fact(report, keys[1], "%.4f",
 		    (double)used_ns / 1e3 / (double)operations);
 	else
-		printf(" %s_cpu_us=-", who);
+		report_fact(report, keys[1], "-");
 }
 
 void
@@ -63,15 +66,19 @@ meter_seconds(const struct meter *meter)
 }
 
 void
-meter_print(const struct meter *meter, uint64_t operations)
+meter_report(
+    const struct meter *meter, struct report *report, uint64_t operations)
 {
 	const struct meter_reading *begin = &meter->begin;
 	const struct meter_reading *end = &meter->end;
+	static const char *const server[] = {"server_cpu_s", "server_cpu_us"};
+	static const char *const bench[] = {"bench_cpu_s", "bench_cpu_us"};
 	bool known = begin->server_known && end->server_known;
 	uint64_t server_ns = 0;
 
 	if (known)
 		server_ns = process_cpu_between(&begin->server, &end->server);
-	print_cost("server", known, server_ns, operations);
-	print_cost("bench", true, end->own_ns - begin->own_ns, operations);
+	report_cost(report, server, known, server_ns, operations);
+	report_cost(
+	    report, bench, true, end->own_ns - begin->own_ns, operations);
 }

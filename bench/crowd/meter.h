@@ -11,6 +11,8 @@
 
 #include "bench/crowd/process.h"
 
+struct report;
+
 struct meter_reading {
 	bool server_known;
 	struct process_cpu server;
@@ -32,9 +34,10 @@ void meter_end(struct meter *meter);
 double meter_seconds(const struct meter *meter);
 
 /*
- * Prints what it has cost, in all (s) and for each of `operations` (us), as
- * key=value pairs with a space before each; "-" where it is not known.
+ * Reports what it has cost, in all (s) and for each of `operations` (us), as
+ * facts; "-" where it is not known.
  */
-void meter_print(const struct meter *meter, uint64_t operations);
+void meter_report(
+    const struct meter *meter, struct report *report, uint64_t operations);
 
 #endif

@@ -253,22 +253,15 @@ run_end_ns(const struct run *run, unsigned stage)
 }
 
 void
-run_print(struct run *run, uint64_t operations)
+run_report(struct run *run, uint64_t operations)
 {
 	const struct run_options *options = run->options;
+	struct report *report = &run->report;
 
-	report_print(&run->report);
-	printf("scenario=%s peer=%s threads=%u", run->ops->scenario,
-	    options->peer->name, options->common.threads);
-	printf(" seconds=%.3f operations=%" PRIu64, meter_seconds(&run->meter),
-	    operations);
-	meter_print(&run->meter, operations);
-	report_print_latencies(&run->report, RUN_ROW_WORK);
-}
-
-int
-run_verdict(struct run *run)
-{
-	printf(" failures=%" PRIu64 "\n", run->report.failures);
-	return report_verdict(&run->report);
+	report_fact(report, "peer", "%s", options->peer->name);
+	report_fact(report, "threads", "%u", options->common.threads);
+	report_fact(report, "seconds", "%.3f", meter_seconds(&run->meter));
+	report_fact(report, "operations", "%" PRIu64, operations);
+	meter_report(&run->meter, report, operations);
+	report_latencies(report, RUN_ROW_WORK);
 }

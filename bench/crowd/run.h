@@ -124,13 +124,10 @@ uint64_t run_begin_ns(const struct run *run, unsigned stage);
 uint64_t run_end_ns(const struct run *run, unsigned stage);
 
 /*
- * Prints the report's table and lines, and begins the scenario's own line, to
- * be ended by run_verdict. `operations` is what the measured interval's cost
- * is divided by.
+ * Reports what all runs have, before the scenario's own facts: whom it was
+ * with, how long it took, and what. `operations` is what the measured
+ * interval's cost is divided by. report_print ends it.
  */
-void run_print(struct run *run, uint64_t operations);
-
-/* Ends the scenario's line and says what it all amounts to: the exit status. */
-int run_verdict(struct run *run);
+void run_report(struct run *run, uint64_t operations);
 
 #endif

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,62 @@ print_row(const struct report_row *row)
 	else
 		printf(" %11.3f %11.3f %11.3f %11.3f\n", ms_at(row, 50),
 		    ms_at(row, 99), ms_at(row, 99.9), ms_at(row, 100));
+}
+
+static void
+print_rows(const struct report *report)
+{
+	const struct report_row *row;
+
+	printf("\n%-10s %11s %7s %11s %11s %11s %11s\n", "step", "count",
+	    "failed", "p50 ms", "p99 ms", "p99.9 ms", "max ms");
+	for (size_t i = 0; i < report->row_count; i++)
+		print_row(&report->rows[i]);
+	putchar('\n');
+	for (size_t i = 0; i < report->row_count; i++) {
+		row = &report->rows[i];
+		printf("scenario=%s step=%s count=%" PRIu64 " failures=%" PRIu64
+		       " p50_us=%.1f p99_us=%.1f p999_us=%.1f max_us=%.1f\n",
+		    report->scenario, row->step, row->latencies.count,
+		    row->failures, us_at(row, 50), us_at(row, 99),
+		    us_at(row, 99.9), us_at(row, 100));
+	}
+}
+
+static void
+print_facts(const struct report *report)
+{
+	printf("scenario=%s", report->scenario);
+	for (size_t i = 0; i < report->fact_count; i++)
+		printf(" %s=%s", report->facts[i].key, report->facts[i].value);
+	printf(" failures=%" PRIu64 "\n", report->failures);
+}
+
+static int
+print_verdict(const struct report *report)
+{
+	const char *separator = "";
+
+	if (report->failures == 0) {
+		puts("verdict: ok");
+		return EXIT_SUCCESS;
+	}
+	for (size_t i = 0; i < REPORT_FAILURES_SHOWN; i++)
+		if (report->shown[i])
+			printf("failure: %s\n", report->shown[i]);
+	if (report->failures > REPORT_FAILURES_SHOWN)
+		printf("failure: ... and %" PRIu64 " more\n",
+		    report->failures - REPORT_FAILURES_SHOWN);
+	fputs("verdict: FAILED (", stdout);
+	for (size_t i = 0; i < report->row_count; i++) {
+		if (report->rows[i].failures == 0)
+			continue;
+		printf("%s%s %" PRIu64, separator, report->rows[i].step,
+		    report->rows[i].failures);
+		separator = ", ";
+	}
+	puts(")");
+	return EXIT_FAILURE;
 }
 
 /* The processor's name as the kernel gives it, without its newline. */
@@ -153,59 +210,34 @@ report_print_machine(void)
 }
 
 void
-report_print(const struct report *report)
+report_fact(struct report *report, const char *key, const char *format, ...)
 {
-	const struct report_row *row;
+	struct report_fact *fact = &report->facts[report->fact_count++];
+	va_list arguments;
 
-	printf("\n%-10s %11s %7s %11s %11s %11s %11s\n", "step", "count",
-	    "failed", "p50 ms", "p99 ms", "p99.9 ms", "max ms");
-	for (size_t i = 0; i < report->row_count; i++)
-		print_row(&report->rows[i]);
-	putchar('\n');
-	for (size_t i = 0; i < report->row_count; i++) {
-		row = &report->rows[i];
-		printf("scenario=%s step=%s count=%" PRIu64
-		       " failures=%" PRIu64,
-		    report->scenario, row->step, row->latencies.count,
-		    row->failures);
-		report_print_latencies(report, i);
-		putchar('\n');
-	}
+	check(report->fact_count <= REPORT_FACTS_MAX);
+	fact->key = key;
+	va_start(arguments, format);
+	vsnprintf(fact->value, sizeof fact->value, format, arguments);
+	va_end(arguments);
 }
 
 void
-report_print_latencies(const struct report *report, size_t row)
+report_latencies(struct report *report, size_t row)
 {
 	const struct report_row *of = &report->rows[row];
 
 	check(row < report->row_count);
-	printf(" p50_us=%.1f p99_us=%.1f p999_us=%.1f max_us=%.1f",
-	    us_at(of, 50), us_at(of, 99), us_at(of, 99.9), us_at(of, 100));
+	report_fact(report, "p50_us", "%.1f", us_at(of, 50));
+	report_fact(report, "p99_us", "%.1f", us_at(of, 99));
+	report_fact(report, "p999_us", "%.1f", us_at(of, 99.9));
+	report_fact(report, "max_us", "%.1f", us_at(of, 100));
 }
 
 int
-report_verdict(const struct report *report)
+report_print(struct report *report)
 {
-	const char *separator = "";
-
-	if (report->failures == 0) {
-		puts("verdict: ok");
-		return EXIT_SUCCESS;
-	}
-	for (size_t i = 0; i < REPORT_FAILURES_SHOWN; i++)
-		if (report->shown[i])
-			printf("failure: %s\n", report->shown[i]);
-	if (report->failures > REPORT_FAILURES_SHOWN)
-		printf("failure: ... and %" PRIu64 " more\n",
-		    report->failures - REPORT_FAILURES_SHOWN);
-	fputs("verdict: FAILED (", stdout);
-	for (size_t i = 0; i < report->row_count; i++) {
-		if (report->rows[i].failures == 0)
-			continue;
-		printf("%s%s %" PRIu64, separator, report->rows[i].step,
-		    report->rows[i].failures);
-		separator = ", ";
-	}
-	puts(")");
-	return EXIT_FAILURE;
+	print_rows(report);
+	print_facts(report);
+	return print_verdict(report);
 }

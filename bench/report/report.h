@@ -16,11 +16,19 @@
 
 #define REPORT_ROWS_MAX       12
 #define REPORT_FAILURES_SHOWN 10
+#define REPORT_FACTS_MAX      48
+#define REPORT_FACT_BYTES     32
 
 struct report_row {
 	const char *step;           /* borrowed, a constant */
 	uint64_t failures;          /* under the report's lock */
 	struct histogram latencies; /* of what went well, in nanoseconds */
+};
+
+/* Something that is told of the whole run. */
+struct report_fact {
+	const char *key;               /* borrowed, a constant */
+	char value[REPORT_FACT_BYTES]; /* a number, a word, or - for unknown */
 };
 
 struct report {
@@ -30,6 +38,8 @@ struct report {
 	uint64_t failures;
 	char *shown[REPORT_FAILURES_SHOWN]; /* owned; the first ones */
 	struct report_row rows[REPORT_ROWS_MAX];
+	size_t fact_count;
+	struct report_fact facts[REPORT_FACTS_MAX];
 };
 
 /* One wrong thing that a client has seen. */
@@ -55,13 +65,16 @@ void report_merge(
 /* The machine this runs on: one key=value line. */
 void report_print_machine(void);
 
-/* The table, then a key=value line per row. */
-void report_print(const struct report *report);
+/* Adds a fact, after those there are. Its text is cut at REPORT_FACT_BYTES. */
+__attribute__((format(printf, 3, 4))) void
+report_fact(struct report *report, const char *key, const char *format, ...);
 
-/* A row's latencies as key=value pairs, with a space before each. */
-void report_print_latencies(const struct report *report, size_t row);
+/* Adds a row's latencies as facts. */
+void report_latencies(struct report *report, size_t row);
 
-/* The first failures and the verdict. The exit status: 0 when all is well. */
-int report_verdict(const struct report *report);
+/* All there is, once: a table and a key=value line of the rows, a line of the
+ * facts, the first failures and the verdict. The exit status: 0 when all is
+ * well. */
+int report_print(struct report *report);
 
 #endif

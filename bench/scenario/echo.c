@@ -312,13 +312,15 @@ echo_fini(struct echo *echo)
 static int
 echo_report(struct echo *echo)
 {
-	uint64_t answers = echo->run.report.rows[RUN_ROW_WORK].latencies.count;
+	struct report *report = &echo->run.report;
+	uint64_t answers = report->rows[RUN_ROW_WORK].latencies.count;
 
-	run_print(&echo->run, answers);
-	printf(" clients=%u depth=%u requests_per_s=%.0f",
-	    echo->options->clients, echo->options->depth,
+	run_report(&echo->run, answers);
+	report_fact(report, "clients", "%u", echo->options->clients);
+	report_fact(report, "depth", "%u", echo->options->depth);
+	report_fact(report, "requests_per_s", "%.0f",
 	    (double)answers / meter_seconds(&echo->run.meter));
-	return run_verdict(&echo->run);
+	return report_print(report);
 }
 
 int

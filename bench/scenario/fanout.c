@@ -272,7 +272,8 @@ static int
 fanout_report(struct fanout *fanout)
 {
 	const struct fanout_options *options = fanout->options;
-	uint64_t heard = fanout->run.report.rows[RUN_ROW_WORK].latencies.count;
+	struct report *report = &fanout->run.report;
+	uint64_t heard = report->rows[RUN_ROW_WORK].latencies.count;
 	uint64_t gaps = 0, skipped = 0, slow_lost = 0, sent = 0;
 
 	fanout_audit(fanout);
@@ -284,16 +285,21 @@ fanout_report(struct fanout *fanout)
 	for (unsigned i = 0; i < options->publishers; i++)
 		sent +=
 		    fanout->publishers[i].sent - fanout->publishers[i].before;
-	run_print(&fanout->run, heard);
-	printf(" members=%u publishers=%u window=%u rate=%u bytes=%u slow=%u",
-	    options->members, options->publishers,
-	    options->rate ? 0 : options->window, options->rate, options->bytes,
-	    options->slow);
-	printf(" messages=%" PRIu64 " deliveries_per_s=%.0f gaps=%" PRIu64
-	       " skipped=%" PRIu64 " slow_lost=%" PRIu64,
-	    sent, (double)heard / meter_seconds(&fanout->run.meter), gaps,
-	    skipped, slow_lost);
-	return run_verdict(&fanout->run);
+	run_report(&fanout->run, heard);
+	report_fact(report, "members", "%u", options->members);
+	report_fact(report, "publishers", "%u", options->publishers);
+	report_fact(
+	    report, "window", "%u", options->rate ? 0 : options->window);
+	report_fact(report, "rate", "%u", options->rate);
+	report_fact(report, "bytes", "%u", options->bytes);
+	report_fact(report, "slow", "%u", options->slow);
+	report_fact(report, "messages", "%" PRIu64, sent);
+	report_fact(report, "deliveries_per_s", "%.0f",
+	    (double)heard / meter_seconds(&fanout->run.meter));
+	report_fact(report, "gaps", "%" PRIu64, gaps);
+	report_fact(report, "skipped", "%" PRIu64, skipped);
+	report_fact(report, "slow_lost", "%" PRIu64, slow_lost);
+	return report_print(report);
 }
 
 int

@@ -263,12 +263,14 @@ guess_go(struct guess *guess)
 	progress_end(&progress);
 }
 
+/* The keys are for the median and the quartiles. */
 static void
-print_quartiles(const char *of, const struct quartiles *quartiles)
+report_quartiles(struct report *report, const char *const keys[3],
+    const struct quartiles *quartiles)
 {
-	printf(" %s_median_us=%.1f %s_q1_us=%.1f %s_q3_us=%.1f", of,
-	    quartiles->median / 1e3, of, quartiles->first / 1e3, of,
-	    quartiles->third / 1e3);
+	report_fact(report, keys[0], "%.1f", quartiles->median / 1e3);
+	report_fact(report, keys[1], "%.1f", quartiles->first / 1e3);
+	report_fact(report, keys[2], "%.1f", quartiles->third / 1e3);
 }
 
 /* Too far apart is a failure. */
@@ -292,29 +294,32 @@ guess_judge(struct guess *guess, double ratio)
 static int
 guess_report(struct guess *guess)
 {
+	static const char *const known_keys[] = {
+	    "known_median_us", "known_q1_us", "known_q3_us"};
+	static const char *const unknown_keys[] = {
+	    "unknown_median_us", "unknown_q1_us", "unknown_q3_us"};
 	const struct guess_options *options = guess->options;
+	struct report *report = &guess->report;
 	struct quartiles known, unknown;
-	bool whole = guess->report.failures == 0;
+	bool whole = report->failures == 0;
 	double ratio;
 
-	report_print(&guess->report);
-	printf("scenario=guess tries=%u tolerance_percent=%u", options->tries,
-	    options->tolerance);
+	report_fact(report, "tries", "%u", options->tries);
+	report_fact(report, "tolerance_percent", "%u", options->tolerance);
 	if (whole) {
 		known = quartiles_of(
 		    guess->times[GUESS_KNOWN], guess->counts[GUESS_KNOWN]);
 		unknown = quartiles_of(
 		    guess->times[GUESS_UNKNOWN], guess->counts[GUESS_UNKNOWN]);
 		ratio = unknown.median / known.median;
-		print_quartiles("known", &known);
-		print_quartiles("unknown", &unknown);
-		printf(" ratio=%.4f", ratio);
+		report_quartiles(report, known_keys, &known);
+		report_quartiles(report, unknown_keys, &unknown);
+		report_fact(report, "ratio", "%.4f", ratio);
 		guess_judge(guess, ratio);
 	} else {
-		fputs(" ratio=-", stdout);
+		report_fact(report, "ratio", "-");
 	}
-	printf(" failures=%" PRIu64 "\n", guess->report.failures);
-	return report_verdict(&guess->report);
+	return report_print(report);
 }
 
 static void

@@ -210,19 +210,25 @@ static const struct run_ops idle_ops = {
 static int
 idle_report(struct idle *idle)
 {
+	struct report *report = &idle->run.report;
 	unsigned clients = idle->options->clients;
 	double bytes = (double)idle->bytes_after - (double)idle->bytes_before;
 
-	run_print(&idle->run, clients);
-	printf(" clients=%u clients_per_s=%.0f", clients,
+	run_report(&idle->run, clients);
+	report_fact(report, "clients", "%u", clients);
+	report_fact(report, "clients_per_s", "%.0f",
 	    (double)clients / meter_seconds(&idle->run.meter));
-	if (idle->known)
-		printf(" bytes_before=%" PRIu64 " bytes_after=%" PRIu64
-		       " bytes_per_client=%.0f",
-		    idle->bytes_before, idle->bytes_after, bytes / clients);
-	else
-		fputs(" bytes_per_client=-", stdout);
-	return run_verdict(&idle->run);
+	if (idle->known) {
+		report_fact(
+		    report, "bytes_before", "%" PRIu64, idle->bytes_before);
+		report_fact(
+		    report, "bytes_after", "%" PRIu64, idle->bytes_after);
+		report_fact(
+		    report, "bytes_per_client", "%.0f", bytes / clients);
+	} else {
+		report_fact(report, "bytes_per_client", "-");
+	}
+	return report_print(report);
 }
 
 int

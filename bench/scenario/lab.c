@@ -206,6 +206,7 @@ lab_report(struct lab *lab)
 {
 	const struct lab_options *options = lab->options;
 	const uint64_t *opened_ns = lab->gate.opened_ns;
+	struct report *report = &lab->report;
 	uint64_t notices = 0, foreign = 0, backlog_waits = 0;
 
 	for (unsigned i = 0; i < options->common.threads; i++) {
@@ -218,17 +219,19 @@ lab_report(struct lab *lab)
 		foreign += thread->foreign;
 		backlog_waits += thread->load.backlog_waits;
 	}
-	report_print(&lab->report);
-	printf(
-	    "scenario=lab clients=%u threads=%u messages=%u failures=%" PRIu64
-	    " connect_s=%.3f prepare_s=%.3f run_s=%.3f notices=%" PRIu64
-	    " foreign_broadcasts=%" PRIu64 " backlog_waits=%" PRIu64 "\n",
-	    options->clients, options->common.threads, options->messages,
-	    lab->report.failures, seconds(lab->start_ns, opened_ns[0]),
-	    seconds(opened_ns[STAGE_CONNECT], opened_ns[STAGE_PREPARE]),
-	    seconds(opened_ns[STAGE_PREPARE], opened_ns[STAGE_TOGETHER]),
-	    notices, foreign, backlog_waits);
-	return report_verdict(&lab->report);
+	report_fact(report, "clients", "%u", options->clients);
+	report_fact(report, "threads", "%u", options->common.threads);
+	report_fact(report, "messages", "%u", options->messages);
+	report_fact(
+	    report, "connect_s", "%.3f", seconds(lab->start_ns, opened_ns[0]));
+	report_fact(report, "prepare_s", "%.3f",
+	    seconds(opened_ns[STAGE_CONNECT], opened_ns[STAGE_PREPARE]));
+	report_fact(report, "run_s", "%.3f",
+	    seconds(opened_ns[STAGE_PREPARE], opened_ns[STAGE_TOGETHER]));
+	report_fact(report, "notices", "%" PRIu64, notices);
+	report_fact(report, "foreign_broadcasts", "%" PRIu64, foreign);
+	report_fact(report, "backlog_waits", "%" PRIu64, backlog_waits);
+	return report_print(report);
 }
 
 int

@@ -241,8 +241,9 @@ static const struct run_ops register_ops = {
 /* Each account that was acknowledged must be in the file, if it is the right
  * one. */
 static void
-print_syncs(const struct registration *registration, uint64_t registrations)
+report_syncs(struct registration *registration, uint64_t registrations)
 {
+	struct report *report = &registration->run.report;
 	struct batches_count count = {0};
 	bool known = false;
 
@@ -255,26 +256,30 @@ print_syncs(const struct registration *registration, uint64_t registrations)
 		    registrations);
 		known = false;
 	}
-	if (known && count.batches > 0)
-		printf(" batches=%" PRIu64 " registrations_per_sync=%.1f",
-		    count.batches,
+	if (known && count.batches > 0) {
+		report_fact(report, "batches", "%" PRIu64, count.batches);
+		report_fact(report, "registrations_per_sync", "%.1f",
 		    (double)count.registered / (double)count.batches);
-	else
-		fputs(" batches=- registrations_per_sync=-", stdout);
+	} else {
+		report_fact(report, "batches", "-");
+		report_fact(report, "registrations_per_sync", "-");
+	}
 }
 
 static int
 register_report(struct registration *registration)
 {
 	struct run *run = &registration->run;
-	uint64_t count = run->report.rows[RUN_ROW_WORK].latencies.count;
+	struct report *report = &run->report;
+	uint64_t count = report->rows[RUN_ROW_WORK].latencies.count;
 
-	run_print(run, count);
-	printf(" clients=%u registrations=%" PRIu64 " registrations_per_s=%.0f",
-	    registration->options->clients, count,
+	run_report(run, count);
+	report_fact(report, "clients", "%u", registration->options->clients);
+	report_fact(report, "registrations", "%" PRIu64, count);
+	report_fact(report, "registrations_per_s", "%.0f",
 	    (double)count / meter_seconds(&run->meter));
-	print_syncs(registration, count);
-	return run_verdict(run);
+	report_syncs(registration, count);
+	return report_print(report);
 }
 
 int
