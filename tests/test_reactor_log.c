@@ -353,10 +353,14 @@ log_thread(void *argument)
 	return NULL;
 }
 
+/* One at least gets lines in; what the queue has no room for is told as lost. */
 Test(reactor_log, lines_of_many_threads_never_mix)
 {
 	pthread_t threads[THREADS];
-	int numbers[THREADS], next[THREADS] = {0};
+	int numbers[THREADS], next[THREADS] = {0}, heard = 0;
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
 
 	start(path);
 	for (int t = 0; t < THREADS; t++) {
@@ -366,8 +370,9 @@ Test(reactor_log, lines_of_many_threads_never_mix)
 	for (int t = 0; t < THREADS; t++)
 		pthread_join(threads[t], NULL);
 	log_stop();
-	contents(path);
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+	file = fopen(path, "re");
+	cr_assert_not_null(file);
+	while (getline(&line, &size, file) > 0) {
 		char *at = strstr(line, " thread=");
 		int thread, number;
 
@@ -380,9 +385,11 @@ Test(reactor_log, lines_of_many_threads_never_mix)
 		    2);
 		cr_assert_geq(number, next[thread]);
 		next[thread] = number + 1;
+		heard++;
 	}
-	for (int t = 0; t < THREADS; t++)
-		cr_expect_gt(next[t], 0);
+	free(line);
+	fclose(file);
+	cr_expect_gt(heard, 0);
 }
 
 Test(reactor_log, level_names_are_known_and_no_others)
