@@ -121,8 +121,9 @@ admin_passwd(struct admin *admin, char *arguments[])
 	    !utf8_is_text(password.at, password.len) ||
 	    memchr(password.at, ' ', password.len) ||
 	    memchr(password.at, '\t', password.len)) {
-		admin_fail(admin, "a password is text of %u to %d bytes without spaces",
-		    min, PASSWORD_BYTES_MAX);
+		admin_fail(admin,
+		    "a password is text of %u to %d bytes without spaces", min,
+		    PASSWORD_BYTES_MAX);
 		return;
 	}
 	job = admin_job_new(admin, WORK_SET_PASSWD, passwd_is_back);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "console/capacity.h"
 #include "console/options.h"
 #include "console/server.h"
 #include "proto/account_service.h"
@@ -203,7 +204,7 @@ put_clients(struct page *page, const struct server *server)
 	put_number(page, "connections", "gauge", "connections that are open",
 	    count.connected);
 	put_number(page, "connections_max", "gauge",
-	    "connections that can be open", server_clients_max(server));
+	    "connections that can be open", server_capacity(server)->clients);
 	put_number(page, "sessions", "gauge", "connections that are logged in",
 	    count.logged_in);
 	server_counters(server, &total);

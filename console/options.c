@@ -2,7 +2,6 @@
 #include "console/options.h"
 
 #include <argp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,22 +140,11 @@ default_accounts(struct options *options)
 		snprintf(out, size, "accounts");
 }
 
-static unsigned
-default_reactors(void)
-{
-	cpu_set_t cpus;
-
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-		return 1;
-	return (unsigned)CPU_COUNT(&cpus);
-}
-
 static void
 take_defaults(struct options *options)
 {
 	/* Its holes, too: settings are compared byte by byte. */
 	memset(options, 0, sizeof(*options));
-	options->reactors = default_reactors();
 	options->out_limit = 1024 * 1024;
 	options->stall_ms = 60 * 1000;
 	options->login_timeout_ms = 60 * 1000;

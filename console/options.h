@@ -15,6 +15,7 @@
 #include "reactor/address.h"
 #include "reactor/log.h"
 
+#define REACTORS_MAX         256
 #define OPTIONS_LISTEN_MAX   16
 #define OPTIONS_ERROR_BYTES  5200 /* a path, and what is wrong with it */
 #define OPTIONS_SUFFIX_BYTES 16   /* behind paths: .lock, .torn */
@@ -32,7 +33,7 @@ struct options {
 	unsigned listen_count;
 	char accounts[PATH_MAX]; /* the account file */
 	bool accounts_given;     /* else its folder is made when missing */
-	uint32_t reactors;
+	uint32_t reactors;       /* 0: see console/capacity.h */
 	enum io_choice io;
 	uint32_t clients_max; /* 0: as many as the descriptors allow */
 	uint32_t out_limit;

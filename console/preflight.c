@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "console/banlist.h"
+#include "console/capacity.h"
 #include "console/config.h"
 #include "console/fence.h"
 #include "console/format.h"
@@ -76,27 +77,19 @@ check_config(struct preflight *preflight)
 		say(preflight, OK, "%s: read", path);
 }
 
+/* How many clients fit on that engine. */
 static void
-check_descriptors(struct preflight *preflight)
+check_capacity(struct preflight *preflight, const struct engine_ops *engine)
 {
 	const struct options *options = preflight->options;
-	struct rlimit limit = {0};
-	uint64_t fit;
+	unsigned reactors = capacity_reactors(options);
+	struct capacity capacity = capacity_of(options, engine, reactors);
+	char fit[CAPACITY_TEXT_BYTES];
 
-	check_zero(getrlimit(RLIMIT_NOFILE, &limit));
-	fit = server_clients_fit(options, limit.rlim_max);
-	if (options->clients_max > fit)
-		say(preflight, WARNING,
-		    "descriptors: the hard limit of %llu is enough for %llu "
-		    "clients, and not for --max-clients %u",
-		    (unsigned long long)limit.rlim_max, (unsigned long long)fit,
-		    options->clients_max);
-	else
-		say(preflight, OK,
-		    "descriptors: the hard limit of %llu is enough for %llu "
-		    "clients",
-		    (unsigned long long)limit.rlim_max,
-		    (unsigned long long)fit);
+	capacity_format(&capacity, fit);
+	say(preflight, capacity.asked > capacity.clients ? WARNING : OK,
+	    "clients: %u reactor%s for up to %s", reactors,
+	    reactors == 1 ? "" : "s", fit);
 }
 
 static void
@@ -105,7 +98,7 @@ check_engine(struct preflight *preflight)
 	const struct options *options = preflight->options;
 	enum io_choice io = options->io;
 	int refused =
-	    io == IO_EPOLL ? 0 : engine_uring.probe(options->reactors);
+	    io == IO_EPOLL ? 0 : engine_uring.probe(capacity_reactors(options));
 	struct rlimit limit = {0};
 	char hint[80] = "";
 
@@ -125,6 +118,8 @@ check_engine(struct preflight *preflight)
 		    strerrordesc_np(-refused), hint);
 	else
 		say(preflight, OK, "io: io_uring");
+	check_capacity(preflight,
+	    io == IO_EPOLL || refused ? &engine_epoll : &engine_uring);
 }
 
 /* Addresses stay taken until all are tried, so that two that exclude each
@@ -395,8 +390,8 @@ preflight_run(const struct options *options)
 {
 	struct preflight preflight = {.options = options};
 
+	capacity_raise_descriptors();
 	check_config(&preflight);
-	check_descriptors(&preflight);
 	check_engine(&preflight);
 	check_endpoints(&preflight);
 	check_accounts(&preflight);

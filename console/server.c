@@ -5,9 +5,9 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "console/capacity.h"
 #include "console/feed.h"
 #include "console/policy.h"
 #include "console/service.h"
@@ -25,9 +25,6 @@
 #define LINGER_MS 2000 /* for the peer's FIN after ours */
 #define STOP_MS   8000 /* for all clients, when the server stops */
 
-/* Descriptors that are not clients': files, eventfds, rings, and slack. */
-#define DESCRIPTORS_KEPT 64
-
 struct server {
 	struct options *options; /* borrowed */
 	const struct engine_ops *engine;
@@ -39,7 +36,7 @@ struct server {
 	struct policy policy; /* as it was at the start */
 	struct hub_config hub_config;
 	struct census census;
-	uint64_t clients_max;
+	struct capacity capacity;
 	unsigned reactor_count;
 	struct reactor **reactors;      /* owned */
 	struct hub **hubs;              /* owned */
@@ -76,34 +73,9 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 	else
 		snprintf(server->engine_text, sizeof(server->engine_text), "%s",
 		    server->engine->name);
+	server->capacity =
+	    capacity_of(server->options, server->engine, server->reactor_count);
 	return 0;
-}
-
-uint64_t
-server_clients_fit(const struct options *options, uint64_t descriptors)
-{
-	uint64_t own = DESCRIPTORS_KEPT + (uint64_t)options->reactors *
-					      (3 + options->listen_count);
-
-	return descriptors > own + 1 ? descriptors - own : 1;
-}
-
-/* The soft limit of descriptors goes up to the hard one; what is left after
- * our own is for clients. */
-static void
-choose_clients_max(struct server *server)
-{
-	struct rlimit limit = {1024, 1024};
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-	server->clients_max =
-	    server_clients_fit(server->options, limit.rlim_cur);
-	if (server->options->clients_max > 0 &&
-	    server->options->clients_max < server->clients_max)
-		server->clients_max = server->options->clients_max;
 }
 
 /* Chat goes on; the operator should know, and what helps. */
@@ -123,12 +95,16 @@ on_read_only(void *feed, const char *why)
 static int
 open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 {
+	/* Reactors that only many clients need do not make it a bigger
+	 * machine. */
+	unsigned busy = server->options->reactors ? server->options->reactors
+						  : capacity_cores();
 	struct account_service_config config = {
 	    .auth_options = &server->auth_options,
 	    /* On half of the cores: the other half answers at once, however
 	     * many log in. With all of them busy hashing, also at the lowest
 	     * priority, chat waits for the scheduler, milliseconds. */
-	    .hashers = (server->reactor_count + 1) / 2,
+	    .hashers = (busy + 1) / 2,
 	    .on_read_only = on_read_only,
 	    .context = server->feed,
 	};
@@ -180,7 +156,8 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	    .conn_bytes = sizeof(struct session),
 	    .limits =
 		{
-		    .clients_max = server->clients_max,
+		    .clients_max = server->capacity.clients,
+		    .conns_max = server->capacity.each,
 		    .stall_ms = options->stall_ms,
 		    .linger_ms = LINGER_MS,
 		    .stop_ms = STOP_MS,
@@ -251,8 +228,11 @@ open_listener(struct server *server, unsigned index, int fds[],
 static int
 open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 {
-	unsigned count = server->reactor_count;
+	unsigned count = capacity_reactors(server->options);
 
+	server->reactor_count = count;
+	server->reactors = memory_new(count * sizeof(struct reactor *));
+	server->hubs = memory_new(count * sizeof(struct hub *));
 	server->sockets = memory_new(
 	    (size_t)server->options->listen_count * count * sizeof(int));
 	for (unsigned i = 0; i < server->options->listen_count; i++) {
@@ -296,7 +276,6 @@ struct server *
 server_open(
     struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES])
 {
-	unsigned count = options->reactors;
 	struct server *server = aligned_alloc(64, sizeof(*server));
 
 	if (!server)
@@ -304,19 +283,15 @@ server_open(
 	memset(server, 0, sizeof(*server));
 	server->options = options;
 	server->feed = feed;
-	server->reactor_count = count;
-	server->reactors = memory_new(count * sizeof(struct reactor *));
-	server->hubs = memory_new(count * sizeof(struct hub *));
 	server->hub_config = (struct hub_config){
 	    .on_client = feed_on_client,
 	    .context = feed,
 	};
 	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
-	if (take_passed(server, error) == 0) {
-		choose_clients_max(server);
-		if (open_listeners(server, error) == 0)
-			return server;
-	}
+	capacity_raise_descriptors();
+	if (take_passed(server, error) == 0 &&
+	    open_listeners(server, error) == 0)
+		return server;
 	server_stop(&server);
 	return NULL;
 }
@@ -334,8 +309,8 @@ server_start(struct server *server, char error[SERVER_ERROR_BYTES])
 {
 	if (choose_engine(server, error) < 0 ||
 	    policy_read(&server->policy, server->options, error) < 0 ||
-	    open_accounts(server, error) < 0 ||
-	    set_policy(server, error) < 0 || make_reactors(server, error) < 0)
+	    open_accounts(server, error) < 0 || set_policy(server, error) < 0 ||
+	    make_reactors(server, error) < 0)
 		return -1;
 	hand_out_listeners(server);
 	return start_reactors(server, error);
@@ -456,10 +431,16 @@ server_engine_text(const struct server *server)
 	return server->engine_text;
 }
 
-uint64_t
-server_clients_max(const struct server *server)
+unsigned
+server_reactors(const struct server *server)
 {
-	return server->clients_max;
+	return server->reactor_count;
+}
+
+const struct capacity *
+server_capacity(const struct server *server)
+{
+	return &server->capacity;
 }
 
 uint64_t

@@ -18,6 +18,7 @@
 #include "proto/hub.h"
 
 struct account_service;
+struct capacity;
 struct feed;
 struct reactor;
 struct user;
@@ -32,10 +33,6 @@ struct server_count {
 	uint64_t connected;
 	uint64_t logged_in;
 };
-
-/* How many clients so many descriptors are enough for. Any thread. */
-uint64_t
-server_clients_fit(const struct options *options, uint64_t descriptors);
 
 /*
  * Opens the listening sockets, and starts no thread. `options` gets the ports
@@ -69,10 +66,11 @@ struct reactor *server_first_reactor(struct server *server);
 /* One of them, to read what it has counted; NULL past the last. */
 struct reactor *server_reactor(const struct server *server, unsigned index);
 
-/* For the first lines: which engine, and why, in words; the limit; accounts. */
+/* For the first lines: which engine, and why, in words; limits; accounts. */
 const char *server_engine_text(const struct server *server);
 const char *server_engine_name(const struct server *server);
-uint64_t server_clients_max(const struct server *server);
+unsigned server_reactors(const struct server *server);
+const struct capacity *server_capacity(const struct server *server);
 uint64_t server_accounts(const struct server *server);
 
 /* What all reactors have counted so far, added up. Main thread. */

@@ -8,8 +8,6 @@
 #include "proto/limits.h"
 #include "reactor/log.h"
 
-#define REACTORS_MAX 256
-
 /* The words of a choice are in the order of its enum. */
 _Static_assert(IO_AUTO == 0 && IO_URING == 1 && IO_EPOLL == 2, "--io");
 _Static_assert(LOG_LEVEL_DEBUG == 0 && LOG_LEVEL_ERROR == 3, "--log-level");
@@ -35,11 +33,13 @@ const struct setting settings[] = {
 	"how to wait for the kernel (default: auto, io_uring where it "
 	"works)",
 	SETTING_NETWORK, 0, value_choice, FIELD(io)},
-    {"reactors", "N", "threads that serve clients (default: one per core)",
+    {"reactors", "N",
+	"threads that serve clients (default: one per core, or as many "
+	"as --max-clients needs)",
 	SETTING_NETWORK, 0, value_number, NUMBER(reactors, 1, REACTORS_MAX, 1)},
     {"max-clients", "N",
-	"connections at once (default: what the descriptor limit "
-	"allows)",
+	"connections at once (default: as many as there are descriptors for; "
+	"with io_uring their limit is each reactor's)",
 	SETTING_CLIENTS, 0, value_number,
 	NUMBER(clients_max, 1, 10 * 1000 * 1000, 1)},
     {"rate", "N/s[:BURST]",

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "console/capacity.h"
 #include "console/console.h"
 #include "console/feed.h"
 #include "console/options.h"
@@ -233,13 +234,14 @@ say_hello(struct supervisor *supervisor)
 	const struct options *options = supervisor->options;
 	struct server *server = supervisor->server;
 	struct console *console = supervisor->console;
-	char text[ENDPOINT_TEXT_BYTES];
+	const struct capacity *capacity = server_capacity(server);
+	unsigned reactors = server_reactors(server);
+	char text[ENDPOINT_TEXT_BYTES], fit[CAPACITY_TEXT_BYTES];
 
 	console_say(console,
-	    "[STARTING] throng %s: %u reactor%s on %s, up to %llu clients",
-	    THRONG_VERSION, options->reactors,
-	    options->reactors == 1 ? "" : "s", server_engine_text(server),
-	    (unsigned long long)server_clients_max(server));
+	    "[STARTING] throng %s: %u reactor%s on %s, up to %s",
+	    THRONG_VERSION, reactors, reactors == 1 ? "" : "s",
+	    server_engine_text(server), capacity_format(capacity, fit));
 	console_say(console, "[ACCOUNTS] %llu in %s",
 	    (unsigned long long)server_accounts(server), options->accounts);
 	say_rights(supervisor);
@@ -249,15 +251,14 @@ say_hello(struct supervisor *supervisor)
 		log_info("listening", LOG_TEXT("url", text));
 	}
 	if (supervisor->metrics.daemon) {
-		console_say(
-		    console, "[METRICS] %s", supervisor->metrics.url);
+		console_say(console, "[METRICS] %s", supervisor->metrics.url);
 		log_info("metrics-listening",
 		    LOG_TEXT("url", supervisor->metrics.url));
 	}
 	log_info("started", LOG_TEXT("version", THRONG_VERSION),
-	    LOG_NUMBER("reactors", options->reactors),
+	    LOG_NUMBER("reactors", reactors),
 	    LOG_TEXT("engine", server_engine_text(server)),
-	    LOG_NUMBER("clients_max", server_clients_max(server)),
+	    LOG_NUMBER("clients_max", capacity->clients),
 	    LOG_NUMBER("accounts", server_accounts(server)));
 	if (isatty(STDIN_FILENO))
 		console_say(console, "Type 'exit' to stop the server, 'help' "

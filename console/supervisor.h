@@ -37,7 +37,7 @@ struct supervisor {
 	struct timer feed_timer;  /* set while the feed holds counts back */
 	struct timer alive_timer; /* set when a service manager watches us */
 	struct timer drain_timer; /* set while clients are given time to go */
-	bool logs; /* the log has started */
+	bool logs;                /* the log has started */
 	bool stopping;
 };
 

@@ -1,13 +1,10 @@
 /* A connection's life; its states are told in conn.h. */
 #include "reactor/conn.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "reactor/check.h"
+#include "reactor/handover.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
@@ -51,40 +48,48 @@ conn_on_timer(struct timer *timer)
 }
 
 static void
-conn_refuse(
-    struct reactor *reactor, int fd, const struct sockaddr_storage *from)
+conn_refuse(struct reactor *reactor, int socket, const struct address *peer)
 {
-	const char *text = reactor->config.limits.refusal;
-	struct address peer = address_of(from);
-
 	counter_add(&reactor->counters.refused, 1);
-	log_warn("refused", LOG_ADDRESS("address", &peer),
+	log_warn("refused", LOG_ADDRESS("address", peer),
 	    LOG_TEXT("reason", "full"));
-	if (text)
-		send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
-	close(fd);
+	reactor->config.engine->refuse(
+	    reactor->engine, socket, reactor->config.limits.refusal);
 }
 
 void
-conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer)
+conn_open(struct reactor *reactor, int socket, const struct address *peer)
 {
+	const struct reactor_limits *limits = &reactor->config.limits;
+
+	if (reactor->conn_count < limits->conns_max ||
+	    census_is_full(reactor->config.census, limits->clients_max) ||
+	    !handover_send(reactor, socket, peer))
+		conn_take(reactor, socket, peer);
+}
+
+void
+conn_take(struct reactor *reactor, int socket, const struct address *peer)
+{
+	const struct reactor_limits *limits = &reactor->config.limits;
 	struct conn *conn;
 	uint32_t slot;
 	int error;
 
-	if (!census_enter(
-		reactor->config.census, reactor->config.limits.clients_max)) {
-		conn_refuse(reactor, fd, peer);
+	if (reactor->conn_count >= limits->conns_max ||
+	    !census_enter(reactor->config.census, limits->clients_max)) {
+		conn_refuse(reactor, socket, peer);
 		return;
 	}
+	reactor->conn_count++;
 	conn = slab_take(&reactor->conns, &slot);
 	conn->magic = CONN_MAGIC;
-	conn->fd = fd;
+	conn->socket = socket;
 	conn->reactor = reactor;
 	conn->slot = slot;
 	conn->id = census_next_id(reactor->config.census);
 	conn->opened_s = (uint32_t)time(NULL);
-	conn->peer = address_of_peer(peer, fd);
+	conn->peer = *peer;
 	outq_init(&conn->out);
 	list_init(&conn->dirty);
 	list_init(&conn->marked);
@@ -164,8 +169,7 @@ conn_on_detached(struct conn *conn)
 	check(conn->told);
 	conn->state = CONN_DETACHED;
 	outq_fini(&conn->out, &reactor->blobs);
-	close(conn->fd);
-	conn->fd = -1;
+	conn->socket = -1;
 	timer_stop(&conn->timer);
 	list_remove(&conn->dirty);
 	list_remove(&conn->marked);
@@ -173,6 +177,7 @@ conn_on_detached(struct conn *conn)
 	list_remove(&conn->all);
 	list_append(&reactor->dead, &conn->all);
 	census_leave(reactor->config.census);
+	reactor->conn_count--;
 }
 
 void
@@ -204,7 +209,7 @@ conn_flush(struct conn *conn)
 static void
 conn_finish(struct conn *conn)
 {
-	shutdown(conn->fd, SHUT_WR);
+	conn->reactor->config.engine->shut(conn->reactor->engine, conn);
 	if (conn->input_ended) {
 		conn->state = CONN_DETACHING;
 		return;

@@ -45,7 +45,7 @@ enum conn_state {
 struct conn {
 	/* What a message to many touches comes first, on two cache lines. */
 	uint32_t magic;
-	int fd; /* owned */
+	int socket; /* owned; the engine's word for it: a descriptor, maybe */
 	struct reactor *reactor;
 	uint64_t id; /* the client's number, never used again */
 	struct outq out;

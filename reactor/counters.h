@@ -75,6 +75,13 @@ census_enter(struct census *c, uint64_t limit)
 	return false;
 }
 
+/* Would one more be refused, as far as can be told? */
+static inline bool
+census_is_full(const struct census *c, uint64_t limit)
+{
+	return counter_read(&c->open) >= limit;
+}
+
 /* Counts one connection out. */
 static inline void
 census_leave(struct census *c)

@@ -57,6 +57,14 @@ epoll_probe(unsigned count)
 	return 0;
 }
 
+/* The limit of descriptors is the process's, for all reactors together. */
+static uint32_t
+epoll_conns_max(unsigned listeners)
+{
+	(void)listeners;
+	return UINT32_MAX;
+}
+
 static struct engine *
 epoll_make(struct reactor *reactor)
 {
@@ -106,9 +114,32 @@ epoll_unlisten(struct engine *engine, struct listener *listener)
 }
 
 static int
+epoll_adopt(struct engine *engine, int fd)
+{
+	(void)engine;
+	return fd;
+}
+
+static int
+epoll_release(struct engine *engine, int socket)
+{
+	(void)engine;
+	return socket;
+}
+
+static void
+epoll_refuse(struct engine *engine, int socket, const char *text)
+{
+	(void)engine;
+	if (text)
+		send(socket, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(socket);
+}
+
+static int
 epoll_attach(struct engine *engine, struct conn *conn)
 {
-	return epoll_add(engine, conn->fd,
+	return epoll_add(engine, conn->socket,
 	    EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, conn, TAG_CONN);
 }
 
@@ -140,11 +171,11 @@ epoll_send(struct engine *engine, struct conn *conn)
 		message.msg_iovlen =
 		    outq_front(&conn->out, vectors, SEND_VECTORS);
 		if (message.msg_iovlen == 1)
-			sent = send(conn->fd, vectors[0].iov_base,
+			sent = send(conn->socket, vectors[0].iov_base,
 			    vectors[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		else
-			sent = sendmsg(
-			    conn->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+			sent = sendmsg(conn->socket, &message,
+			    MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (sent < 0 && errno == EAGAIN) {
 			/* Until an edge says that there is room. */
 			conn->sending = true;
@@ -157,29 +188,40 @@ epoll_send(struct engine *engine, struct conn *conn)
 }
 
 static void
+epoll_shut(struct engine *engine, struct conn *conn)
+{
+	(void)engine;
+	shutdown(conn->socket, SHUT_WR);
+}
+
+static void
 epoll_detach(struct engine *engine, struct conn *conn)
 {
 	/* Closing removes it from the epoll set: nobody else has the
 	 * descriptor. Events already taken find a state past OPEN. */
 	(void)engine;
 	list_remove(&conn->engine);
+	close(conn->socket);
 	conn_on_detached(conn);
 }
 
 static void
 epoll_accept(struct listener *listener)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage from;
+	struct address peer;
 
 	for (int i = 0; i < ACCEPTS_MAX && listener->armed; i++) {
-		socklen_t length = sizeof(peer);
+		socklen_t length = sizeof(from);
 		int fd;
 
-		peer.ss_family = AF_UNSPEC;
-		fd = accept4(listener->fd, (void *)&peer, &length,
+		from.ss_family = AF_UNSPEC;
+		fd = accept4(listener->fd, (void *)&from, &length,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0 && errno == EAGAIN)
 			return;
+		if (fd >= 0)
+			peer = address_of_peer(&from, fd);
 		listener_on_accepted(listener, fd < 0 ? -errno : fd, &peer);
 	}
 }
@@ -234,7 +276,7 @@ static void
 epoll_read(struct engine *engine, struct conn *conn)
 {
 	ssize_t got = recv(
-	    conn->fd, engine->buffer, sizeof(engine->buffer), MSG_DONTWAIT);
+	    conn->socket, engine->buffer, sizeof(engine->buffer), MSG_DONTWAIT);
 
 	if (got < 0 && errno == EINTR) {
 		epoll_make_ready(engine, conn);
@@ -275,13 +317,18 @@ epoll_wait_turn(struct engine *engine, int timeout_ms)
 const struct engine_ops engine_epoll = {
     .name = "epoll",
     .probe = epoll_probe,
+    .conns_max = epoll_conns_max,
     .make = epoll_make,
     .free = epoll_free,
     .listen = epoll_listen,
     .unlisten = epoll_unlisten,
+    .adopt = epoll_adopt,
+    .release = epoll_release,
+    .refuse = epoll_refuse,
     .attach = epoll_attach,
     .receive = epoll_receive,
     .send = epoll_send,
+    .shut = epoll_shut,
     .detach = epoll_detach,
     .wait = epoll_wait_turn,
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "reactor/address.h"
@@ -19,6 +20,10 @@
 
 #define BACKLOG  4096 /* the kernel cuts it to net.core.somaxconn */
 #define RETRY_MS 100  /* after running out of descriptors or memory */
+
+/* An address that is in use: two seconds altogether. */
+#define IN_USE_PAUSES   200
+#define IN_USE_PAUSE_MS 10
 
 /* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
  * output ends the connection after 120 s (tcp(7)). Accepted sockets inherit
@@ -120,6 +125,22 @@ fail:
 	return -1;
 }
 
+/* What a killed server's ring has listened on is in use for a moment after its
+ * end: the kernel takes rings apart behind its back. */
+static int
+listen_first_patiently(struct endpoint *endpoint)
+{
+	struct timespec pause = {.tv_nsec = IN_USE_PAUSE_MS * 1000000};
+	int fd = listen_first(endpoint);
+
+	for (int i = 0; fd < 0 && errno == EADDRINUSE && i < IN_USE_PAUSES;
+	     i++) {
+		nanosleep(&pause, NULL);
+		fd = listen_first(endpoint);
+	}
+	return fd;
+}
+
 static int
 listen_further(const struct endpoint *endpoint, int first)
 {
@@ -142,8 +163,7 @@ listen_further(const struct endpoint *endpoint, int first)
 
 /* Tells why, out of errno. */
 static void
-listen_complain(
-    const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
+listen_complain(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
 {
 	char text[ENDPOINT_TEXT_BYTES];
 
@@ -159,7 +179,7 @@ listen_open(struct endpoint *endpoint, unsigned count, int fds[],
 	unsigned made = 0;
 
 	for (; made < count; made++) {
-		fds[made] = made == 0 ? listen_first(endpoint)
+		fds[made] = made == 0 ? listen_first_patiently(endpoint)
 				      : listen_further(endpoint, fds[0]);
 		if (fds[made] < 0)
 			goto fail;
@@ -307,7 +327,15 @@ listener_on_retry(struct timer *timer)
 void
 listener_init(struct listener *listener, struct reactor *reactor, int fd)
 {
-	*listener = (struct listener){.fd = fd, .reactor = reactor};
+	int family = 0;
+	socklen_t length = sizeof(family);
+
+	getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length);
+	*listener = (struct listener){
+	    .fd = fd,
+	    .reactor = reactor,
+	    .local = family == AF_UNIX,
+	};
 	timer_init(&listener->retry, listener_on_retry);
 }
 
@@ -338,33 +366,25 @@ listener_pause(struct listener *listener, int error)
 	if (listener->warned_ms && reactor->now_ms - listener->warned_ms < 1000)
 		return;
 	listener->warned_ms = reactor->now_ms;
-	log_warn("accept-paused",
-	    LOG_NUMBER("reactor", reactor->config.index), LOG_ERRNO(error));
+	log_warn("accept-paused", LOG_NUMBER("reactor", reactor->config.index),
+	    LOG_ERRNO(error));
 }
 
 void
-listener_on_accepted(struct listener *listener, int fd_or_error,
-    const struct sockaddr_storage *peer)
+listener_on_accepted(
+    struct listener *listener, int result, const struct address *peer)
 {
-	struct sockaddr_storage found = {0};
-	socklen_t length = sizeof(found);
-
-	switch (fd_or_error) {
+	switch (result) {
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOBUFS:
 	case -ENOMEM:
-		listener_pause(listener, -fd_or_error);
+		listener_pause(listener, -result);
 		return;
 	}
 	/* Other errors are of the one connection, which is gone (accept(2)). */
-	if (fd_or_error < 0)
-		return;
-	if (!peer && getpeername(fd_or_error, (void *)&found, &length) < 0) {
-		close(fd_or_error);
-		return;
-	}
-	conn_open(listener->reactor, fd_or_error, peer ? peer : &found);
+	if (result >= 0)
+		conn_open(listener->reactor, result, peer);
 }
 
 void
@@ -379,7 +399,8 @@ void
 listener_stop(struct listener *listener)
 {
 	struct reactor *reactor = listener->reactor;
-	struct sockaddr_storage peer = {0};
+	struct sockaddr_storage from = {0};
+	struct address peer;
 	int fd;
 
 	if (listener->stopped)
@@ -392,14 +413,17 @@ listener_stop(struct listener *listener)
 	/* Whoever waits in the queue would be reset by the close: take them
 	 * in, so that they hear the goodbye. */
 	for (;;) {
-		socklen_t length = sizeof(peer);
+		socklen_t length = sizeof(from);
 
-		fd = accept4(listener->fd, (void *)&peer, &length,
+		fd = accept4(listener->fd, (void *)&from, &length,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd >= 0)
-			conn_open(reactor, fd, &peer);
-		else if (errno != EINTR && errno != ECONNABORTED)
+		if (fd < 0 && errno != EINTR && errno != ECONNABORTED)
 			break;
+		if (fd < 0)
+			continue;
+		peer = address_of_peer(&from, fd);
+		listener_on_accepted(listener,
+		    reactor->config.engine->adopt(reactor->engine, fd), &peer);
 	}
 	listener_close(listener);
 }

@@ -20,7 +20,8 @@ struct sockaddr_storage;
 /*
  * Opens `count` listening sockets for one endpoint; fds[] gets them, the caller
  * owns them. Port 0 is replaced by the one the kernel picked. A Unix socket
- * left by a dead server is replaced; one in use is not. 0, or -1 with a line in
+ * left by a dead server is replaced; one in use is not, but waited for, two
+ * seconds. 0, or -1 with a line in
  * `error` and nothing left open. Main thread, before the reactors start.
  */
 int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
@@ -31,8 +32,8 @@ int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
  * caller to close, or -1 with a line in `error`. No Unix socket's path is left
  * behind or taken away. Main thread.
  */
-int listen_probe(
-    const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
+int
+listen_probe(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
 
 /*
  * The same for a listening TCP or Unix socket that somebody else has opened;
@@ -50,6 +51,7 @@ struct listener {
 	int fd; /* owned */
 	struct reactor *reactor;
 	struct timer retry; /* accept again after running out of something */
+	bool local;         /* it is a Unix socket */
 	bool armed;         /* the engine accepts */
 	bool stopped;       /* for good */
 	uint64_t warned_ms; /* last time the log was told */

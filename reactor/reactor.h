@@ -61,10 +61,11 @@ struct reactor_ops {
 /* Bounds, from the options. */
 struct reactor_limits {
 	uint64_t clients_max; /* in the whole process */
+	uint32_t conns_max;   /* of this reactor */
 	uint32_t stall_ms;    /* output waits that long unread: closed */
 	uint32_t linger_ms;   /* wait for the peer's FIN after ours */
 	uint32_t stop_ms;     /* after that a stop closes without waiting */
-	const char *refusal;  /* sent to a client over clients_max; borrowed */
+	const char *refusal;  /* sent to a client over these; a constant */
 };
 
 struct reactor_config {

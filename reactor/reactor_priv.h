@@ -38,6 +38,7 @@ struct reactor {
 	struct blob_pool blobs;
 	char *sink; /* takes what is written to closed connections; owned */
 	size_t sink_bytes;
+	uint32_t conn_count;   /* that are not DETACHED */
 	struct list open;      /* every connection that is not DETACHED */
 	struct list dirty;     /* have output that no send is started for */
 	struct list closing;   /* have something for the close phase */
@@ -66,9 +67,12 @@ void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
 
-/* Takes a socket in, or refuses and closes it (conn.c). */
+/* Takes a socket in, or refuses and closes it (conn.c). conn_open gives it to
+ * another reactor first, if this one is full. */
 void
-conn_open(struct reactor *reactor, int fd, const struct sockaddr_storage *peer);
+conn_take(struct reactor *reactor, int socket, const struct address *peer);
+void
+conn_open(struct reactor *reactor, int socket, const struct address *peer);
 
 /* A listener of this reactor (listen.c). */
 void listener_init(struct listener *listener, struct reactor *reactor, int fd);

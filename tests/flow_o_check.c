@@ -87,7 +87,7 @@ Test(flow_check, all_well_is_status_0_and_leaves_no_trace)
 		"--listen=unix:{folder}/socket", "--io=epoll"),
 	    0, "%s", said);
 	was_said("ok: /tmp/*/conf: read");
-	was_said("ok: descriptors: the hard limit of [1-9]*");
+	was_said("ok: clients: * for up to [1-9]*");
 	was_said("ok: io: epoll, as asked for");
 	was_said("ok: listen: tcp://127.0.0.1:0 is free");
 	was_said("ok: listen: unix:/tmp/*/socket is free");
@@ -259,8 +259,7 @@ Test(flow_check, engine_that_is_refused_is_told)
 Test(flow_check, more_clients_than_descriptors_is_a_warning)
 {
 	cr_expect_eq(CHECK_WITH("--max-clients=10000000"), 0);
-	was_said("warning: descriptors: the hard limit of * is enough for * "
-		 "clients, and not for --max-clients 10000000");
+	was_said("warning: clients: * for up to * clients, not 10000000 (*");
 }
 
 FLOW_TEST(config_file_starts_a_server_and_the_command_line_is_over_it)
@@ -279,7 +278,8 @@ FLOW_TEST(config_file_starts_a_server_and_the_command_line_is_over_it)
 	setup.args[0] = option;
 	server = server_process_launch(&setup);
 	server_process_expect(
-	    server, "[[]STARTING] *: 2 reactors on *, up to 5 clients");
+	    server, "[[]STARTING] *: 2 reactors on *, up to 5 clients "
+	    "(--max-clients)");
 	server_process_expect(server, "[[]LISTENING] tcp://127.0.0.1:*");
 	snprintf(server->listen[0], sizeof(server->listen[0]), "%s",
 	    server_process_expect(server, "[[]LISTENING] *::1]:*") + 12);

@@ -140,6 +140,8 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 	sigset_t none;
 	/* The soft limit alone, so that a test can lift it again. */
 	struct rlimit limit = {setup->file_bytes_max, RLIM_INFINITY};
+	struct rlimit descriptors = {
+	    setup->descriptors_max, setup->descriptors_max};
 
 	/* The server must cope with SIGPIPE, and block signals, by itself. */
 	signal(SIGPIPE, SIG_DFL);
@@ -155,6 +157,9 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 			_exit(126);
 	if (setup->file_bytes_max > 0)
 		setrlimit(RLIMIT_FSIZE, &limit);
+	if (setup->descriptors_max > 0 &&
+	    setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
+		_exit(122);
 	if (setup->no_uring)
 		server_forbid(__NR_io_uring_setup);
 	if (setup->no_fence) {
@@ -257,7 +262,8 @@ server_process_launch(const struct server_setup *setup)
 		argv[argc++] = server->accounts;
 	}
 	argv[argc++] = "--argon2=t=1,m=8";
-	argv[argc++] = "--reactors=2";
+	if (!setup->no_reactors)
+		argv[argc++] = "--reactors=2";
 	if (!setup->no_user)
 		argv[argc++] = server_user();
 	if (setup->engine) {
@@ -289,6 +295,9 @@ server_process_start_with(const struct server_setup *setup)
 
 		do {
 			line = server_process_line(server);
+			if (line && !strncmp(line, "[STARTING] ", 11))
+				snprintf(server->started,
+				    sizeof(server->started), "%s", line);
 		} while (line && strncmp(line, "[LISTENING] ", 12) != 0);
 		if (!line && setup->engine && !strcmp(setup->engine, "uring") &&
 		    strstr(server_process_errors(server), "cannot be used"))

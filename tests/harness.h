@@ -73,10 +73,12 @@ struct server_setup {
 	bool no_listen;          /* without the usual --listen */
 	bool no_accounts;        /* without the usual --accounts */
 	bool no_user;            /* without the usual --user */
+	bool no_reactors;        /* without the usual --reactors */
 	enum harness_input input;
 	const char *input_text;  /* of HARNESS_INPUT_FILE, borrowed */
 	const char *folder;      /* another server's, shared; NULL: a new one */
 	uint64_t file_bytes_max; /* RLIMIT_FSIZE; 0 for none */
+	unsigned descriptors_max; /* RLIMIT_NOFILE, soft and hard; the same */
 	bool no_uring;           /* the kernel refuses io_uring to it */
 	bool no_fence;           /* and Landlock and seccomp */
 	const char *variables[4]; /* NAME=VALUE, borrowed; NULL ends */
@@ -97,6 +99,7 @@ struct server_process {
 	size_t words_len;
 	bool folder_owned;
 	bool quiet;  /* --log-level=warn: the setup has none */
+	char started[256]; /* its [STARTING] line */
 	unsigned listen_count;
 	char listen[HARNESS_LISTEN_MAX][160]; /* from its [LISTENING] lines */
 	struct server_setup setup; /* for restart; may be changed before */

@@ -139,6 +139,7 @@ static const struct reactor_ops ops = {
 
 static const struct reactor_limits generous = {
     .clients_max = 100000,
+    .conns_max = 10000,
     .stall_ms = RIG_DEADLINE_S * 1000,
     .linger_ms = RIG_DEADLINE_S * 1000,
     .stop_ms = 100, /* for tests that leave clients behind */
@@ -149,6 +150,8 @@ limits_of(const struct rig_setup *setup)
 {
 	struct reactor_limits limits = setup->limits;
 
+	if (!limits.conns_max)
+		limits.conns_max = generous.conns_max;
 	if (!limits.clients_max)
 		limits.clients_max = generous.clients_max;
 	if (!limits.stall_ms)
@@ -222,6 +225,7 @@ rig_start(struct rig *rig, const struct engine_ops *engine,
 
 	memset(rig, 0, sizeof(*rig));
 	rig->handlers = setup->handlers;
+	rig->engine = engine;
 	rig->count = setup->reactors ? setup->reactors : 1;
 	sem_init(&rig->opened, 0, 0);
 	sem_init(&rig->ended, 0, 0);

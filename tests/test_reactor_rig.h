@@ -68,6 +68,7 @@ struct rig_owner {
 
 struct rig {
 	struct rig_handlers handlers;
+	const struct engine_ops *engine;
 	struct census census;
 	struct endpoint endpoint;
 	struct rig_owner owners[RIG_REACTORS];

@@ -1,0 +1,133 @@
+#include "reactor/acceptor.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reactor/address.h"
+#include "reactor/check.h"
+#include "reactor/engine.h"
+#include "reactor/listen.h"
+#include "reactor/ring.h"
+
+/* In <linux/io_uring.h> since 6.8; see io_uring_prep_fixed_fd_install(3). */
+#define OP_FIXED_FD_INSTALL 54
+
+static void
+acceptor_arm(struct acceptor *acceptor, struct ring *ring)
+{
+	struct io_uring_sqe *entry = ring_entry(ring);
+	const struct listener *listener = acceptor->listener;
+	struct sockaddr *peer = (void *)&acceptor->peer;
+
+	check(!acceptor->armed);
+	acceptor->armed = true;
+	acceptor->length = sizeof(acceptor->peer);
+	acceptor->peer.ss_family = AF_UNSPEC;
+	io_uring_prep_accept(entry, listener->fd, peer, &acceptor->length,
+	    listener->local ? SOCK_CLOEXEC : 0);
+	if (!listener->local)
+		entry->file_index = IORING_FILE_INDEX_ALLOC;
+	ring_tag(entry, acceptor, RING_ACCEPT);
+}
+
+void
+acceptors_start(
+    struct acceptors *acceptors, struct ring *ring, struct listener *listener)
+{
+	for (unsigned i = 0; i < acceptors->count; i++) {
+		acceptors->acceptor[i].listener = listener;
+		/* Those that are being cancelled go on when they hear of it. */
+		if (!acceptors->acceptor[i].armed)
+			acceptor_arm(&acceptors->acceptor[i], ring);
+	}
+}
+
+void
+acceptors_stop(struct acceptors *acceptors, struct ring *ring)
+{
+	for (unsigned i = 0; i < acceptors->count; i++)
+		if (acceptors->acceptor[i].armed)
+			ring_cancel(ring, &acceptors->acceptor[i], RING_ACCEPT,
+			    RING_NOTHING);
+	/* The listening socket may be closed next; while accepts have it, it
+	 * would not be. */
+	ring_submit(ring);
+}
+
+void
+acceptor_on_done(struct acceptor *acceptor, struct ring *ring, int result)
+{
+	struct listener *listener = acceptor->listener;
+	struct address peer;
+
+	acceptor->armed = false;
+	if (result >= 0 && listener->local) {
+		peer = address_of_peer(&acceptor->peer, result);
+		result = acceptor_adopt(ring, result);
+	} else {
+		peer = address_of(&acceptor->peer);
+	}
+	if (result != -ECANCELED)
+		listener_on_accepted(listener, result, &peer);
+	if (listener->armed && !acceptor->armed)
+		acceptor_arm(acceptor, ring);
+}
+
+int
+acceptor_adopt(struct ring *ring, int fd)
+{
+	struct io_uring_sqe *entry = ring_entry(ring);
+	int place = fd;
+	int result;
+
+	io_uring_prep_files_update(
+	    entry, &place, 1, (int)IORING_FILE_INDEX_ALLOC);
+	result = ring_do(ring, entry);
+	close(fd);
+	if (result == 1)
+		return place;
+	return result < 0 ? result : -ENFILE;
+}
+
+static void
+acceptor_close(struct ring *ring, int socket)
+{
+	struct io_uring_sqe *entry = ring_entry(ring);
+
+	io_uring_prep_close_direct(entry, (unsigned)socket);
+	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	ring_tag(entry, NULL, RING_NOTHING);
+}
+
+int
+acceptor_release(struct ring *ring, int socket)
+{
+	struct io_uring_sqe *entry = ring_entry(ring);
+	int fd;
+
+	io_uring_prep_nop(entry);
+	entry->opcode = OP_FIXED_FD_INSTALL;
+	entry->fd = socket;
+	entry->flags |= IOSQE_FIXED_FILE;
+	fd = ring_do(ring, entry);
+	if (fd >= 0)
+		acceptor_close(ring, socket);
+	return fd;
+}
+
+void
+acceptor_refuse(struct ring *ring, int socket, const char *text)
+{
+	struct io_uring_sqe *entry;
+
+	/* Neither waits, so the one is done before the other. */
+	if (text) {
+		entry = ring_entry(ring);
+		io_uring_prep_send(entry, socket, text, strlen(text),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		entry->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+		ring_tag(entry, NULL, RING_NOTHING);
+	}
+	acceptor_close(ring, socket);
+}
