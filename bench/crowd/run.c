@@ -115,6 +115,15 @@ run_on_tick(struct load *load)
 		thread->run->ops->on_tick(thread);
 }
 
+static void
+run_on_end(struct load *load)
+{
+	struct run_thread *thread = thread_of(load);
+
+	for (size_t i = 0; i < thread->count; i++)
+		bot_close(&run_client(thread->run, thread->first + i)->bot);
+}
+
 static const struct load_ops run_load_ops = {
     .on_open = client_opened,
     .on_bytes = client_heard,
@@ -123,6 +132,7 @@ static const struct load_ops run_load_ops = {
     .on_wake = run_on_wake,
     .on_alarm = run_on_alarm,
     .on_tick = run_on_tick,
+    .on_end = run_on_end,
 };
 
 static void
@@ -193,8 +203,6 @@ run_init(struct run *run, const struct run_ops *ops,
 void
 run_fini(struct run *run)
 {
-	for (size_t i = 0; i < run->client_count; i++)
-		bot_close(&run_client(run, i)->bot);
 	for (unsigned i = 0; i < run->options->common.threads; i++)
 		load_fini(run->loads[i]);
 	report_fini(&run->report);

@@ -12,6 +12,10 @@
  * only load_wake and load_done may be called from another. Memory per bot is
  * its struct, and a buffer only while half a line is in or unsent bytes are
  * out.
+ *
+ * The descriptors of bots may be in a table of their thread's own (swarm.h), so
+ * only that thread opens and closes them. Those of the load are opened before
+ * the threads start, and so are in every table.
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
@@ -57,6 +61,9 @@ struct load_ops {
 	void (*on_alarm)(struct load *load);
 	/* About ten times a second; may be NULL. */
 	void (*on_tick)(struct load *load);
+	/* The loop is over, and so are those of all other loads of the swarm:
+	 * closes its bots. May be NULL, if all are closed by then. */
+	void (*on_end)(struct load *load);
 };
 
 struct bot {
@@ -107,7 +114,7 @@ uint64_t load_clock(void);
 /* Makes a load ready to run. Ends the process when the kernel refuses. */
 void load_init(struct load *load, const struct load_options *options);
 
-/* Releases it; its thread and its bots are done. */
+/* Releases it; its thread is done. On the thread of load_init. */
 void load_fini(struct load *load);
 
 /* The loop: returns after load_stop. The calling thread owns the load. */
