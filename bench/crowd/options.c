@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/load/swarm.h"
+
 static const struct argp_option common_options[] = {
     {"connect", 'c', "URL", 0,
 	"the server: tcp://HOST:PORT, tcp://[IPv6]:PORT or unix:PATH "
 	"(default " TARGET_DEFAULT ")",
 	1},
-    {"threads", 'j', "T", 0, "threads that generate the load (default 1)", 1},
+    {"threads", 'j', "T", 0,
+	"threads that generate the load (default: 1, or more if the limit of "
+	"descriptors wants it)",
+	1},
     {"timeout", 't', "S", 0, "seconds that an answer may take (default 60)", 1},
     {0},
 };
@@ -42,6 +47,7 @@ parse_common(int key, char *argument, struct argp_state *state)
 	case 'j':
 		options->threads =
 		    bench_option_number(state, "threads", argument, threads);
+		options->threads_given = true;
 		return 0;
 	case 't':
 		options->timeout_s =
@@ -54,6 +60,19 @@ parse_common(int key, char *argument, struct argp_state *state)
 
 const struct argp bench_options_argp = {
     .options = common_options, .parser = parse_common};
+
+void
+bench_options_fit_threads(struct bench_options *options, size_t clients)
+{
+	size_t needed = swarm_loads_for(clients);
+
+	if (!options->threads_given && needed > options->threads)
+		options->threads =
+		    (unsigned)(needed < BENCH_THREADS_MAX ? needed
+							  : BENCH_THREADS_MAX);
+	if (options->threads > clients)
+		options->threads = (unsigned)clients;
+}
 
 unsigned
 bench_option_number(struct argp_state *state, const char *name,

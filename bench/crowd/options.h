@@ -6,6 +6,7 @@
 #define BENCH_OPTIONS_H
 
 #include <argp.h>
+#include <stdbool.h>
 
 #include "bench/load/target.h"
 
@@ -15,6 +16,7 @@
 struct bench_options {
 	struct target target;
 	unsigned threads;
+	bool threads_given; /* by --threads */
 	unsigned timeout_s; /* for one answer */
 };
 
@@ -23,6 +25,13 @@ struct bench_options {
  * A scenario's parser hands it on at ARGP_KEY_INIT in child_inputs.
  */
 extern const struct argp bench_options_argp;
+
+/*
+ * Settles how many threads there are for so many clients (at least 1): those
+ * that were asked for, else as many as the limit of descriptors makes
+ * necessary; never more than clients.
+ */
+void bench_options_fit_threads(struct bench_options *options, size_t clients);
 
 /*
  * The decimal number `text` of the option `name`, from `min` to `max`; ends

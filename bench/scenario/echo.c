@@ -342,8 +342,7 @@ echo_main(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
-	if (options.run.common.threads > options.clients)
-		options.run.common.threads = options.clients;
+	bench_options_fit_threads(&options.run.common, options.clients);
 	echo_init(&echo, &options);
 	run_go(&echo.run);
 	status = echo_report(&echo);

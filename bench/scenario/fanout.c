@@ -324,8 +324,8 @@ fanout_main(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
-	if (options.run.common.threads > options.members)
-		options.run.common.threads = options.members;
+	if (options.run.peer->hears_itself)
+		bench_options_fit_threads(&options.run.common, options.members);
 	fanout_init(&fanout, &options);
 	run_go(&fanout.run);
 	status = fanout_report(&fanout);

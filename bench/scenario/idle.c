@@ -246,14 +246,14 @@ idle_main(int argc, char **argv)
 	};
 	struct idle_options options;
 	struct idle idle = {.options = &options};
+	size_t clients;
 	int status;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
-	if (options.run.common.threads > options.clients)
-		options.run.common.threads = options.clients;
-	run_init(&idle.run, &idle_ops, &options.run,
-	    (size_t)options.clients + FIRST);
+	clients = (size_t)options.clients + FIRST;
+	bench_options_fit_threads(&options.run.common, clients);
+	run_init(&idle.run, &idle_ops, &options.run, clients);
 	idle.run.length_ns[IDLE_BEFORE] = SETTLE_NS;
 	idle.run.length_ns[IDLE_AFTER] = SETTLE_NS;
 	run_go(&idle.run);

@@ -255,8 +255,7 @@ lab_main(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
-	if (options.common.threads > options.clients)
-		options.common.threads = options.clients;
+	bench_options_fit_threads(&options.common, options.clients);
 	if (swarm_reserve(options.clients, options.common.threads) < 0)
 		return EXIT_FAILURE;
 	printf("lab: %u clients on %s\n", options.clients,

@@ -301,8 +301,7 @@ register_main(int argc, char **argv)
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
-	if (options.run.common.threads > options.clients)
-		options.run.common.threads = options.clients;
+	bench_options_fit_threads(&options.run.common, options.clients);
 	if (options.path && batches_open(&registration.file, options.path)) {
 		warn("--accounts-file %s", options.path);
 		return 2;
