@@ -122,7 +122,8 @@ static void
 story_run_with(
     struct story *story, const struct load_ops *with, uint64_t timeout_ns)
 {
-	const struct load_options options = {with, &story->target, timeout_ns};
+	const struct load_options options = {
+	    .ops = with, .target = &story->target, .timeout_ns = timeout_ns};
 
 	load_init(&story->load, &options);
 	bot_init(&story->bot, &story->load);

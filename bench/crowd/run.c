@@ -143,6 +143,7 @@ run_init_thread(struct run *run, unsigned index)
 	    .ops = &run_load_ops,
 	    .target = &common->target,
 	    .timeout_ns = common->timeout_s * (uint64_t)NS_PER_S,
+	    .sources = run->sources,
 	};
 	struct run_thread *thread = run_thread(run, index);
 	size_t end = run->client_count * (index + (size_t)1) / common->threads;
@@ -191,7 +192,9 @@ run_init(struct run *run, const struct run_ops *ops,
 	};
 	if (!run->clients || !run->threads || !run->loads)
 		err(EXIT_FAILURE, "memory for %zu clients", clients);
-	if (swarm_reserve(clients, threads) < 0)
+	if (swarm_reserve(clients, threads) < 0 ||
+	    sources_settle(&run->sources, &options->common.target, clients,
+		options->sources) < 0)
 		exit(EXIT_FAILURE);
 	names_of_run(run->names, options->prefix);
 	gate_init(&run->gate, ops->stages, run->loads, threads);

@@ -42,7 +42,8 @@ struct run_options {
 	unsigned at_once; /* clients on their way in */
 	unsigned seconds_ms;
 	unsigned warmup_ms;
-	unsigned pid; /* the server's; 0: it is looked for */
+	unsigned pid;     /* the server's; 0: it is looked for */
+	unsigned sources; /* addresses to come from; 0: as many as needed */
 };
 
 struct run_thread {
@@ -93,6 +94,7 @@ struct run {
 	struct load **loads; /* owned; the threads' */
 	uint64_t length_ns[GATE_STAGES_MAX]; /* of stages that last */
 	uint64_t start_ns;
+	struct sources sources;
 	struct gate gate;
 	struct report report;
 	struct meter meter;

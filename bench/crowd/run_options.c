@@ -14,6 +14,7 @@ enum option_key {
 	KEY_NAMES,
 	KEY_PEER,
 	KEY_PID,
+	KEY_SOURCES,
 	KEY_WARMUP,
 };
 
@@ -29,6 +30,10 @@ static const struct argp_option load_options[] = {
     {"pid", KEY_PID, "PID", 0,
 	"the server's process, whose processor time is reported (default: the "
 	"one that listens there, if it is on this machine)",
+	2},
+    {"sources", KEY_SOURCES, "N", 0,
+	"addresses of loopback that clients come from (default: 127.0.0.1, or "
+	"as many as they need ports)",
 	2},
     {"seconds", 's', "S", 0, "how long it is measured (default 5)", 2},
     {"warmup", KEY_WARMUP, "S", 0, "how long it runs before (default 1)", 2},
@@ -89,6 +94,7 @@ parse_load(int key, char *argument, struct argp_state *state)
 	static const unsigned at_once[2] = {1, AT_ONCE_MAX};
 	static const unsigned seconds[2] = {0, SECONDS_MAX};
 	static const unsigned pids[2] = {1, INT_MAX};
+	static const unsigned sources[2] = {1, SOURCES_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -104,6 +110,10 @@ parse_load(int key, char *argument, struct argp_state *state)
 	case KEY_PID:
 		options->pid =
 		    bench_option_number(state, "pid", argument, pids);
+		return 0;
+	case KEY_SOURCES:
+		options->sources =
+		    bench_option_number(state, "sources", argument, sources);
 		return 0;
 	case KEY_WARMUP:
 		options->warmup_ms =

@@ -174,6 +174,22 @@ bot_dialled(struct bot *bot, int error)
 		bot_lose(bot, error);
 }
 
+/* A socket of the load's next source; -1 with errno. */
+static int
+bot_socket(struct load *load)
+{
+	int fd = target_socket(load->target);
+	int error;
+
+	if (fd < 0 || load->sources.count == 0 ||
+	    sources_bind(&load->sources, fd, load->dialled++) == 0)
+		return fd;
+	error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
 void
 bot_init(struct bot *bot, struct load *load)
 {
@@ -201,7 +217,7 @@ bot_dial(struct bot *bot)
 	if (bot->connect_ns == 0)
 		bot->connect_ns = load_clock();
 	if (bot->fd < 0)
-		bot->fd = target_socket(target);
+		bot->fd = bot_socket(load);
 	if (bot->fd < 0 ||
 	    connect(bot->fd, &target->address.any, target->length) < 0)
 		error = errno;

@@ -145,6 +145,7 @@ load_init(struct load *load, const struct load_options *options)
 	    .ops = options->ops,
 	    .target = options->target,
 	    .timeout_ns = options->timeout_ns,
+	    .sources = options->sources,
 	    .now_ns = load_clock(),
 	};
 	list_init(&load->connecting);

@@ -25,6 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/load/sources.h"
 #include "bench/load/splitter.h"
 #include "reactor/list.h"
 
@@ -84,12 +85,14 @@ struct load {
 	/* owner thread only */
 	const struct load_ops *ops;
 	const struct target *target;
+	struct sources sources;
 	uint64_t timeout_ns;
 	uint64_t now_ns;        /* refreshed after each read and connect */
 	uint64_t alarm_ns;      /* when on_alarm is due; 0: not set */
 	uint64_t published_ns;  /* when `published` was last set */
 	uint64_t done;          /* counted up by the scenario, for progress */
 	uint64_t backlog_waits; /* turns in which a backlog was full */
+	uint32_t dialled;       /* sockets made; each goes to the next source */
 	struct list connecting; /* bots in BOT_QUEUED, first come first */
 	struct list deadlines;  /* all timeouts are alike: a FIFO is sorted */
 	int epoll_fd;
@@ -106,6 +109,7 @@ struct load_options {
 	const struct load_ops *ops;
 	const struct target *target;
 	uint64_t timeout_ns; /* for a connect, and for bot_arm */
+	struct sources sources;
 };
 
 /* Monotonic time in nanoseconds. Any thread. */

@@ -124,6 +124,7 @@ lab_init_thread(struct lab *lab, unsigned index)
 	    .ops = &lab_ops,
 	    .target = &options->common.target,
 	    .timeout_ns = options->common.timeout_s * (uint64_t)NS_PER_S,
+	    .sources = lab->sources,
 	};
 	size_t threads = options->common.threads;
 	size_t first = options->clients * (size_t)index / threads;
@@ -142,7 +143,7 @@ lab_init_thread(struct lab *lab, unsigned index)
 }
 
 static struct lab *
-lab_new(const struct lab_options *options)
+lab_new(const struct lab_options *options, const struct sources *sources)
 {
 	struct lab *lab = calloc(1, sizeof *lab);
 	unsigned threads = options->common.threads;
@@ -150,6 +151,7 @@ lab_new(const struct lab_options *options)
 	if (!lab)
 		err(EXIT_FAILURE, "memory");
 	lab->options = options;
+	lab->sources = *sources;
 	lab->clients = calloc(options->clients, sizeof *lab->clients);
 	lab->threads = calloc(threads, sizeof *lab->threads);
 	lab->loads = calloc(threads, sizeof *lab->loads);
@@ -250,18 +252,21 @@ lab_main(int argc, char **argv)
 	};
 	struct lab_options options;
 	struct progress progress;
+	struct sources sources;
 	struct lab *lab;
 	int status;
 
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
 	bench_options_fit_threads(&options.common, options.clients);
-	if (swarm_reserve(options.clients, options.common.threads) < 0)
+	if (swarm_reserve(options.clients, options.common.threads) < 0 ||
+	    sources_settle(
+		&sources, &options.common.target, options.clients, 0) < 0)
 		return EXIT_FAILURE;
 	printf("lab: %u clients on %s\n", options.clients,
 	    options.common.target.url);
 	report_print_machine();
-	lab = lab_new(&options);
+	lab = lab_new(&options, &sources);
 	progress_init(&progress, "lab", lab_steps(&options));
 	swarm_run(lab->loads, options.common.threads, &progress);
 	status = lab_report(lab);

@@ -91,6 +91,7 @@ struct lab {
 	struct lab_client *clients;    /* owned, options->clients of them */
 	struct lab_thread *threads;    /* owned, options->common.threads */
 	struct load **loads;           /* owned; the threads' */
+	struct sources sources;
 	uint64_t start_ns;
 	struct gate gate;
 	struct broadcasts broadcasts;
