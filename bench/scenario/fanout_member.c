@@ -227,7 +227,9 @@ member_check_done(struct fanout_member *member)
 	const struct fanout_thread *thread = fanout_thread_of(&member->client);
 	unsigned stage = thread->thread.begun;
 
-	if (member->client.state != CLIENT_IN || member->total < thread->target)
+	/* The next stage's messages may come before its thread is in it. */
+	if (member->client.state != CLIENT_IN ||
+	    member->client.passed > stage || member->total < thread->target)
 		return;
 	if (member->total > thread->target)
 		member_fail(member, span_of("no more messages"),
