@@ -17,6 +17,7 @@
 #define PUBLISHERS_MAX 4096
 #define WINDOW_MAX     65536
 #define RATE_MAX       1000000
+#define MESSAGES_MAX   1000000000
 #define MESSAGE_BYTES  (PAYLOAD_BYTES_MAX + PEER_AROUND_BYTES)
 #define RING_BYTES     ((size_t)16 * 1024 * 1024)
 #define NS_PER_MS      1000000u
@@ -32,6 +33,10 @@ static const struct argp_option fanout_argp_options[] = {
 	"messages a second of all publishers, each at its time whatever has "
 	"become of the others; instead of a window",
 	0},
+    {"messages", 'm', "N", 0,
+	"end when so many have been published, each publisher its share, "
+	"instead of after --seconds",
+	0},
     {"bytes", 'b', "B", 0, "size of a message's text (default 100)", 0},
     {"slow", 'k', "K", 0,
 	"members that do not read until all is over (default 0)", 0},
@@ -45,6 +50,7 @@ set_defaults(struct argp_state *state, struct fanout_options *options)
 	options->publishers = 10;
 	options->window = 16;
 	options->rate = 0;
+	options->messages = 0;
 	options->bytes = 100;
 	options->slow = 0;
 	state->child_inputs[0] = &options->run;
@@ -68,6 +74,8 @@ number_of(struct fanout_options *options, int key, const char **name,
 	    {'w', "window", {1, WINDOW_MAX},
 		offsetof(struct fanout_options, window)},
 	    {'r', "rate", {1, RATE_MAX}, offsetof(struct fanout_options, rate)},
+	    {'m', "messages", {1, MESSAGES_MAX},
+		offsetof(struct fanout_options, messages)},
 	    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
 		offsetof(struct fanout_options, bytes)},
 	    {'k', "slow", {0, MEMBERS_MAX},
@@ -194,8 +202,9 @@ fanout_init(struct fanout *fanout, const struct fanout_options *options)
 	run_init(&fanout->run, &fanout_ops, &options->run, clients);
 	fanout->run.length_ns[FANOUT_WARM] =
 	    options->run.warmup_ms * (uint64_t)NS_PER_MS;
-	fanout->run.length_ns[FANOUT_TALK] =
-	    options->run.seconds_ms * (uint64_t)NS_PER_MS;
+	if (!options->messages)
+		fanout->run.length_ns[FANOUT_TALK] =
+		    options->run.seconds_ms * (uint64_t)NS_PER_MS;
 	fanout_init_publishers(fanout);
 	for (size_t i = 0; i < clients; i++)
 		fanout_member_of(run_client(&fanout->run, i))->heard =
@@ -268,6 +277,46 @@ fanout_audit(struct fanout *fanout)
 	free(published);
 }
 
+/* When the last member that is awaited has heard the nth message of a tape, and
+ * when it was due; false for one that is not measured. */
+static bool
+fanout_spread(
+    const struct fanout *fanout, unsigned tape, size_t nth, uint64_t *spread_ns)
+{
+	const struct tape_entry *entry;
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < fanout->options->run.common.threads; i++) {
+		const struct tape *one = &fanout_thread(fanout, i)->tapes[tape];
+
+		if (nth >= one->count)
+			continue;
+		entry = &one->entries[nth];
+		if (entry->last_ns > last) {
+			last = entry->last_ns;
+			*spread_ns = last - entry->due_ns;
+		}
+	}
+	return last > 0;
+}
+
+/* How long a message took to reach all: from when it was due. */
+static void
+fanout_report_spread(const struct fanout *fanout, struct report *report)
+{
+	struct histogram spreads = {0};
+	uint64_t spread_ns;
+
+	for (unsigned tape = 0; tape < fanout->tapes; tape++)
+		for (size_t i = 0;
+		     i < fanout_thread(fanout, 0)->tapes[tape].count; i++)
+			if (fanout_spread(fanout, tape, i, &spread_ns))
+				histogram_add(&spreads, spread_ns);
+	report_fact(report, "spread_p50_ms", "%.3f",
+	    (double)histogram_percentile(&spreads, 50) / NS_PER_MS);
+	report_fact(report, "last_ms", "%.3f", (double)spreads.max / NS_PER_MS);
+}
+
 static int
 fanout_report(struct fanout *fanout)
 {
@@ -294,6 +343,7 @@ fanout_report(struct fanout *fanout)
 	report_fact(report, "bytes", "%u", options->bytes);
 	report_fact(report, "slow", "%u", options->slow);
 	report_fact(report, "messages", "%" PRIu64, sent);
+	fanout_report_spread(fanout, report);
 	report_fact(report, "deliveries_per_s", "%.0f",
 	    (double)heard / meter_seconds(&fanout->run.meter));
 	report_fact(report, "gaps", "%" PRIu64, gaps);

@@ -19,12 +19,13 @@ member_tape(const struct fanout_member *member)
 	return &fanout_thread_of(&member->client)->tapes[member->tape];
 }
 
-/* The latencies of the tape's entries from `from` to `until`. */
+/* The latencies of the tape's entries from `from` to `until`, and that these
+ * have been heard now. */
 static void
 member_count(const struct fanout_member *member, uint64_t from, uint64_t until)
 {
 	struct run_thread *thread = client_thread(&member->client);
-	const struct tape_entry *entries = member_tape(member)->entries;
+	struct tape_entry *entries = member_tape(member)->entries;
 	uint64_t now = thread->load.now_ns;
 	uint64_t due, same;
 
@@ -32,6 +33,8 @@ member_count(const struct fanout_member *member, uint64_t from, uint64_t until)
 	if (member->client.passed < FANOUT_TALK ||
 	    member->client.passed > FANOUT_DRAIN)
 		return;
+	for (uint64_t i = from; i < until; i++)
+		entries[i].last_ns = now;
 	/* Those of one send have one time. */
 	for (uint64_t i = from; i < until; i += same) {
 		due = entries[i].due_ns;
@@ -70,6 +73,8 @@ member_heard(struct fanout_member *member, uint64_t from)
 	uint64_t until = member->heard[member->tape];
 
 	member->total += until - from;
+	fanout_thread_of(&member->client)->heard_ns =
+	    client_thread(&member->client)->load.now_ns;
 	member_count(member, from, until);
 	member_acknowledge(member, from, until);
 }

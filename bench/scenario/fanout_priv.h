@@ -54,10 +54,11 @@ struct fanout_options {
 	struct run_options run;
 	unsigned members;
 	unsigned publishers;
-	unsigned window; /* outstanding of each publisher, without a rate */
-	unsigned rate;   /* messages a second of all; 0: saturated */
-	unsigned bytes;  /* of a text */
-	unsigned slow;   /* members that do not read */
+	unsigned window;   /* outstanding of each publisher, without a rate */
+	unsigned rate;     /* messages a second of all; 0: saturated */
+	unsigned messages; /* of all; 0: as many as there is time for */
+	unsigned bytes;    /* of a text */
+	unsigned slow;     /* members that do not read */
 };
 
 /* Belongs to the thread of the client that speaks for it. */
@@ -81,7 +82,9 @@ struct fanout_member {
 struct fanout_thread {
 	struct run_thread thread;
 	struct tape *tapes;       /* owned, fanout->tapes */
-	struct schedule schedule; /* of this stage, with a rate */
+	struct schedule schedule; /* of this stage, with a rate or by count */
+	bool by_count;            /* this stage ends with its last message */
+	uint64_t heard_ns;        /* when a member last heard a message */
 	uint64_t target;          /* messages when all have been heard */
 	uint64_t base;            /* the server's number of the message before
 				     the first; once based */

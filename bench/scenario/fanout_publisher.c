@@ -2,7 +2,8 @@
  * A publisher. Saturated, it keeps its window of messages outstanding, each
  * until its own copy is heard. With a rate it sends each message when it is
  * due, whatever is outstanding; one that is sent late still says when it was
- * due, and its latency counts from there.
+ * due, and its latency counts from there. A stage ends with its time, or by
+ * count: with the last message of those that there are to be.
  */
 #include "bench/scenario/fanout_priv.h"
 #include "reactor/check.h"
@@ -27,6 +28,17 @@ is_stage_over(const struct fanout_publisher *publisher)
 	return thread->load.now_ns >= run_end_ns(thread->run, thread->begun);
 }
 
+/* How many there are to be of it in a stage that ends by count. */
+static uint64_t
+publisher_left(const struct fanout_publisher *publisher)
+{
+	const struct fanout_thread *thread =
+	    fanout_thread_of(publisher->speaker);
+
+	return schedule_share(&thread->schedule, index_of(publisher)) -
+	       (publisher->sent - publisher->before);
+}
+
 /* How many it may send now. */
 static uint64_t
 publisher_may(const struct fanout_publisher *publisher)
@@ -35,27 +47,28 @@ publisher_may(const struct fanout_publisher *publisher)
 	const struct fanout_thread *thread =
 	    fanout_thread_of(publisher->speaker);
 	uint32_t outstanding = publisher->sent - publisher->acked;
+	uint64_t left = UINT64_MAX;
+	uint64_t room;
 
 	if (options->rate)
 		return schedule_ready(&thread->schedule, index_of(publisher),
 			   thread->thread.load.now_ns) -
 		       (publisher->sent - publisher->before);
-	if (is_stage_over(publisher) || outstanding >= options->window)
+	if (thread->by_count)
+		left = publisher_left(publisher);
+	else if (is_stage_over(publisher))
 		return 0;
-	return options->window - outstanding;
+	room =
+	    outstanding < options->window ? options->window - outstanding : 0;
+	return room < left ? room : left;
 }
 
 static bool
 publisher_is_done(const struct fanout_publisher *publisher)
 {
-	const struct fanout_options *options = owner_of(publisher)->options;
-	const struct fanout_thread *thread =
-	    fanout_thread_of(publisher->speaker);
-
-	if (!options->rate)
+	if (!fanout_thread_of(publisher->speaker)->by_count)
 		return is_stage_over(publisher);
-	return publisher->sent - publisher->before ==
-	       schedule_share(&thread->schedule, index_of(publisher));
+	return publisher_left(publisher) == 0;
 }
 
 /* Sends the next `count`; saturated ones are due now. */
@@ -117,8 +130,10 @@ publisher_next_ns(const struct fanout_publisher *publisher)
 
 	if (publisher->stopped || publisher->speaker->state != CLIENT_IN)
 		return 0;
-	if (!owner_of(publisher)->options->rate)
+	if (!fanout_thread_of(publisher->speaker)->by_count)
 		return run_end_ns(thread->run, thread->begun);
+	if (!owner_of(publisher)->options->rate)
+		return 0;
 	return schedule_due_ns(&fanout_thread_of(publisher->speaker)->schedule,
 	    index_of(publisher), publisher->sent - publisher->before);
 }

@@ -86,6 +86,18 @@ thread_publish(struct fanout_thread *thread,
 	load_alarm(&thread->thread.load, first);
 }
 
+/* How many messages a stage has in all, when it ends by count. */
+static uint64_t
+messages_of(const struct fanout *fanout, unsigned stage)
+{
+	const struct fanout_options *options = fanout->options;
+
+	if (options->messages && stage == FANOUT_TALK)
+		return options->messages;
+	return options->rate * (fanout->run.length_ns[stage] / NS_PER_MS) /
+	       MS_PER_S;
+}
+
 static void
 fanout_on_stage(struct run_thread *run_thread, unsigned stage)
 {
@@ -102,11 +114,12 @@ fanout_on_stage(struct run_thread *run_thread, unsigned stage)
 		return;
 	thread->schedule = (struct schedule){
 	    .start_ns = run_begin_ns(&fanout->run, stage),
-	    .total = options->rate *
-		     (fanout->run.length_ns[stage] / NS_PER_MS) / MS_PER_S,
+	    .total = messages_of(fanout, stage),
 	    .rate = options->rate,
 	    .publishers = options->publishers,
 	};
+	thread->by_count =
+	    options->rate || (options->messages && stage == FANOUT_TALK);
 	thread_publish(thread, publisher_start);
 }
 
@@ -173,7 +186,39 @@ fanout_on_alarm(struct run_thread *thread)
 		    publisher_go_on);
 }
 
-/* Nobody may wait for messages for ever. */
+/* Since when has the thread's stage seen nothing? */
+static uint64_t
+silent_since_ns(const struct run_thread *thread)
+{
+	uint64_t begin_ns = run_begin_ns(thread->run, thread->begun);
+	uint64_t heard_ns =
+	    list_entry(thread, struct fanout_thread, thread)->heard_ns;
+
+	return heard_ns > begin_ns ? heard_ns : begin_ns;
+}
+
+/* Does it wait for messages that nothing but the server can keep from coming?
+ * A publisher that has a rate, or some time, waits for that. */
+static bool
+thread_awaits_messages(const struct run_thread *thread)
+{
+	const struct fanout *fanout =
+	    list_entry(thread->run, struct fanout, run);
+
+	switch ((enum fanout_stage)thread->begun) {
+	case FANOUT_SETTLE:
+	case FANOUT_DRAIN:
+	case FANOUT_CATCH_UP:
+		return true;
+	case FANOUT_TALK:
+		return fanout->options->messages && !fanout->options->rate;
+	default:
+		return false;
+	}
+}
+
+/* Nobody may wait for ever for messages that do not come; as long as some do,
+ * they may be many. */
 static void
 fanout_on_tick(struct run_thread *thread)
 {
@@ -181,11 +226,9 @@ fanout_on_tick(struct run_thread *thread)
 	char got[64];
 	struct client *client;
 
-	if (thread->begun != FANOUT_SETTLE && thread->begun != FANOUT_DRAIN &&
-	    thread->begun != FANOUT_CATCH_UP)
-		return;
-	if (thread->load.now_ns - run_begin_ns(run, thread->begun) <
-	    thread->load.timeout_ns)
+	if (!thread_awaits_messages(thread) ||
+	    thread->load.now_ns - silent_since_ns(thread) <
+		thread->load.timeout_ns)
 		return;
 	for (size_t i = 0; i < thread->count; i++) {
 		client = run_client(run, thread->first + i);

@@ -12,7 +12,7 @@
  * skips messages, a member may be ahead of all others: what it has not heard
  * is left unknown until another one hears it.
  *
- * One thread owns a tape. Memory: 24 bytes a message, and the ring.
+ * One thread owns a tape. Memory: 32 bytes a message, and the ring.
  */
 #ifndef BENCH_TAPE_H
 #define BENCH_TAPE_H
@@ -29,7 +29,8 @@
 struct tape_entry {
 	uint64_t end; /* offset of its frame's end, if it is in the ring */
 	uint64_t due_ns;
-	uint32_t number; /* 0: not known yet */
+	uint64_t last_ns; /* when it was last heard; the scenario's */
+	uint32_t number;  /* 0: not known yet */
 	uint32_t publisher;
 };
 
