@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/scenario/fanout_priv.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
@@ -56,41 +57,19 @@ set_defaults(struct argp_state *state, struct fanout_options *options)
 	state->child_inputs[0] = &options->run;
 }
 
-/* Each number of this scenario: its option's key, name, range and place. */
-static unsigned *
-number_of(struct fanout_options *options, int key, const char **name,
-    unsigned range[2])
-{
-	static const struct {
-		int key;
-		const char *name;
-		unsigned range[2];
-		size_t place;
-	} numbers[] = {
-	    {'n', "members", {1, MEMBERS_MAX},
-		offsetof(struct fanout_options, members)},
-	    {'p', "publishers", {1, PUBLISHERS_MAX},
-		offsetof(struct fanout_options, publishers)},
-	    {'w', "window", {1, WINDOW_MAX},
-		offsetof(struct fanout_options, window)},
-	    {'r', "rate", {1, RATE_MAX}, offsetof(struct fanout_options, rate)},
-	    {'m', "messages", {1, MESSAGES_MAX},
-		offsetof(struct fanout_options, messages)},
-	    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
-		offsetof(struct fanout_options, bytes)},
-	    {'k', "slow", {0, MEMBERS_MAX},
-		offsetof(struct fanout_options, slow)},
-	};
-
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		if (numbers[i].key != key)
-			continue;
-		*name = numbers[i].name;
-		memcpy(range, numbers[i].range, sizeof numbers[i].range);
-		return (void *)((char *)options + numbers[i].place);
-	}
-	return NULL;
-}
+static const struct number_option numbers[] = {
+    {'n', "members", {1, MEMBERS_MAX},
+	offsetof(struct fanout_options, members)},
+    {'p', "publishers", {1, PUBLISHERS_MAX},
+	offsetof(struct fanout_options, publishers)},
+    {'w', "window", {1, WINDOW_MAX}, offsetof(struct fanout_options, window)},
+    {'r', "rate", {1, RATE_MAX}, offsetof(struct fanout_options, rate)},
+    {'m', "messages", {1, MESSAGES_MAX},
+	offsetof(struct fanout_options, messages)},
+    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
+	offsetof(struct fanout_options, bytes)},
+    {'k', "slow", {0, MEMBERS_MAX}, offsetof(struct fanout_options, slow)},
+};
 
 /* What single options cannot say. */
 static void
@@ -117,9 +96,7 @@ static error_t
 parse_fanout(int key, char *argument, struct argp_state *state)
 {
 	struct fanout_options *options = state->input;
-	unsigned range[2];
-	const char *name;
-	unsigned *number;
+	const size_t count = sizeof numbers / sizeof *numbers;
 
 	if (key == ARGP_KEY_INIT) {
 		set_defaults(state, options);
@@ -129,11 +106,9 @@ parse_fanout(int key, char *argument, struct argp_state *state)
 		check_options(state, options);
 		return 0;
 	}
-	number = number_of(options, key, &name, range);
-	if (!number)
-		return ARGP_ERR_UNKNOWN;
-	*number = bench_option_number(state, name, argument, range);
-	return 0;
+	return number_option_parse(numbers, count, key, argument, state)
+		   ? 0
+		   : ARGP_ERR_UNKNOWN;
 }
 
 static struct fanout_thread *
