@@ -116,6 +116,50 @@ Test(bench_peer, throng_lines_are_known)
 	expect_all(&peer_throng, samples);
 }
 
+Test(bench_peer, throng_rooms_are_known_by_name)
+{
+	static const struct sample samples[] = {
+	    {"#dev [bob#2] " TEXT "\n", PEER_SAID, "bob#2", TEXT},
+	    {"#dev [bob#2 " TEXT "\n", PEER_WRONG, NULL, NULL},
+	    {"#dev " TEXT "\n", PEER_WRONG, NULL, NULL},
+	    {"#dev\n", PEER_WRONG, NULL, NULL},
+	    {"# [bob#2] " TEXT "\n", PEER_WRONG, NULL, NULL},
+	    {"OK joined #dev (12 members)\n", PEER_JOINED, NULL, NULL},
+	    {"OK joined #dev (x members)\n", PEER_WRONG, NULL, NULL},
+	    {"*** #dev: bob#2 joined\n", PEER_COMING, NULL, NULL},
+	    {"*** #dev: bob#2 left\n", PEER_COMING, NULL, NULL},
+	    {"*** #dev: +1,200 -3, 456 here\n", PEER_COMING, NULL, NULL},
+	    {"*** #dev: 3 are here\n", PEER_WRONG, NULL, NULL},
+	    {"*** #dev: starts over\n", PEER_WRONG, NULL, NULL},
+	    {"*** #dev\n", PEER_WRONG, NULL, NULL},
+	    {"OK pong ready\n", PEER_ANSWER, NULL, "ready"},
+	};
+	struct peer_frame frame = {0};
+
+	expect_all(&peer_throng, samples);
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+		if (peer_throng.read(span_of(samples[i].bytes), &frame) !=
+			PEER_WRONG &&
+		    frame.room.len > 0)
+			expect_span(frame.room, "dev", samples[i].bytes);
+}
+
+Test(bench_peer, throng_speaks_in_rooms)
+{
+	const struct peer_rooms *rooms = peer_throng.rooms;
+	char out[PEER_HELLO_BYTES];
+	size_t len = rooms->join(out, span_of("dev"));
+
+	expect_span((struct span){out, len}, "/join dev\n", "join");
+	len = rooms->say(out, span_of("dev"), span_of(TEXT));
+	expect_span((struct span){out, len}, "/say dev " TEXT "\n", "say");
+	len = rooms->ask(out, span_of(PEER_TOKEN));
+	expect_span((struct span){out, len}, "/ping ready\n", "ask");
+	cr_expect_null(peer_redis.rooms);
+	cr_expect_null(peer_nats.rooms);
+	cr_expect_null(peer_irc.rooms);
+}
+
 Test(bench_peer, throng_gap_is_read_exactly)
 {
 	static const struct sample samples[] = {

@@ -35,6 +35,9 @@ enum peer_kind {
 	PEER_ANSWER, /* to a request; `text` is what came back */
 	PEER_DELIVERY, /* a message in the room: `text`, and who it is `from` */
 	PEER_GAP,      /* `missed` messages of the room, those behind `after` */
+	PEER_SAID,     /* the same in the `room` of that name */
+	PEER_JOINED,   /* the `room` of that name has been entered */
+	PEER_COMING,   /* others have entered or left it */
 	PEER_CALL,     /* the server wants `reply` and `text` sent back */
 	PEER_NOTHING,  /* announcements and the like */
 };
@@ -42,6 +45,7 @@ enum peer_kind {
 struct peer_frame {
 	size_t len;       /* of the whole frame, unless PEER_MORE */
 	struct span from; /* empty when the protocol does not tell */
+	struct span room; /* its name, where that is told */
 	struct span text;
 	uint64_t missed;
 	uint64_t after;
@@ -51,6 +55,17 @@ struct peer_frame {
 struct peer_login {
 	const char *account; /* may be shared by many clients */
 	unsigned number;     /* is not */
+};
+
+/* What a user does in rooms that have a name. They write as those of struct
+ * peer do. */
+struct peer_rooms {
+	/* Enters the room; PEER_JOINED follows. */
+	size_t (*join)(char out[PEER_HELLO_BYTES], struct span room);
+	/* A message in it; PEER_SAID follows, for all that are in it. */
+	size_t (*say)(char *out, struct span room, struct span text);
+	/* A request from within rooms; PEER_ANSWER follows. */
+	size_t (*ask)(char *out, struct span text);
 };
 
 struct peer {
@@ -74,6 +89,8 @@ struct peer {
 	 * PEER_AROUND_BYTES. Returns the length. */
 	size_t (*request)(char *out, struct span text);
 	size_t (*publish)(char *out, struct span text);
+	/* NULL where the scenarios speak of the one room only. */
+	const struct peer_rooms *rooms;
 	/* Tells what the first frame of `bytes` is; its spans are in there. */
 	enum peer_kind (*read)(struct span bytes, struct peer_frame *frame);
 };
