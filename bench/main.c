@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
+#include "console/options.h"
 
 #define STATUS_USAGE 2
 
@@ -42,7 +43,7 @@ static const struct scenario scenarios[] = {
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)
 
-const char *argp_program_version = "throng-bench 0.1";
+const char *argp_program_version = "throng-bench " THRONG_VERSION;
 
 static void
 list_scenarios(FILE *out)
