@@ -49,7 +49,7 @@ $(BIN)/throng: $(call objects,$(SERVER))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
-$(BIN)/throng-bench: $(call objects,$(BENCH))
+$(BIN)/throng-bench: $(call objects,$(BENCH) $(patsubst %,proto/wire/%.c,json utf8))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^
 

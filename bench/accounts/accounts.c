@@ -17,8 +17,8 @@
 
 #include "auth/auth.h"
 #include "bench/crowd/process.h"
+#include "bench/report/machine.h"
 #include "bench/report/quartiles.h"
-#include "bench/report/report.h"
 
 #define ACCOUNTS_MAX 10000000
 #define ROUNDS       5
@@ -223,12 +223,14 @@ int
 main(int argc, char **argv)
 {
 	static const unsigned usual[] = {1000, 100000, 1000000};
+	struct machine machine;
 	size_t i;
 
 	if (argc < 2)
 		errx(2, "usage: throng-bench-accounts FOLDER [N...]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	report_print_machine();
+	machine_read(&machine);
+	machine_print(&machine);
 	for (i = 0; argc == 2 && i < sizeof(usual) / sizeof(*usual); i++)
 		run(argv[1], usual[i]);
 	for (i = 2; i < (size_t)argc; i++) {

@@ -6,6 +6,10 @@
 
 #include "bench/load/swarm.h"
 
+enum option_key {
+	KEY_JSON = 1024, /* apart from those of the scenarios */
+};
+
 static const struct argp_option common_options[] = {
     {"connect", 'c', "URL", 0,
 	"the server: tcp://HOST:PORT, tcp://[IPv6]:PORT or unix:PATH "
@@ -16,6 +20,7 @@ static const struct argp_option common_options[] = {
 	"descriptors wants it)",
 	1},
     {"timeout", 't', "S", 0, "seconds that an answer may take (default 60)", 1},
+    {"json", KEY_JSON, NULL, 0, "print the report as one JSON object", 1},
     {0},
 };
 
@@ -52,6 +57,9 @@ parse_common(int key, char *argument, struct argp_state *state)
 	case 't':
 		options->timeout_s =
 		    bench_option_number(state, "timeout", argument, seconds);
+		return 0;
+	case KEY_JSON:
+		options->form.json = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -1,6 +1,7 @@
 /*
- * The options that all scenarios share (--connect, --threads, --timeout), as
- * an argp child, and how a scenario reads numbers. Main thread, at start.
+ * The options that all scenarios share (--connect, --threads, --timeout, and
+ * the report's form), as an argp child, and how a scenario reads numbers. Main
+ * thread, at start.
  */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 
 #include "bench/load/target.h"
+#include "bench/report/report.h"
 
 #define BENCH_THREADS_MAX   16
 #define BENCH_TIMEOUT_S_MAX 3600
@@ -18,6 +20,7 @@ struct bench_options {
 	unsigned threads;
 	bool threads_given; /* by --threads */
 	unsigned timeout_s; /* for one answer */
+	struct report_form form;
 };
 
 /*

@@ -222,9 +222,9 @@ run_go(struct run *run)
 	uint64_t steps = run->client_count;
 	struct progress progress;
 
-	printf("%s: %zu clients on %s (%s)\n", run->ops->scenario,
-	    run->client_count, options->common.target.url, options->peer->name);
-	report_print_machine();
+	report_begin(&run->report, &options->common.form,
+	    options->common.target.url, "%zu clients (%s)", run->client_count,
+	    options->peer->name);
 	for (unsigned i = 0; i < GATE_STAGES_MAX; i++)
 		steps +=
 		    run->length_ns[i] / NS_PER_MS * options->common.threads;

@@ -1,17 +1,26 @@
 #include "bench/report/report.h"
 
-#include <ctype.h>
-#include <inttypes.h>
-#include <sched.h>
+#include <err.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
+#include "bench/report/machine.h"
+#include "bench/report/report_priv.h"
 #include "reactor/check.h"
 
 #define QUOTED_BYTES_MAX 200 /* of a line that is shown in a failure */
+
+const struct report_percentile report_percentiles[REPORT_PERCENTILES] = {
+    {50, "p50", "p50_us"},
+    {90, "p90", "p90_us"},
+    {99, "p99", "p99_us"},
+    {99.9, "p99.9", "p999_us"},
+    {99.99, "p99.99", "p9999_us"},
+    {100, "max", "max_us"},
+};
 
 /* Printable ASCII only: a server's bytes must not steer the terminal. */
 static void
@@ -49,103 +58,15 @@ describe(const char *step, const struct report_failure *failure)
 	return NULL;
 }
 
-static double
-ms_at(const struct report_row *row, double percent)
-{
-	return (double)histogram_percentile(&row->latencies, percent) / 1e6;
-}
-
-static double
-us_at(const struct report_row *row, double percent)
-{
-	return (double)histogram_percentile(&row->latencies, percent) / 1e3;
-}
-
+/* What is no finite number is not known. */
 static void
-print_row(const struct report_row *row)
+keep_known(char value[REPORT_FACT_BYTES])
 {
-	printf("%-10s %11" PRIu64 " %7" PRIu64, row->step, row->latencies.count,
-	    row->failures);
-	if (row->latencies.count == 0)
-		printf(" %11s %11s %11s %11s\n", "-", "-", "-", "-");
-	else
-		printf(" %11.3f %11.3f %11.3f %11.3f\n", ms_at(row, 50),
-		    ms_at(row, 99), ms_at(row, 99.9), ms_at(row, 100));
-}
+	char *end;
+	double number = strtod(value, &end);
 
-static void
-print_rows(const struct report *report)
-{
-	const struct report_row *row;
-
-	printf("\n%-10s %11s %7s %11s %11s %11s %11s\n", "step", "count",
-	    "failed", "p50 ms", "p99 ms", "p99.9 ms", "max ms");
-	for (size_t i = 0; i < report->row_count; i++)
-		print_row(&report->rows[i]);
-	putchar('\n');
-	for (size_t i = 0; i < report->row_count; i++) {
-		row = &report->rows[i];
-		printf("scenario=%s step=%s count=%" PRIu64 " failures=%" PRIu64
-		       " p50_us=%.1f p99_us=%.1f p999_us=%.1f max_us=%.1f\n",
-		    report->scenario, row->step, row->latencies.count,
-		    row->failures, us_at(row, 50), us_at(row, 99),
-		    us_at(row, 99.9), us_at(row, 100));
-	}
-}
-
-static void
-print_facts(const struct report *report)
-{
-	printf("scenario=%s", report->scenario);
-	for (size_t i = 0; i < report->fact_count; i++)
-		printf(" %s=%s", report->facts[i].key, report->facts[i].value);
-	printf(" failures=%" PRIu64 "\n", report->failures);
-}
-
-static int
-print_verdict(const struct report *report)
-{
-	const char *separator = "";
-
-	if (report->failures == 0) {
-		puts("verdict: ok");
-		return EXIT_SUCCESS;
-	}
-	for (size_t i = 0; i < REPORT_FAILURES_SHOWN; i++)
-		if (report->shown[i])
-			printf("failure: %s\n", report->shown[i]);
-	if (report->failures > REPORT_FAILURES_SHOWN)
-		printf("failure: ... and %" PRIu64 " more\n",
-		    report->failures - REPORT_FAILURES_SHOWN);
-	fputs("verdict: FAILED (", stdout);
-	for (size_t i = 0; i < report->row_count; i++) {
-		if (report->rows[i].failures == 0)
-			continue;
-		printf("%s%s %" PRIu64, separator, report->rows[i].step,
-		    report->rows[i].failures);
-		separator = ", ";
-	}
-	puts(")");
-	return EXIT_FAILURE;
-}
-
-/* The processor's name as the kernel gives it, without its newline. */
-static void
-processor_name(char *name, size_t size)
-{
-	FILE *info = fopen("/proc/cpuinfo", "re");
-	char line[256];
-
-	snprintf(name, size, "unknown");
-	while (info && fgets(line, sizeof line, info)) {
-		if (strncmp(line, "model name", 10) || !strchr(line, ':'))
-			continue;
-		snprintf(name, size, "%s", strchr(line, ':') + 1);
-		name[strcspn(name, "\n")] = '\0';
-		break;
-	}
-	if (info)
-		fclose(info);
+	if (end != value && *end == '\0' && !isfinite(number))
+		strcpy(value, "-");
 }
 
 void
@@ -167,6 +88,26 @@ report_fini(struct report *report)
 	for (size_t i = 0; i < REPORT_FAILURES_SHOWN; i++)
 		free(report->shown[i]);
 	check_zero(pthread_mutex_destroy(&report->lock));
+}
+
+void
+report_begin(struct report *report, const struct report_form *form,
+    const char *url, const char *format, ...)
+{
+	struct machine machine;
+	va_list arguments;
+
+	report->form = form;
+	report->url = url;
+	report->begun = time(NULL);
+	va_start(arguments, format);
+	vsnprintf(report->title, sizeof report->title, format, arguments);
+	va_end(arguments);
+	if (form->json)
+		return;
+	machine_read(&machine);
+	printf("%s: %s on %s\n", report->scenario, report->title, url);
+	machine_print(&machine);
 }
 
 void
@@ -192,24 +133,6 @@ report_merge(
 }
 
 void
-report_print_machine(void)
-{
-	struct utsname kernel;
-	cpu_set_t allowed;
-	char name[128];
-	const char *trimmed = name;
-
-	check_zero(uname(&kernel));
-	CPU_ZERO(&allowed);
-	check_zero(sched_getaffinity(0, sizeof allowed, &allowed));
-	processor_name(name, sizeof name);
-	while (isspace((unsigned char)*trimmed))
-		trimmed++;
-	printf("machine cpus=%d processor=\"%s\" kernel=\"%s %s\"\n",
-	    CPU_COUNT(&allowed), trimmed, kernel.sysname, kernel.release);
-}
-
-void
 report_fact(struct report *report, const char *key, const char *format, ...)
 {
 	struct report_fact *fact = &report->facts[report->fact_count++];
@@ -220,24 +143,54 @@ report_fact(struct report *report, const char *key, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(fact->value, sizeof fact->value, format, arguments);
 	va_end(arguments);
+	keep_known(fact->value);
+}
+
+void
+report_us(char text[REPORT_FACT_BYTES], const struct report_row *row,
+    const struct report_percentile *percentile)
+{
+	uint64_t ns =
+	    histogram_percentile(&row->latencies, percentile->percent);
+
+	if (row->latencies.count > 0)
+		snprintf(text, REPORT_FACT_BYTES, "%.1f", (double)ns / 1e3);
+	else
+		strcpy(text, "-");
 }
 
 void
 report_latencies(struct report *report, size_t row)
 {
-	const struct report_row *of = &report->rows[row];
+	char value[REPORT_FACT_BYTES];
 
 	check(row < report->row_count);
-	report_fact(report, "p50_us", "%.1f", us_at(of, 50));
-	report_fact(report, "p99_us", "%.1f", us_at(of, 99));
-	report_fact(report, "p999_us", "%.1f", us_at(of, 99.9));
-	report_fact(report, "max_us", "%.1f", us_at(of, 100));
+	for (int i = 0; i < REPORT_PERCENTILES; i++) {
+		report_us(value, &report->rows[row], &report_percentiles[i]);
+		report_fact(report, report_percentiles[i].key, "%s", value);
+	}
 }
 
+/* It is written in one piece: whoever interrupts it leaves nothing halved. */
 int
 report_print(struct report *report)
 {
-	print_rows(report);
-	print_facts(report);
-	return print_verdict(report);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	check_nonzero(report->form);
+	if (!out)
+		err(EXIT_FAILURE, "memory for the report");
+	if (report->form->json)
+		report_json(report, out);
+	else
+		report_text(report, out);
+	if (fclose(out) != 0)
+		err(EXIT_FAILURE, "memory for the report");
+	fwrite(text, 1, size, stdout);
+	free(text);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(EXIT_FAILURE, "standard output");
+	return report->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,15 +1,18 @@
 /*
  * What a run has found: a row per step with its latencies and failures, the
- * first few failures word by word, and the verdict. Filled while the run goes
- * on (report_fail, any thread) and after it (all others, one thread); printed
- * on standard output, as a table for people and key=value lines for programs.
+ * first few failures word by word, facts, and the verdict. Filled while the run
+ * goes on (report_fail, any thread) and after it (all others, one thread);
+ * printed on standard output: as a table for people and key=value lines for
+ * programs, or as JSON.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "bench/report/histogram.h"
 #include "proto/wire/span.h"
@@ -18,6 +21,12 @@
 #define REPORT_FAILURES_SHOWN 10
 #define REPORT_FACTS_MAX      48
 #define REPORT_FACT_BYTES     32
+#define REPORT_TITLE_BYTES    96
+
+/* The form that is asked for. */
+struct report_form {
+	bool json; /* one JSON object, and nothing else */
+};
 
 struct report_row {
 	const char *step;           /* borrowed, a constant */
@@ -32,7 +41,11 @@ struct report_fact {
 };
 
 struct report {
-	const char *scenario; /* borrowed, a constant */
+	const char *scenario;           /* borrowed, a constant */
+	const struct report_form *form; /* borrowed */
+	const char *url;                /* borrowed; the server's */
+	char title[REPORT_TITLE_BYTES]; /* what the run consists of */
+	time_t begun;
 	size_t row_count;
 	pthread_mutex_t lock; /* for failures and their texts */
 	uint64_t failures;
@@ -54,6 +67,14 @@ void report_init(struct report *report, const char *scenario,
     const char *const steps[], size_t count);
 void report_fini(struct report *report);
 
+/*
+ * The run begins: its form, which server it goes against, and a few words on
+ * what it consists of ("100 clients"). The text form says so at once, with the
+ * machine. `form` and `url` must outlive the report.
+ */
+__attribute__((format(printf, 4, 5))) void report_begin(struct report *report,
+    const struct report_form *form, const char *url, const char *format, ...);
+
 /* Counts a failure of the row; copies what it keeps. Any thread. */
 void report_fail(
     struct report *report, size_t row, const struct report_failure *failure);
@@ -62,19 +83,16 @@ void report_fail(
 void report_merge(
     struct report *report, size_t row, const struct histogram *latencies);
 
-/* The machine this runs on: one key=value line. */
-void report_print_machine(void);
-
-/* Adds a fact, after those there are. Its text is cut at REPORT_FACT_BYTES. */
+/* Adds a fact, after those there are. Its text is cut at REPORT_FACT_BYTES;
+ * what is no finite number (x / 0) becomes unknown. */
 __attribute__((format(printf, 3, 4))) void
 report_fact(struct report *report, const char *key, const char *format, ...);
 
 /* Adds a row's latencies as facts. */
 void report_latencies(struct report *report, size_t row);
 
-/* All there is, once: a table and a key=value line of the rows, a line of the
- * facts, the first failures and the verdict. The exit status: 0 when all is
- * well. */
+/* All there is, once, in the form that report_begin was told. The exit status:
+ * 0 when all is well. */
 int report_print(struct report *report);
 
 #endif

@@ -376,9 +376,8 @@ guess_main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
 	guess_init(&guess, &options);
-	printf("guess: %u tries of each kind on %s\n", options.tries,
-	    options.common.target.url);
-	report_print_machine();
+	report_begin(&guess.report, &options.common.form,
+	    options.common.target.url, "%u tries of each kind", options.tries);
 	guess_go(&guess);
 	status = guess_report(&guess);
 	report_fini(&guess.report);

@@ -263,10 +263,9 @@ lab_main(int argc, char **argv)
 	    sources_settle(
 		&sources, &options.common.target, options.clients, 0) < 0)
 		return EXIT_FAILURE;
-	printf("lab: %u clients on %s\n", options.clients,
-	    options.common.target.url);
-	report_print_machine();
 	lab = lab_new(&options, &sources);
+	report_begin(&lab->report, &options.common.form,
+	    options.common.target.url, "%u clients", options.clients);
 	progress_init(&progress, "lab", lab_steps(&options));
 	swarm_run(lab->loads, options.common.threads, &progress);
 	status = lab_report(lab);
