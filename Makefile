@@ -16,7 +16,7 @@ TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history
 LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
 	libmicrohttpd-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) libcriterion-dev mandoc netcat-openbsd python3 systemd telnet tmux
+TEST_PACKAGES  := $(BUILD_PACKAGES) gnuplot-nox libcriterion-dev mandoc netcat-openbsd python3 systemd telnet tmux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -34,7 +34,7 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES)))$(PKG_LIBS)
 
-CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
+CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
 	-pthread $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
@@ -51,17 +51,17 @@ $(BIN)/throng: $(call objects,$(SERVER))
 
 $(BIN)/throng-bench: $(call objects,$(BENCH) $(patsubst %,proto/wire/%.c,json utf8))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
 
 # All tests are one program, so that one summary closes them.
 $(O)/throng-tests: $(call objects,$(filter-out %/main.c,$(SERVER) $(BENCH)) $(TESTS))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm -lcriterion
 
 $(BIN)/throng-bench-accounts: $(call objects,$(filter-out %/main.c,$(BENCH)) \
 		$(wildcard auth/*.c proto/wire/*.c bench/accounts/*.c))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm
 
 $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 		proto/wire/utf8.c)
@@ -72,6 +72,13 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 		$(patsubst %,tests/%.c,harness flow_server flow_client crash_loop))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcriterion
+
+# The style of pictures, as a C string: a program needs no file beside it.
+$(O)/bench/plot/style.inc: bench/plot/style.gp
+	@mkdir -p $(@D)
+	@sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< >$@
+
+$(O)/bench/report/report_plot.o: $(O)/bench/plot/style.inc
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

@@ -29,7 +29,7 @@ SCENARIOS = {
 # Waits for six seconds between its clients' coming and their leaving: here
 # nobody can come, so it also shows what a failed run looks like.
 REFUSED = {'idle': 'unix:/nowhere'}
-COUNTED = ('lab', 'echo', 'rooms', 'idle', 'guess')  # their rows' counts never differ
+COUNTED = ('lab', 'echo', 'rooms', 'idle', 'guess')  # rows' counts never differ
 HEAD = ['scenario', 'version', 'time', 'machine', 'target', 'facts', 'rows',
         'failures', 'failure_texts', 'verdict']
 

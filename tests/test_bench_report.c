@@ -7,7 +7,7 @@
 #include "bench/report/report_priv.h"
 
 static const char *const steps[] = {"work", "rest"};
-static const struct report_form form;
+static struct report_form form;
 static struct report report;
 static char *text;
 
@@ -114,4 +114,78 @@ Test(bench_report, failures_are_told_in_both_forms)
 	expect("\"failures\": 12,\n\"failure_texts\": [\"rest: ann expected "
 	       "\\\"a\\\\x09tab\\\", got \\\"\\\\x22\\\\xff\\\"\",\n\"rest: ");
 	expect("\"verdict\": \"failed\"}\n");
+}
+
+static bool
+plot(void)
+{
+	bool drawable;
+	size_t size;
+	FILE *out;
+
+	free(text);
+	out = open_memstream(&text, &size);
+	cr_assert_not_null(out);
+	form.plot = "nap.svg";
+	drawable = report_plot(&report, out);
+	fclose(out);
+	return drawable;
+}
+
+Test(bench_report, plot_has_a_curve_for_each_row_with_values)
+{
+	snprintf(report.title, sizeof report.title, "2 \"clients\"");
+	report_fact(&report, "server_cpu_us", "%.4f", 1.23456);
+	cr_expect(plot());
+	expect("headline = \"nap: 2 clients, 1.23 µs of server CPU an "
+	       "operation\"\n");
+	expect("\nending = \"svg\"\n");
+	expect("\nset yrange [1:10]\n");
+	expect("\nset label 10 \"work\" at first 1, graph 0.958");
+	expect("\n$row0 << END\n0.000 1.007\n");
+	expect("\n1.000 9.087\nEND\n");
+	expect("\nplot $row0 with lines linetype 1\n");
+	cr_expect_null(strstr(text, "rest"), "%s", text);
+}
+
+Test(bench_report, plot_puts_labels_beside_each_other)
+{
+	report_merge(&report, 1, &report.rows[0].latencies);
+	cr_expect(plot());
+	expect("\nset label 10 \"work\" at first 1, graph 0.958");
+	expect("\nset label 11 \"rest\" at first 1, graph 0.908");
+	expect("\nplot $row0 with lines linetype 1, $row1 with lines linetype "
+	       "2\n");
+}
+
+Test(bench_report, plot_has_room_for_a_value_that_stands_alone)
+{
+	static const uint64_t ns[] = {0, 1000};
+	static const char *const ranges[] = {
+	    "\nset yrange [0.0005:0.002]\n", "\nset yrange [0.5:2]\n"};
+
+	for (int i = 0; i < 2; i++) {
+		memset(&report.rows[0].latencies, 0,
+		    sizeof report.rows[0].latencies);
+		histogram_add(&report.rows[0].latencies, ns[i]);
+		cr_expect(plot());
+		expect(ranges[i]);
+		expect("\nset label 10 \"work\" at first 0.30103, graph 0.5 ");
+	}
+}
+
+Test(bench_report, plot_of_a_failed_run_says_so)
+{
+	const struct report_failure failure = {
+	    "ann", span_of("this"), span_of("that")};
+
+	report_fail(&report, 0, &failure);
+	cr_expect(plot());
+	expect("headline = \"nap:  (FAILED)\"\n");
+}
+
+Test(bench_report, plot_of_nothing_is_none)
+{
+	memset(&report.rows[0].latencies, 0, sizeof report.rows[0].latencies);
+	cr_expect_not(plot());
 }

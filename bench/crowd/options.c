@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "bench/load/swarm.h"
+#include "bench/report/picture.h"
 
 enum option_key {
 	KEY_JSON = 1024, /* apart from those of the scenarios */
+	KEY_PLOT,
 };
 
 static const struct argp_option common_options[] = {
@@ -21,6 +23,10 @@ static const struct argp_option common_options[] = {
 	1},
     {"timeout", 't', "S", 0, "seconds that an answer may take (default 60)", 1},
     {"json", KEY_JSON, NULL, 0, "print the report as one JSON object", 1},
+    {"plot", KEY_PLOT, "FILE", 0,
+	"draw the latencies into FILE, which ends in .svg or .png (needs "
+	"gnuplot)",
+	1},
     {0},
 };
 
@@ -31,6 +37,16 @@ parse_target(struct argp_state *state, struct target *target, const char *url)
 
 	if (wrong)
 		argp_error(state, "--connect %s: %s", url, wrong);
+}
+
+static void
+parse_plot(struct argp_state *state, struct report_form *form, const char *path)
+{
+	const char *wrong = picture_check(path);
+
+	if (wrong)
+		argp_error(state, "--plot %s: %s", path, wrong);
+	form->plot = path;
 }
 
 static error_t
@@ -60,6 +76,9 @@ parse_common(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_JSON:
 		options->form.json = true;
+		return 0;
+	case KEY_PLOT:
+		parse_plot(state, &options->form, argument);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/report/machine.h"
+#include "bench/report/picture.h"
 #include "bench/report/report_priv.h"
 #include "reactor/check.h"
 
@@ -171,15 +172,14 @@ report_latencies(struct report *report, size_t row)
 	}
 }
 
-/* It is written in one piece: whoever interrupts it leaves nothing halved. */
-int
-report_print(struct report *report)
+/* Printed in one piece: whoever interrupts it leaves nothing halved. */
+static int
+print_form(const struct report *report)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	check_nonzero(report->form);
 	if (!out)
 		err(EXIT_FAILURE, "memory for the report");
 	if (report->form->json)
@@ -190,7 +190,43 @@ report_print(struct report *report)
 		err(EXIT_FAILURE, "memory for the report");
 	fwrite(text, 1, size, stdout);
 	free(text);
-	if (fflush(stdout) != 0 || ferror(stdout))
-		err(EXIT_FAILURE, "standard output");
-	return report->failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	warn("standard output");
+	return -1;
+}
+
+static int
+draw_picture(const struct report *report)
+{
+	char *script = NULL;
+	size_t size;
+	FILE *out = open_memstream(&script, &size);
+	bool drawable;
+	int status = -1;
+
+	if (!out)
+		err(EXIT_FAILURE, "memory for the picture");
+	drawable = report_plot(report, out);
+	if (fclose(out) != 0)
+		err(EXIT_FAILURE, "memory for the picture");
+	if (drawable)
+		status = picture_draw(report->form->plot, script, size);
+	else
+		warnx(
+		    "--plot %s: there is nothing to draw", report->form->plot);
+	free(script);
+	return status;
+}
+
+int
+report_print(struct report *report)
+{
+	bool well = report->failures == 0;
+
+	check_nonzero(report->form);
+	well = print_form(report) == 0 && well;
+	if (report->form->plot)
+		well = draw_picture(report) == 0 && well;
+	return well ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -2,8 +2,8 @@
  * What a run has found: a row per step with its latencies and failures, the
  * first few failures word by word, facts, and the verdict. Filled while the run
  * goes on (report_fail, any thread) and after it (all others, one thread);
- * printed on standard output: as a table for people and key=value lines for
- * programs, or as JSON.
+ * printed on standard output, as a table for people and key=value lines for
+ * programs or as JSON, and drawn.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H
@@ -25,7 +25,8 @@
 
 /* The form that is asked for. */
 struct report_form {
-	bool json; /* one JSON object, and nothing else */
+	bool json;        /* one JSON object, and nothing else */
+	const char *plot; /* borrowed; where a picture goes, NULL for none */
 };
 
 struct report_row {
@@ -92,7 +93,7 @@ report_fact(struct report *report, const char *key, const char *format, ...);
 void report_latencies(struct report *report, size_t row);
 
 /* All there is, once, in the form that report_begin was told. The exit status:
- * 0 when all is well. */
+ * 0 when all is well, and the picture drawn. */
 int report_print(struct report *report);
 
 #endif

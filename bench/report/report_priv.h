@@ -30,4 +30,7 @@ void report_text(const struct report *report, FILE *out);
 /* One JSON object. */
 void report_json(const struct report *report, FILE *out);
 
+/* A script for gnuplot. False when there is nothing to draw. */
+bool report_plot(const struct report *report, FILE *out);
+
 #endif
