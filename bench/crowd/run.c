@@ -86,23 +86,46 @@ run_on_alarm(struct load *load)
 	thread->run->ops->on_alarm(thread);
 }
 
-/* For the progress bar: clients that have entered, and milliseconds of the
- * stages that last. */
-static void
-thread_count_done(struct run_thread *thread)
+/* Clients that have entered, and milliseconds of the stages that last. */
+static uint64_t
+thread_steps_done(const struct run_thread *thread)
 {
 	const struct run *run = thread->run;
+	uint64_t done = thread->entered;
 	uint64_t since;
 
-	thread->load.done = thread->entered;
 	for (unsigned i = 0; i < thread->begun && i < GATE_STAGES_MAX; i++)
-		thread->load.done += run->length_ns[i] / NS_PER_MS;
+		done += run->length_ns[i] / NS_PER_MS;
 	if (thread->begun == 0 || thread->begun >= GATE_STAGES_MAX)
-		return;
+		return done;
 	since = thread->load.now_ns - run_begin_ns(run, thread->begun);
 	if (since > run->length_ns[thread->begun])
 		since = run->length_ns[thread->begun];
-	thread->load.done += since / NS_PER_MS;
+	return done + since / NS_PER_MS;
+}
+
+/* For the progress bar: the work while it is measured, else who comes in. */
+static void
+thread_tell_progress(struct run_thread *thread)
+{
+	const struct run_ops *ops = thread->run->ops;
+	struct progress_state *progress = &thread->load.progress;
+	unsigned stage = thread->begun;
+
+	progress->done = thread_steps_done(thread);
+	if (ops->stage_names && stage < ops->stages)
+		progress->stage = ops->stage_names[stage];
+	if (stage == RUN_REGISTER) {
+		progress->unit = "accounts";
+		progress->operations =
+		    thread->latencies[RUN_ROW_REGISTER].count;
+	} else if (ops->unit && stage >= ops->measured && stage < ops->rest) {
+		progress->unit = ops->unit;
+		progress->operations = thread->latencies[RUN_ROW_WORK].count;
+	} else {
+		progress->unit = thread->entering > 0 ? "clients" : NULL;
+		progress->operations = thread->entered;
+	}
 }
 
 static void
@@ -110,7 +133,7 @@ run_on_tick(struct load *load)
 {
 	struct run_thread *thread = thread_of(load);
 
-	thread_count_done(thread);
+	thread_tell_progress(thread);
 	if (thread->run->ops->on_tick)
 		thread->run->ops->on_tick(thread);
 }

@@ -62,7 +62,11 @@ struct run_thread {
 
 struct run_ops {
 	const char *scenario;
-	const char *work;    /* the last row of the report */
+	const char *work; /* the last row of the report */
+	/* For the progress bar: several of what that row counts (NULL when the
+	 * measured interval is not about it), and the stages (NULL: none). */
+	const char *unit;
+	const char *const *stage_names;
 	size_t client_bytes; /* of the scenario's own */
 	size_t thread_bytes; /* of the scenario's own */
 	unsigned stages;

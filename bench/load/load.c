@@ -112,7 +112,7 @@ static void
 load_publish(struct load *load)
 {
 	check_zero(pthread_mutex_lock(&load->lock));
-	load->published = load->done;
+	load->published = load->progress;
 	check_zero(pthread_mutex_unlock(&load->lock));
 	load->published_ns = load->now_ns;
 }
@@ -211,13 +211,13 @@ load_wake(struct load *load)
 		check(errno == EAGAIN);
 }
 
-uint64_t
-load_done(struct load *load)
+struct progress_state
+load_progress(struct load *load)
 {
-	uint64_t done;
+	struct progress_state state;
 
 	check_zero(pthread_mutex_lock(&load->lock));
-	done = load->published;
+	state = load->published;
 	check_zero(pthread_mutex_unlock(&load->lock));
-	return done;
+	return state;
 }

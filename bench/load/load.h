@@ -9,8 +9,8 @@
  * A turn: start connections that wait (1), wait for events (2), for each ready
  * bot read in large chunks and hand over what came (3), time out bots and ring
  * the alarm (4), publish progress (5). One thread owns a load and its bots;
- * only load_wake and load_done may be called from another. Memory per bot is
- * its struct, and a buffer only while half a line is in or unsent bytes are
+ * only load_wake and load_progress may be called from another. Memory per bot
+ * is its struct, and a buffer only while half a line is in or unsent bytes are
  * out.
  *
  * The descriptors of bots may be in a table of their thread's own (swarm.h), so
@@ -27,6 +27,7 @@
 
 #include "bench/load/sources.h"
 #include "bench/load/splitter.h"
+#include "bench/report/progress.h"
 #include "reactor/list.h"
 
 #define LOAD_READ_BYTES (64 * 1024)
@@ -90,17 +91,17 @@ struct load {
 	uint64_t now_ns;        /* refreshed after each read and connect */
 	uint64_t alarm_ns;      /* when on_alarm is due; 0: not set */
 	uint64_t published_ns;  /* when `published` was last set */
-	uint64_t done;          /* counted up by the scenario, for progress */
 	uint64_t backlog_waits; /* turns in which a backlog was full */
 	uint32_t dialled;       /* sockets made; each goes to the next source */
+	struct progress_state progress; /* kept by the scenario */
 	struct list connecting; /* bots in BOT_QUEUED, first come first */
 	struct list deadlines;  /* all timeouts are alike: a FIFO is sorted */
 	int epoll_fd;
 	bool stopping;
 	/* written by any thread */
 	int wake_fd;
-	pthread_mutex_t lock; /* for the next field */
-	uint64_t published;   /* copy of `done`, at most a tick old */
+	pthread_mutex_t lock;            /* for the next field */
+	struct progress_state published; /* copy, at most a tick old */
 	char buffer[LOAD_READ_BYTES];
 };
 
@@ -134,8 +135,8 @@ void load_wake(struct load *load);
  * replaces what was set. Owner thread. */
 void load_alarm(struct load *load, uint64_t at_ns);
 
-/* The scenario's count of what is done, at most a tick old. Any thread. */
-uint64_t load_done(struct load *load);
+/* Where the scenario is, at most a tick old. Any thread. */
+struct progress_state load_progress(struct load *load);
 
 /* Makes a closed bot of this load. */
 void bot_init(struct bot *bot, struct load *load);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -96,14 +97,28 @@ swarm_is_running(struct swarm *swarm)
 	return running;
 }
 
-static uint64_t
-swarm_done(struct load *const loads[], size_t count)
+/* All loads together; they are in one stage, but for a moment. */
+static struct progress_state
+swarm_progress(struct load *const loads[], size_t count)
 {
-	uint64_t done = 0;
+	struct progress_state all = load_progress(loads[0]);
+	struct progress_state one;
 
-	for (size_t i = 0; i < count; i++)
-		done += load_done(loads[i]);
-	return done;
+	for (size_t i = 1; i < count; i++) {
+		one = load_progress(loads[i]);
+		all.done += one.done;
+		all.operations += one.operations;
+	}
+	return all;
+}
+
+static void
+swarm_start_thread(struct swarm_thread *thread)
+{
+	errno =
+	    pthread_create(&thread->thread, NULL, swarm_thread_main, thread);
+	if (errno)
+		err(EXIT_FAILURE, "a thread");
 }
 
 static void
@@ -194,21 +209,26 @@ void
 swarm_run(struct load *const loads[], size_t count, struct progress *progress)
 {
 	struct swarm_thread *threads = calloc(count, sizeof *threads);
+	struct progress_state state;
+	sigset_t all, before;
 	struct swarm swarm;
 
 	if (!threads)
 		err(EXIT_FAILURE, "memory for the threads");
 	swarm_init(&swarm, count);
+	/* Signals are for this thread, which shows the progress. */
+	check_zero(sigfillset(&all));
+	check_zero(pthread_sigmask(SIG_SETMASK, &all, &before));
 	for (size_t i = 0; i < count; i++) {
 		threads[i].load = loads[i];
 		threads[i].swarm = &swarm;
-		errno = pthread_create(
-		    &threads[i].thread, NULL, swarm_thread_main, &threads[i]);
-		if (errno)
-			err(EXIT_FAILURE, "a thread");
+		swarm_start_thread(&threads[i]);
 	}
-	while (swarm_is_running(&swarm))
-		progress_show(progress, swarm_done(loads, count));
+	check_zero(pthread_sigmask(SIG_SETMASK, &before, NULL));
+	while (swarm_is_running(&swarm)) {
+		state = swarm_progress(loads, count);
+		progress_show(progress, &state);
+	}
 	for (size_t i = 0; i < count; i++)
 		check_zero(pthread_join(threads[i].thread, NULL));
 	progress_end(progress);

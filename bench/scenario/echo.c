@@ -255,9 +255,13 @@ echo_on_entered(struct client *client, struct span name)
 	client_pass(client, ECHO_ENTER);
 }
 
+static const char *const stage_names[] = {"register", "enter", "warm", "talk"};
+
 static const struct run_ops echo_ops = {
     .scenario = "echo",
     .work = "echo",
+    .unit = "requests",
+    .stage_names = stage_names,
     .client_bytes = sizeof(struct echo_client),
     .thread_bytes = sizeof(struct echo_thread),
     .stages = ECHO_STAGES,

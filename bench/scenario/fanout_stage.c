@@ -242,9 +242,14 @@ fanout_on_tick(struct run_thread *thread)
 	}
 }
 
+static const char *const stage_names[] = {"register", "enter", "join", "warm",
+    "settle", "talk", "drain", "catch up", "part"};
+
 const struct run_ops fanout_ops = {
     .scenario = "fanout",
     .work = "deliver",
+    .unit = "deliveries",
+    .stage_names = stage_names,
     .client_bytes = sizeof(struct fanout_member),
     .thread_bytes = sizeof(struct fanout_thread),
     .stages = FANOUT_STAGES,

@@ -246,6 +246,7 @@ static void
 guess_go(struct guess *guess)
 {
 	unsigned tries = guess->options->tries;
+	struct progress_state state = {.unit = "logins"};
 	struct progress progress;
 	enum guess_kind first;
 
@@ -258,7 +259,9 @@ guess_go(struct guess *guess)
 		if (!guess_try(guess, first) ||
 		    !guess_try(guess, GUESS_KNOWN + GUESS_UNKNOWN - first))
 			break;
-		progress_show(&progress, i + 1);
+		state.done = i + 1;
+		state.operations = 2 * state.done;
+		progress_show(&progress, &state);
 	}
 	progress_end(&progress);
 }

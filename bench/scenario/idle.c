@@ -192,9 +192,13 @@ idle_on_tick(struct run_thread *thread)
 	client_pass(client, thread->begun);
 }
 
+static const char *const stage_names[] = {
+    "register", "first", "before", "enter", "after", "ask"};
+
 static const struct run_ops idle_ops = {
     .scenario = "idle",
     .work = "ask",
+    .stage_names = stage_names,
     .client_bytes = sizeof(struct client),
     .thread_bytes = sizeof(struct run_thread),
     .stages = IDLE_STAGES,

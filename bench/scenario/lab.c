@@ -96,12 +96,27 @@ lab_on_wake(struct load *load)
 	load_wake(load);
 }
 
+/* The count of steps is for the progress bar as it is. */
+static void
+lab_on_tick(struct load *load)
+{
+	static const char *const stage_names[STAGES] = {
+	    "connect", "prepare", "run", "together"};
+	struct lab_thread *thread = list_entry(load, struct lab_thread, load);
+
+	load->progress.operations = load->progress.done;
+	load->progress.unit = "steps";
+	if (thread->begun < STAGES)
+		load->progress.stage = stage_names[thread->begun];
+}
+
 static const struct load_ops lab_ops = {
     .on_open = lab_client_opened,
     .on_line = lab_client_heard,
     .on_timeout = lab_client_timed_out,
     .on_closed = lab_client_lost,
     .on_wake = lab_on_wake,
+    .on_tick = lab_on_tick,
 };
 
 /* Which broadcast this client sends: up to ten, spread over the login half. */

@@ -95,7 +95,7 @@ client_count(struct lab_client *client, enum lab_step step, uint64_t since_ns)
 	struct lab_thread *thread = thread_of(client);
 
 	histogram_add(&thread->latencies[step], thread->load.now_ns - since_ns);
-	thread->load.done++;
+	thread->load.progress.done++;
 }
 
 static void __attribute__((format(printf, 2, 3)))

@@ -224,9 +224,14 @@ register_on_entered(struct client *client, struct span name)
 	client_pass(client, REGISTER_ENTER);
 }
 
+static const char *const stage_names[] = {
+    "register", "enter", "warm", "before", "talk"};
+
 static const struct run_ops register_ops = {
     .scenario = "register",
     .work = "sign-up", /* "register" is the row of accounts made before */
+    .unit = "registrations",
+    .stage_names = stage_names,
     .client_bytes = sizeof(struct registrar),
     .thread_bytes = sizeof(struct run_thread),
     .stages = REGISTER_STAGES,

@@ -168,9 +168,14 @@ rooms_on_tick(struct run_thread *thread)
 	}
 }
 
+static const char *const stage_names[] = {
+    "register", "enter", "join", "talk", "part"};
+
 static const struct run_ops rooms_ops = {
     .scenario = "rooms",
     .work = "deliver",
+    .unit = "deliveries",
+    .stage_names = stage_names,
     .client_bytes = sizeof(struct rooms_client),
     .thread_bytes = sizeof(struct rooms_thread),
     .stages = ROOMS_STAGES,
