@@ -44,6 +44,9 @@ struct run_options {
 	unsigned warmup_ms;
 	unsigned pid;     /* the server's; 0: it is looked for */
 	unsigned sources; /* addresses to come from; 0: as many as needed */
+	bool seconds_given;
+	bool names_given;
+	bool accounts_given;
 };
 
 struct run_thread {
@@ -104,13 +107,20 @@ struct run {
 	struct meter meter;
 };
 
-/* Options that these scenarios have in common: how long, how many at once, and
- * bench_options_argp as a child. The input is a struct run_options. */
+/*
+ * Options that these scenarios have in common, with bench_options_argp as a
+ * child. The input is a struct run_options. A scenario takes the one that has
+ * all that it uses, and nothing else:
+ *
+ *   run_load_argp     how many at once, how long, names
+ *   run_options_argp  also throng's peers, and accounts made before and shared
+ *   run_guest_argp    without names and accounts
+ *   run_stay_argp     with these, but it lasts as long as it takes
+ */
 extern const struct argp run_load_argp;
-
-/* The same, for scenarios that also go against throng's peers, or whose clients
- * share accounts that are made before. */
 extern const struct argp run_options_argp;
+extern const struct argp run_guest_argp;
+extern const struct argp run_stay_argp;
 
 /* Makes a run of `clients`, all out. Ends the process when there is no room.
  * The length of stages may be set then. */

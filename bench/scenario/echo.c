@@ -90,6 +90,11 @@ parse_echo(int key, char *argument, struct argp_state *state)
 		options->requests =
 		    bench_option_number(state, "requests", argument, requests);
 		return 0;
+	case ARGP_KEY_SUCCESS:
+		if (options->requests && options->run.seconds_given)
+			argp_error(state,
+			    "--seconds: it ends after so many --requests");
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -331,7 +336,7 @@ int
 echo_main(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-	    {&run_options_argp, 0, NULL, 0}, {0}};
+	    {&run_guest_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
 	    .options = echo_argp_options,
 	    .parser = parse_echo,

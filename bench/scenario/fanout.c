@@ -17,6 +17,7 @@
 #define MEMBERS_MAX    1000000
 #define PUBLISHERS_MAX 4096
 #define WINDOW_MAX     65536
+#define WINDOW_DEFAULT 16
 #define RATE_MAX       1000000
 #define MESSAGES_MAX   1000000000
 #define MESSAGE_BYTES  (PAYLOAD_BYTES_MAX + PEER_AROUND_BYTES)
@@ -49,7 +50,7 @@ set_defaults(struct argp_state *state, struct fanout_options *options)
 {
 	options->members = 100;
 	options->publishers = 10;
-	options->window = 16;
+	options->window = 0;
 	options->rate = 0;
 	options->messages = 0;
 	options->bytes = 100;
@@ -77,6 +78,11 @@ check_options(struct argp_state *state, const struct fanout_options *options)
 {
 	const struct peer *peer = options->run.peer;
 
+	if (options->messages && options->run.seconds_given)
+		argp_error(
+		    state, "--seconds: it ends after so many --messages");
+	if (options->rate && options->window)
+		argp_error(state, "--window: with --rate there is none");
 	if (options->publishers + options->slow > options->members)
 		argp_error(state,
 		    "--members %u: there must be as many as "
@@ -104,6 +110,8 @@ parse_fanout(int key, char *argument, struct argp_state *state)
 	}
 	if (key == ARGP_KEY_SUCCESS) {
 		check_options(state, options);
+		if (!options->rate && !options->window)
+			options->window = WINDOW_DEFAULT;
 		return 0;
 	}
 	return number_option_parse(numbers, count, key, argument, state)
@@ -312,8 +320,7 @@ fanout_report(struct fanout *fanout)
 	run_report(&fanout->run, heard);
 	report_fact(report, "members", "%u", options->members);
 	report_fact(report, "publishers", "%u", options->publishers);
-	report_fact(
-	    report, "window", "%u", options->rate ? 0 : options->window);
+	report_fact(report, "window", "%u", options->window);
 	report_fact(report, "rate", "%u", options->rate);
 	report_fact(report, "bytes", "%u", options->bytes);
 	report_fact(report, "slow", "%u", options->slow);

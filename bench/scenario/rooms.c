@@ -318,7 +318,7 @@ int
 rooms_main(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-	    {&run_options_argp, 0, NULL, 0}, {0}};
+	    {&run_stay_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
 	    .options = rooms_argp_options,
 	    .parser = parse_rooms,
