@@ -198,10 +198,9 @@ uring_receive(struct engine *engine, struct conn *conn)
 }
 
 static void
-uring_cancel_receive(struct engine *engine, struct conn *conn)
+uring_cancel(struct engine *engine, struct conn *conn, enum ring_tag tag)
 {
-	ring_cancel(&engine->ring, conn, RING_RECEIVE, RING_CHANGE);
-	conn->cancelling = true;
+	ring_cancel(&engine->ring, conn, tag, RING_CHANGE);
 	conn->in_flight++;
 }
 
@@ -234,17 +233,16 @@ uring_send(struct engine *engine, struct conn *conn)
 static void
 uring_detach(struct engine *engine, struct conn *conn)
 {
-	struct io_uring_sqe *entry;
-
 	if (conn->in_flight == 0) {
 		uring_close(engine, conn);
 		return;
 	}
-	entry = ring_entry(&engine->ring);
-	io_uring_prep_cancel_fd(entry, conn->socket,
-	    IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_FD_FIXED);
-	ring_tag(entry, conn, RING_CHANGE);
-	conn->in_flight++;
+	/* Each by its name: looking for what a socket has goes through all
+	 * that the ring has. */
+	if (conn->receiving && !conn->cancelling)
+		uring_cancel(engine, conn, RING_RECEIVE);
+	if (conn->sending)
+		uring_cancel(engine, conn, RING_SEND);
 }
 
 /* One operation less in the kernel; the last one of a connection that leaves
@@ -265,8 +263,10 @@ uring_adjust_receive(struct engine *engine, struct conn *conn)
 	if (conn->state >= CONN_DETACHING || conn->input_ended)
 		return;
 	if (conn->receiving) {
-		if (conn->input_paused && !conn->cancelling)
-			uring_cancel_receive(engine, conn);
+		if (conn->input_paused && !conn->cancelling) {
+			conn->cancelling = true;
+			uring_cancel(engine, conn, RING_RECEIVE);
+		}
 	} else if (!conn->input_paused && list_is_empty(&conn->engine)) {
 		list_append(&engine->starved, &conn->engine);
 	}
