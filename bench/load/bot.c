@@ -293,6 +293,17 @@ bot_resume(struct bot *bot)
 }
 
 void
+bot_reset(struct bot *bot)
+{
+	const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+
+	if (bot->fd >= 0)
+		check_zero(setsockopt(
+		    bot->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset));
+	bot_close(bot);
+}
+
+void
 bot_close(struct bot *bot)
 {
 	list_remove(&bot->link);

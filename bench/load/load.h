@@ -162,8 +162,10 @@ void bot_disarm(struct bot *bot);
 void bot_pause(struct bot *bot);
 void bot_resume(struct bot *bot);
 
-/* Closes the connection, if there is one. No callback follows. */
+/* Closes the connection, if there is one; bot_reset with a TCP reset instead of
+ * an orderly end. No callback follows. */
 void bot_close(struct bot *bot);
+void bot_reset(struct bot *bot);
 
 /* For the loop: starts the connect of a bot in BOT_QUEUED. False when the
  * backlog is full (a unix socket says so): it is to be tried again. */
