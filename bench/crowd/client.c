@@ -15,18 +15,20 @@ client_of(struct bot *bot)
 }
 
 /* What it is at; a failure is counted there. */
-static enum run_row
+static unsigned
 client_row(const struct client *client)
 {
+	const struct run_ops *ops = client_run(client)->ops;
+
 	if (client->state == CLIENT_IN)
-		return RUN_ROW_WORK;
+		return ops->row_of ? ops->row_of(client) : RUN_ROW_WORK;
 	if (client->state == CLIENT_OUT)
 		return RUN_ROW_CONNECT;
 	return client->role == PEER_NEW ? RUN_ROW_REGISTER : RUN_ROW_LOGIN;
 }
 
 static void
-client_count(struct client *client, enum run_row row, uint64_t since_ns)
+client_count(struct client *client, unsigned row, uint64_t since_ns)
 {
 	struct run_thread *thread = client_thread(client);
 
@@ -74,7 +76,8 @@ client_entered(struct client *client, struct span name)
 	client->state = CLIENT_IN;
 	client_arrived(client);
 	bot_disarm(&client->bot);
-	client_thread(client)->entered++;
+	client_thread(client)->entered += !client->was_in;
+	client->was_in = true;
 	client_run(client)->ops->on_entered(client, name);
 }
 
@@ -87,9 +90,7 @@ client_welcome(struct client *client, struct span name)
 		client_entered(client, name);
 		return;
 	}
-	client_arrived(client);
-	bot_close(&client->bot);
-	client->state = CLIENT_OUT;
+	client_leave(client);
 	client_pass(client, RUN_REGISTER);
 }
 
@@ -187,6 +188,14 @@ client_end(struct client *client)
 	bot_close(&client->bot);
 	client->state = CLIENT_OVER;
 	client_pass(client, client_run(client)->ops->stages - 1);
+}
+
+void
+client_leave(struct client *client)
+{
+	client_arrived(client);
+	bot_close(&client->bot);
+	client->state = CLIENT_OUT;
 }
 
 bool
@@ -287,8 +296,9 @@ client_lost(struct bot *bot, int error)
 	const struct run_ops *ops = client_run(client)->ops;
 
 	if (client->state == CLIENT_IN && ops->may_lose &&
-	    ops->may_lose(client)) {
-		client_end(client);
+	    ops->may_lose(client, error)) {
+		if (client->state == CLIENT_IN)
+			client_end(client);
 		return;
 	}
 	client_fail(client, span_of("a connection"),

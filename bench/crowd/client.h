@@ -31,6 +31,7 @@ struct client {
 	unsigned passed; /* gates */
 	enum client_state state;
 	bool counted;        /* among those that are on their way in */
+	bool was_in;         /* so it has entered once, for progress */
 	enum peer_role role; /* what it is, or wants to become */
 };
 
@@ -52,6 +53,9 @@ void client_fail(struct client *client, struct span expected, struct span got);
 
 /* Closes it without a failure, for good. */
 void client_end(struct client *client);
+
+/* The same, but it is out and may enter again. */
+void client_leave(struct client *client);
 
 /* What all clients do with a frame that is no business of the scenario's: an
  * answer to PEER_CALL, nothing to PEER_NOTHING; all else is a failure, of which

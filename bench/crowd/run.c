@@ -195,12 +195,25 @@ run_server_pid(const struct run_options *options)
 	return pid;
 }
 
+static void
+run_init_report(struct run *run)
+{
+	const char *rows[RUN_ROWS_MAX] = {
+	    "connect", "register", "login", run->ops->work};
+	const char *const *more = run->ops->more;
+	size_t count = RUN_ROW_WORK + 1;
+
+	while (more && *more) {
+		check(count < RUN_ROWS_MAX);
+		rows[count++] = *more++;
+	}
+	report_init(&run->report, run->ops->scenario, rows, count);
+}
+
 void
 run_init(struct run *run, const struct run_ops *ops,
     const struct run_options *options, size_t clients)
 {
-	const char *const rows[RUN_ROWS] = {
-	    "connect", "register", "login", ops->work};
 	unsigned threads = options->common.threads;
 
 	check(ops->stages <= GATE_STAGES_MAX);
@@ -221,7 +234,7 @@ run_init(struct run *run, const struct run_ops *ops,
 		exit(EXIT_FAILURE);
 	names_of_run(run->names, options->prefix);
 	gate_init(&run->gate, ops->stages, run->loads, threads);
-	report_init(&run->report, ops->scenario, rows, RUN_ROWS);
+	run_init_report(run);
 	for (unsigned i = 0; i < threads; i++)
 		run_init_thread(run, i);
 }
@@ -255,7 +268,7 @@ run_go(struct run *run)
 	run->start_ns = load_clock();
 	swarm_run(run->loads, options->common.threads, &progress);
 	for (unsigned i = 0; i < options->common.threads; i++)
-		for (unsigned row = 0; row < RUN_ROWS; row++)
+		for (size_t row = 0; row < run->report.row_count; row++)
 			report_merge(&run->report, row,
 			    &run_thread(run, i)->latencies[row]);
 }

@@ -30,8 +30,8 @@ enum run_row {
 	RUN_ROW_CONNECT,
 	RUN_ROW_REGISTER,
 	RUN_ROW_LOGIN,
-	RUN_ROW_WORK,
-	RUN_ROWS,
+	RUN_ROW_WORK, /* and those behind it are the scenario's */
+	RUN_ROWS_MAX = REPORT_ROWS_MAX,
 };
 
 struct run_options {
@@ -60,12 +60,13 @@ struct run_thread {
 	uint64_t entered; /* clients */
 	size_t entering;  /* clients that are on their way in */
 	bool held;        /* the next one waits for one of these */
-	struct histogram latencies[RUN_ROWS];
+	struct histogram latencies[RUN_ROWS_MAX];
 };
 
 struct run_ops {
 	const char *scenario;
-	const char *work; /* the last row of the report */
+	const char *work;        /* the row RUN_ROW_WORK */
+	const char *const *more; /* rows behind it; NULL ends; may be NULL */
 	/* For the progress bar: several of what that row counts (NULL when the
 	 * measured interval is not about it), and the stages (NULL: none). */
 	const char *unit;
@@ -85,8 +86,12 @@ struct run_ops {
 	void (*on_entered)(struct client *client, struct span name);
 	/* As in load_ops, of a client that has entered. */
 	size_t (*on_bytes)(struct client *client, struct span bytes);
-	/* Is it all right that the server has closed it? NULL: never. */
-	bool (*may_lose)(struct client *client);
+	/* Is it all right that its connection has ended, by an error or 0?
+	 * NULL: never. It is over then, unless client_leave was called in
+	 * there. */
+	bool (*may_lose)(struct client *client, int error);
+	/* Where a failure of one that has entered is counted; NULL: as work. */
+	unsigned (*row_of)(const struct client *client);
 	void (*on_alarm)(struct run_thread *thread); /* may be NULL */
 	void (*on_tick)(struct run_thread *thread);  /* may be NULL */
 };

@@ -17,7 +17,7 @@
 #include "bench/report/histogram.h"
 #include "proto/wire/span.h"
 
-#define REPORT_ROWS_MAX       12
+#define REPORT_ROWS_MAX       24
 #define REPORT_FAILURES_SHOWN 10
 #define REPORT_FACTS_MAX      48
 #define REPORT_FACT_BYTES     32

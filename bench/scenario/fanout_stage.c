@@ -168,10 +168,11 @@ fanout_on_entered(struct client *client, struct span name)
 }
 
 static bool
-fanout_may_lose(struct client *client)
+fanout_may_lose(struct client *client, int error)
 {
 	struct fanout_thread *thread = fanout_thread_of(client);
 
+	(void)error;
 	if (!fanout_is_slow(fanout_of(client), client->number))
 		return false;
 	thread->slow_lost++;
