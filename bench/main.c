@@ -32,6 +32,8 @@ static const struct scenario scenarios[] = {
     {"rooms", "throng-bench rooms",
 	"many rooms, each member's messages to all others of its room",
 	rooms_main},
+    {"connect", "throng-bench connect",
+	"N clients connect, ask one thing, leave and come again", connect_main},
     {"idle", "throng-bench idle",
 	"N clients log in and stay: how fast, and what one costs", idle_main},
     {"register", "throng-bench register",

@@ -78,6 +78,9 @@ struct peer {
 	unsigned text_max;  /* bytes of a text */
 	enum peer_role idle_role; /* one that many can have at once */
 	const char *reply;        /* to PEER_CALL: this, its text, CR and LF */
+	const char *quit; /* what has the server close, or NULL if there is
+			     nothing, or if its answer is not known */
+	const char *bye;  /* the whole frame that answers it */
 	/* Writes what a client sends first; 0 when it needs to send nothing.
 	 * PEER_READY or PEER_ANSWER will say that it is done. */
 	size_t (*hello)(char out[PEER_HELLO_BYTES], enum peer_role role,
