@@ -38,6 +38,8 @@ static const struct scenario scenarios[] = {
 	"N clients log in and stay: how fast, and what one costs", idle_main},
     {"register", "throng-bench register",
 	"N clients register one new account after the other", register_main},
+    {"login", "throng-bench login", "N clients log out and in again",
+	login_main},
     {"guess", "throng-bench guess",
 	"is an unknown user refused as slowly as a wrong password?",
 	guess_main},

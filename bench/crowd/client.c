@@ -36,16 +36,6 @@ client_count(struct client *client, unsigned row, uint64_t since_ns)
 }
 
 static void
-client_account(const struct client *client, char out[NAME_BYTES_MAX + 1])
-{
-	const struct run *run = client_run(client);
-	int len = snprintf(out, NAME_BYTES_MAX + 1, "%s%u", run->names,
-	    client->number % run->options->accounts);
-
-	check(len <= NAME_BYTES_MAX);
-}
-
-static void
 client_connect(struct client *client, enum peer_role role)
 {
 	check(client->state == CLIENT_OUT);
@@ -217,6 +207,16 @@ client_tolerate(struct client *client, enum peer_kind kind,
 	at = peer_put(at, span_of("\r\n"));
 	bot_send(&client->bot, (struct span){reply, (size_t)(at - reply)});
 	return true;
+}
+
+void
+client_account(const struct client *client, char out[NAME_BYTES_MAX + 1])
+{
+	const struct run *run = client_run(client);
+	int len = snprintf(out, NAME_BYTES_MAX + 1, "%s%u", run->names,
+	    client->number % run->options->accounts);
+
+	check(len <= NAME_BYTES_MAX);
 }
 
 struct run_thread *

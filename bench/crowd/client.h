@@ -13,6 +13,7 @@
 
 #include "bench/load/load.h"
 #include "bench/peer/peer.h"
+#include "proto/limits.h"
 
 struct run;
 struct run_thread;
@@ -62,6 +63,9 @@ void client_leave(struct client *client);
  * `expected` are the words. False then: the client is over. */
 bool client_tolerate(struct client *client, enum peer_kind kind,
     const struct peer_frame *frame, const char *expected);
+
+/* The name of its account. */
+void client_account(const struct client *client, char out[NAME_BYTES_MAX + 1]);
 
 /* Whose it is. */
 struct run_thread *client_thread(const struct client *client);

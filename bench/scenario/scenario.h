@@ -24,10 +24,11 @@ int connect_main(int argc, char **argv);
 int idle_main(int argc, char **argv);
 
 /*
- * Accounts: how fast they are made and how many of them share a sync, and
- * whether a login tells by its time which names exist. As above.
+ * Accounts: how fast they are made and how many of them share a sync, what a
+ * login costs, and whether one tells by its time which names exist. As above.
  */
 int register_main(int argc, char **argv);
+int login_main(int argc, char **argv);
 int guess_main(int argc, char **argv);
 
 #endif
