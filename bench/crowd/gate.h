@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GATE_STAGES_MAX 10
+#define GATE_STAGES_MAX 24
 
 struct load;
 

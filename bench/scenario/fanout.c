@@ -55,6 +55,7 @@ set_defaults(struct argp_state *state, struct fanout_options *options)
 	options->messages = 0;
 	options->bytes = 100;
 	options->slow = 0;
+	options->steps = 1;
 	state->child_inputs[0] = &options->run;
 }
 
@@ -72,9 +73,9 @@ static const struct number_option numbers[] = {
     {'k', "slow", {0, MEMBERS_MAX}, offsetof(struct fanout_options, slow)},
 };
 
-/* What single options cannot say. */
-static void
-check_options(struct argp_state *state, const struct fanout_options *options)
+void
+fanout_check_options(
+    struct argp_state *state, const struct fanout_options *options)
 {
 	const struct peer *peer = options->run.peer;
 
@@ -109,7 +110,7 @@ parse_fanout(int key, char *argument, struct argp_state *state)
 		return 0;
 	}
 	if (key == ARGP_KEY_SUCCESS) {
-		check_options(state, options);
+		fanout_check_options(state, options);
 		if (!options->rate && !options->window)
 			options->window = WINDOW_DEFAULT;
 		return 0;
@@ -165,8 +166,9 @@ fanout_init_thread(struct fanout *fanout, unsigned index)
 		tape_init(&thread->tapes[i], &size);
 }
 
-static void
-fanout_init(struct fanout *fanout, const struct fanout_options *options)
+void
+fanout_init(struct fanout *fanout, const struct run_ops *ops,
+    const struct fanout_options *options, size_t others)
 {
 	const struct peer *peer = options->run.peer;
 	size_t clients = options->members;
@@ -182,11 +184,11 @@ fanout_init(struct fanout *fanout, const struct fanout_options *options)
 	fanout->heard = calloc(clients, fanout->tapes * sizeof *fanout->heard);
 	if (!fanout->publishers || !fanout->heard)
 		err(EXIT_FAILURE, "memory for %zu clients", clients);
-	run_init(&fanout->run, &fanout_ops, &options->run, clients);
+	run_init(&fanout->run, ops, &options->run, clients + others);
 	fanout->run.length_ns[FANOUT_WARM] =
 	    options->run.warmup_ms * (uint64_t)NS_PER_MS;
-	if (!options->messages)
-		fanout->run.length_ns[FANOUT_TALK] =
+	for (unsigned i = 0; i < options->steps && !options->messages; i++)
+		fanout->run.length_ns[FANOUT_TALK + 2 * i] =
 		    options->run.seconds_ms * (uint64_t)NS_PER_MS;
 	fanout_init_publishers(fanout);
 	for (size_t i = 0; i < clients; i++)
@@ -196,7 +198,7 @@ fanout_init(struct fanout *fanout, const struct fanout_options *options)
 		fanout_init_thread(fanout, i);
 }
 
-static void
+void
 fanout_fini(struct fanout *fanout)
 {
 	for (unsigned i = 0; i < fanout->options->run.common.threads; i++) {
@@ -228,10 +230,13 @@ fanout_audit_tape(
 {
 	const struct tape *first = &fanout_thread(fanout, 0)->tapes[tape];
 	unsigned threads = fanout->options->run.common.threads;
+	unsigned members = fanout->options->members;
 	const struct tape *other;
 	const char *wrong;
 
 	for (unsigned i = 0; i < threads; i++) {
+		if (run_thread(&fanout->run, i)->first >= members)
+			continue; /* it has none */
 		other = &fanout_thread(fanout, i)->tapes[tape];
 		wrong = tape_audit(other, published);
 		if (wrong)
@@ -242,7 +247,7 @@ fanout_audit_tape(
 	}
 }
 
-static void
+void
 fanout_audit(struct fanout *fanout)
 {
 	unsigned publishers = fanout->options->publishers;
@@ -300,20 +305,31 @@ fanout_report_spread(const struct fanout *fanout, struct report *report)
 	report_fact(report, "last_ms", "%.3f", (double)spreads.max / NS_PER_MS);
 }
 
+void
+fanout_report_gaps(const struct fanout *fanout, struct report *report)
+{
+	unsigned threads = fanout->options->run.common.threads;
+	uint64_t gaps = 0, skipped = 0, slow_lost = 0;
+
+	for (unsigned i = 0; i < threads; i++) {
+		gaps += fanout_thread(fanout, i)->gaps;
+		skipped += fanout_thread(fanout, i)->skipped;
+		slow_lost += fanout_thread(fanout, i)->slow_lost;
+	}
+	report_fact(report, "gaps", "%" PRIu64, gaps);
+	report_fact(report, "skipped", "%" PRIu64, skipped);
+	report_fact(report, "slow_lost", "%" PRIu64, slow_lost);
+}
+
 static int
 fanout_report(struct fanout *fanout)
 {
 	const struct fanout_options *options = fanout->options;
 	struct report *report = &fanout->run.report;
 	uint64_t heard = report->rows[RUN_ROW_WORK].latencies.count;
-	uint64_t gaps = 0, skipped = 0, slow_lost = 0, sent = 0;
+	uint64_t sent = 0;
 
 	fanout_audit(fanout);
-	for (unsigned i = 0; i < options->run.common.threads; i++) {
-		gaps += fanout_thread(fanout, i)->gaps;
-		skipped += fanout_thread(fanout, i)->skipped;
-		slow_lost += fanout_thread(fanout, i)->slow_lost;
-	}
 	for (unsigned i = 0; i < options->publishers; i++)
 		sent +=
 		    fanout->publishers[i].sent - fanout->publishers[i].before;
@@ -328,9 +344,7 @@ fanout_report(struct fanout *fanout)
 	fanout_report_spread(fanout, report);
 	report_fact(report, "deliveries_per_s", "%.0f",
 	    (double)heard / meter_seconds(&fanout->run.meter));
-	report_fact(report, "gaps", "%" PRIu64, gaps);
-	report_fact(report, "skipped", "%" PRIu64, skipped);
-	report_fact(report, "slow_lost", "%" PRIu64, slow_lost);
+	fanout_report_gaps(fanout, report);
 	return report_print(report);
 }
 
@@ -358,7 +372,7 @@ fanout_main(int argc, char **argv)
 		return 2;
 	if (options.run.peer->hears_itself)
 		bench_options_fit_threads(&options.run.common, options.members);
-	fanout_init(&fanout, &options);
+	fanout_init(&fanout, &fanout_ops, &options, 0);
 	run_go(&fanout.run);
 	status = fanout_report(&fanout);
 	fanout_fini(&fanout);

@@ -26,13 +26,17 @@ member_count(const struct fanout_member *member, uint64_t from, uint64_t until)
 {
 	struct run_thread *thread = client_thread(&member->client);
 	struct tape_entry *entries = member_tape(member)->entries;
+	const struct fanout *fanout = fanout_of(&member->client);
+	enum fanout_stage stage =
+	    fanout_stage_of(fanout, member->client.passed);
+	unsigned row = RUN_ROW_WORK;
 	uint64_t now = thread->load.now_ns;
 	uint64_t due, same;
 
 	/* It has passed `settle`, whether its thread has or not. */
-	if (member->client.passed < FANOUT_TALK ||
-	    member->client.passed > FANOUT_DRAIN)
+	if (stage != FANOUT_TALK && stage != FANOUT_DRAIN)
 		return;
+	row += fanout_step_of(fanout, member->client.passed);
 	for (uint64_t i = from; i < until; i++)
 		entries[i].last_ns = now;
 	/* Those of one send have one time. */
@@ -41,8 +45,8 @@ member_count(const struct fanout_member *member, uint64_t from, uint64_t until)
 		same = 1;
 		while (i + same < until && entries[i + same].due_ns == due)
 			same++;
-		histogram_add_times(&thread->latencies[RUN_ROW_WORK],
-		    now > due ? now - due : 0, same);
+		histogram_add_times(
+		    &thread->latencies[row], now > due ? now - due : 0, same);
 	}
 }
 
@@ -176,9 +180,10 @@ static bool
 member_awaits(const struct fanout_member *member)
 {
 	const struct client *client = &member->client;
-	unsigned stage = client_thread(client)->begun;
+	unsigned begun = client_thread(client)->begun;
+	enum fanout_stage stage = fanout_stage_of(fanout_of(client), begun);
 
-	return client->passed <= stage &&
+	return client->passed <= begun &&
 	       (stage == FANOUT_PART ||
 		   (stage == FANOUT_JOIN && client_peer(client)->join));
 }

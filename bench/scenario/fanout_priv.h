@@ -1,7 +1,8 @@
 /*
- * What the scenario `fanout` is made of: fanout.c sets it up, moves it from
- * stage to stage and reports; fanout_member.c is what a member checks of what
- * it hears; fanout_publisher.c is what a publisher sends, and when.
+ * What the scenario `fanout` is made of, and most of `latency`: fanout.c sets
+ * it up, moves it from stage to stage and reports; fanout_member.c is what a
+ * member checks of what it hears; fanout_publisher.c is what a publisher sends,
+ * and when.
  *
  * Clients 0 to members-1 are the members, of which the last may be slow. Those
  * who speak are spread evenly among the others, so that it does not matter in
@@ -25,6 +26,7 @@
 
 #define FANOUT_NAME_BYTES 64
 #define FANOUT_BATCH_MAX  64 /* messages in one send */
+#define FANOUT_STEPS_MAX  8
 
 /*
  *   register  accounts are registered
@@ -36,6 +38,9 @@
  *   drain     all members but the slow hear all there is
  *   catch_up  the slow members read at last
  *   part      each member asks one thing more, and hears nothing but that
+ *
+ * There may be several steps, each with its `talk` and `drain`: then a run's
+ * stages are more than these, and fanout_stage_of says which of these one is.
  */
 enum fanout_stage {
 	FANOUT_REGISTER,
@@ -59,6 +64,7 @@ struct fanout_options {
 	unsigned messages; /* of all; 0: as many as there is time for */
 	unsigned bytes;    /* of a text */
 	unsigned slow;     /* members that do not read */
+	unsigned steps;
 };
 
 /* Belongs to the thread of the client that speaks for it. */
@@ -105,6 +111,42 @@ struct fanout {
 };
 
 extern const struct run_ops fanout_ops;
+
+/* What single options cannot say; ends the process when it is wrong. */
+void fanout_check_options(
+    struct argp_state *state, const struct fanout_options *options);
+
+/*
+ * Makes it with its run, whose clients are its own and, behind them, `others`,
+ * which are the caller's. `ops` is fanout_ops, or has that called for all but
+ * the others; options and ops are borrowed.
+ */
+void fanout_init(struct fanout *fanout, const struct run_ops *ops,
+    const struct fanout_options *options, size_t others);
+void fanout_fini(struct fanout *fanout);
+
+/* Counts as failures what is wrong with the messages as a whole. */
+void fanout_audit(struct fanout *fanout);
+
+/* Reports what was not heard and may be: gaps, and slow members lost. */
+void fanout_report_gaps(const struct fanout *fanout, struct report *report);
+
+/* What a stage of the run is, and the step that it belongs to, from 0; before
+ * the first step it is 0, behind the last it is that. */
+enum fanout_stage fanout_stage_of(const struct fanout *fanout, unsigned stage);
+unsigned fanout_step_of(const struct fanout *fanout, unsigned stage);
+
+/* How many stages more than FANOUT_STAGES there are. */
+unsigned fanout_more_stages(const struct fanout_options *options);
+
+/*
+ * The thread's publishers begin what they do in a stage: `total` messages of
+ * all publishers, `rate` a second, as far as the options have them count; and
+ * go on with it. Returns when they are to go on next, 0 for never.
+ */
+uint64_t
+fanout_talk(struct fanout_thread *thread, unsigned rate, uint64_t total);
+uint64_t fanout_go_on(struct fanout_thread *thread);
 
 /* Whose it is. */
 struct fanout *fanout_of(const struct client *client);

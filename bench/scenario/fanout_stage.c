@@ -32,7 +32,7 @@ fanout_is_awaited(const struct client *client, unsigned stage)
 	bool slow = fanout_is_slow(fanout, client->number);
 	bool member = is_member(fanout, client->number);
 
-	switch ((enum fanout_stage)stage) {
+	switch (fanout_stage_of(fanout, stage)) {
 	case FANOUT_REGISTER:
 		return client->number == 0 ||
 		       is_registrar(fanout, client->number);
@@ -63,8 +63,8 @@ sent_by_all(const struct fanout *fanout)
 	return sent;
 }
 
-/* Lets the thread's publishers act, and sets when they are to again. */
-static void
+/* Lets the thread's publishers act; returns when they are to again. */
+static uint64_t
 thread_publish(struct fanout_thread *thread,
     void (*act)(struct fanout_publisher *publisher))
 {
@@ -83,7 +83,14 @@ thread_publish(struct fanout_thread *thread,
 		if (next && (!first || next < first))
 			first = next;
 	}
-	load_alarm(&thread->thread.load, first);
+	return first;
+}
+
+static bool
+is_by_count(const struct fanout *fanout, unsigned stage)
+{
+	return fanout->options->messages &&
+	       fanout_stage_of(fanout, stage) == FANOUT_TALK;
 }
 
 /* How many messages a stage has in all, when it ends by count. */
@@ -92,7 +99,7 @@ messages_of(const struct fanout *fanout, unsigned stage)
 {
 	const struct fanout_options *options = fanout->options;
 
-	if (options->messages && stage == FANOUT_TALK)
+	if (is_by_count(fanout, stage))
 		return options->messages;
 	return options->rate * (fanout->run.length_ns[stage] / NS_PER_MS) /
 	       MS_PER_S;
@@ -104,23 +111,23 @@ fanout_on_stage(struct run_thread *run_thread, unsigned stage)
 	struct fanout_thread *thread =
 	    list_entry(run_thread, struct fanout_thread, thread);
 	struct fanout *fanout = list_entry(run_thread->run, struct fanout, run);
-	const struct fanout_options *options = fanout->options;
 
 	thread->target = UINT64_MAX;
-	if (stage == FANOUT_SETTLE || stage == FANOUT_DRAIN ||
-	    stage == FANOUT_CATCH_UP)
+	switch (fanout_stage_of(fanout, stage)) {
+	case FANOUT_SETTLE:
+	case FANOUT_DRAIN:
+	case FANOUT_CATCH_UP:
 		thread->target = sent_by_all(fanout);
-	if (stage != FANOUT_WARM && stage != FANOUT_TALK)
 		return;
-	thread->schedule = (struct schedule){
-	    .start_ns = run_begin_ns(&fanout->run, stage),
-	    .total = messages_of(fanout, stage),
-	    .rate = options->rate,
-	    .publishers = options->publishers,
-	};
-	thread->by_count =
-	    options->rate || (options->messages && stage == FANOUT_TALK);
-	thread_publish(thread, publisher_start);
+	case FANOUT_WARM:
+	case FANOUT_TALK:
+		load_alarm(&run_thread->load,
+		    fanout_talk(thread, fanout->options->rate,
+			messages_of(fanout, stage)));
+		return;
+	default:
+		return;
+	}
 }
 
 static void
@@ -128,27 +135,28 @@ fanout_begin(struct client *client, unsigned stage)
 {
 	struct fanout *fanout = fanout_of(client);
 	bool slow = fanout_is_slow(fanout, client->number);
+	enum fanout_stage what = fanout_stage_of(fanout, stage);
 
-	if (stage == FANOUT_REGISTER) {
+	if (what == FANOUT_REGISTER) {
 		if (is_registrar(fanout, client->number))
 			client_register(client);
 		else
 			client_pass(client, FANOUT_REGISTER);
 		return;
 	}
-	if (stage == FANOUT_ENTER)
+	if (what == FANOUT_ENTER)
 		client_enter(client, is_member(fanout, client->number)
 					 ? PEER_MEMBER
 					 : PEER_USER);
-	else if (stage == FANOUT_CATCH_UP && slow)
+	else if (what == FANOUT_CATCH_UP && slow)
 		bot_resume(&client->bot);
 	if (!is_member(fanout, client->number))
 		return;
-	if (stage == FANOUT_JOIN)
+	if (what == FANOUT_JOIN)
 		member_join(fanout_member_of(client));
-	else if (stage == FANOUT_PART)
+	else if (what == FANOUT_PART)
 		member_part(fanout_member_of(client));
-	else if (slow == (stage == FANOUT_CATCH_UP))
+	else if (slow == (what == FANOUT_CATCH_UP))
 		member_check_done(fanout_member_of(client));
 }
 
@@ -182,9 +190,8 @@ fanout_may_lose(struct client *client, int error)
 static void
 fanout_on_alarm(struct run_thread *thread)
 {
-	if (thread->begun == FANOUT_WARM || thread->begun == FANOUT_TALK)
-		thread_publish(list_entry(thread, struct fanout_thread, thread),
-		    publisher_go_on);
+	load_alarm(&thread->load,
+	    fanout_go_on(list_entry(thread, struct fanout_thread, thread)));
 }
 
 /* Since when has the thread's stage seen nothing? */
@@ -206,7 +213,7 @@ thread_awaits_messages(const struct run_thread *thread)
 	const struct fanout *fanout =
 	    list_entry(thread->run, struct fanout, run);
 
-	switch ((enum fanout_stage)thread->begun) {
+	switch (fanout_stage_of(fanout, thread->begun)) {
 	case FANOUT_SETTLE:
 	case FANOUT_DRAIN:
 	case FANOUT_CATCH_UP:
@@ -265,6 +272,63 @@ const struct run_ops fanout_ops = {
     .on_alarm = fanout_on_alarm,
     .on_tick = fanout_on_tick,
 };
+
+enum fanout_stage
+fanout_stage_of(const struct fanout *fanout, unsigned stage)
+{
+	unsigned more = fanout_more_stages(fanout->options);
+
+	if (stage < FANOUT_TALK)
+		return (enum fanout_stage)stage;
+	if (stage <= FANOUT_DRAIN + more)
+		return (stage - FANOUT_TALK) % 2 ? FANOUT_DRAIN : FANOUT_TALK;
+	return (enum fanout_stage)(stage - more);
+}
+
+unsigned
+fanout_step_of(const struct fanout *fanout, unsigned stage)
+{
+	unsigned step = stage < FANOUT_TALK ? 0 : (stage - FANOUT_TALK) / 2;
+
+	return step < fanout->options->steps ? step
+					     : fanout->options->steps - 1;
+}
+
+unsigned
+fanout_more_stages(const struct fanout_options *options)
+{
+	return 2 * (options->steps - 1);
+}
+
+uint64_t
+fanout_talk(struct fanout_thread *thread, unsigned rate, uint64_t total)
+{
+	struct fanout *fanout =
+	    list_entry(thread->thread.run, struct fanout, run);
+	unsigned stage = thread->thread.begun;
+
+	thread->target = UINT64_MAX;
+	thread->schedule = (struct schedule){
+	    .start_ns = run_begin_ns(&fanout->run, stage),
+	    .total = total,
+	    .rate = rate,
+	    .publishers = fanout->options->publishers,
+	};
+	thread->by_count = fanout->options->rate || is_by_count(fanout, stage);
+	return thread_publish(thread, publisher_start);
+}
+
+uint64_t
+fanout_go_on(struct fanout_thread *thread)
+{
+	const struct fanout *fanout =
+	    list_entry(thread->thread.run, struct fanout, run);
+	enum fanout_stage stage = fanout_stage_of(fanout, thread->thread.begun);
+
+	return stage == FANOUT_WARM || stage == FANOUT_TALK
+		   ? thread_publish(thread, publisher_go_on)
+		   : 0;
+}
 
 struct fanout *
 fanout_of(const struct client *client)
