@@ -13,13 +13,15 @@
 int lab_main(int argc, char **argv);
 
 /*
- * Requests and their answers, messages to all members of a room or of many,
- * clients that come, ask and leave, and clients that only stay: each of them
- * also against throng's peers, and with the cost to the server. As above.
+ * Requests and their answers, messages to all members of a room or of many, how
+ * long both take at given rates, clients that come, ask and leave, and clients
+ * that only stay: each of them also against throng's peers, and with the cost
+ * to the server. As above.
  */
 int echo_main(int argc, char **argv);
 int fanout_main(int argc, char **argv);
 int rooms_main(int argc, char **argv);
+int latency_main(int argc, char **argv);
 int connect_main(int argc, char **argv);
 int idle_main(int argc, char **argv);
 
