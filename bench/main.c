@@ -33,7 +33,7 @@ static const struct scenario scenarios[] = {
 	"many rooms, each member's messages to all others of its room",
 	rooms_main},
     {"latency", "throng-bench latency",
-	"a room and those who ask wait how long, at one rate after the other",
+	"how long members and askers wait, at one rate after the other",
 	latency_main},
     {"connect", "throng-bench connect",
 	"N clients connect, ask one thing, leave and come again", connect_main},

@@ -21,9 +21,15 @@ SCENARIOS = {
     'rooms': ('--rooms 2 --members 3 --messages 2',
               'peer threads operations clients rooms members messages '
               'rooms_each window bytes'),
+    'latency': ('--members 4 --publishers 2 --askers 2 --rates 50 '
+                '--seconds 0.1 --warmup 0',
+                'peer threads members publishers askers gaps'),
+    'connect': ('--clients 3 --seconds 0.1 --warmup 0',
+                'peer threads clients leave'),
     'idle': ('--clients 3', 'peer threads operations clients'),
     'register': ('--clients 2 --seconds 0.1 --warmup 0',
                  'peer threads clients batches'),
+    'login': ('--clients 3 --seconds 0.1 --warmup 0', 'peer threads clients'),
     'guess': ('--tries 3 --tolerance 1000000', 'tries tolerance_percent'),
 }
 # Waits for six seconds between its clients' coming and their leaving: here

@@ -120,11 +120,13 @@ struct run {
  *   run_load_argp     how many at once, how long, names
  *   run_options_argp  also throng's peers, and accounts made before and shared
  *   run_guest_argp    without names and accounts
+ *   run_visit_argp    and where all are on their way at once
  *   run_stay_argp     with these, but it lasts as long as it takes
  */
 extern const struct argp run_load_argp;
 extern const struct argp run_options_argp;
 extern const struct argp run_guest_argp;
+extern const struct argp run_visit_argp;
 extern const struct argp run_stay_argp;
 
 /* Makes a run of `clients`, all out. Ends the process when there is no room.

@@ -31,6 +31,10 @@ static const struct argp_option base_options[] = {
 	"addresses of loopback that clients come from (default: 127.0.0.1, or "
 	"as many as they need ports)",
 	2},
+    {0},
+};
+
+static const struct argp_option entry_options[] = {
     {"at-once", KEY_AT_ONCE, "N", 0,
 	"clients that may be on their way in at once (default 1000)", 2},
     {0},
@@ -80,17 +84,12 @@ static error_t
 parse_base(int key, char *argument, struct argp_state *state)
 {
 	struct run_options *options = state->input;
-	static const unsigned at_once[2] = {1, AT_ONCE_MAX};
 	static const unsigned pids[2] = {1, INT_MAX};
 	static const unsigned sources[2] = {1, SOURCES_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		set_defaults(state, options);
-		return 0;
-	case KEY_AT_ONCE:
-		options->at_once =
-		    bench_option_number(state, "at-once", argument, at_once);
 		return 0;
 	case KEY_PID:
 		options->pid =
@@ -99,6 +98,25 @@ parse_base(int key, char *argument, struct argp_state *state)
 	case KEY_SOURCES:
 		options->sources =
 		    bench_option_number(state, "sources", argument, sources);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t
+parse_entry(int key, char *argument, struct argp_state *state)
+{
+	struct run_options *options = state->input;
+	static const unsigned at_once[2] = {1, AT_ONCE_MAX};
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = options;
+		return 0;
+	case KEY_AT_ONCE:
+		options->at_once =
+		    bench_option_number(state, "at-once", argument, at_once);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -214,12 +232,15 @@ parse_account(int key, char *argument, struct argp_state *state)
 	}
 
 static const struct argp base = PIECE(base, bench_options_argp);
-static const struct argp base_names = PIECE(name, base);
-static const struct argp base_names_peers = PIECE(peer, base_names);
-static const struct argp timed = PIECE(time, base);
+static const struct argp entry = PIECE(entry, base);
+static const struct argp entry_names = PIECE(name, entry);
+static const struct argp entry_names_peers = PIECE(peer, entry_names);
+static const struct argp timed = PIECE(time, entry);
+static const struct argp timed_visits = PIECE(time, base);
 static const struct argp timed_names_peers = PIECE(peer, run_load_argp);
 
 const struct argp run_load_argp = PIECE(name, timed);
 const struct argp run_guest_argp = PIECE(peer, timed);
-const struct argp run_stay_argp = PIECE(account, base_names_peers);
+const struct argp run_stay_argp = PIECE(account, entry_names_peers);
+const struct argp run_visit_argp = PIECE(peer, timed_visits);
 const struct argp run_options_argp = PIECE(account, timed_names_peers);

@@ -329,9 +329,13 @@ connect_row_of(const struct client *client)
 
 static const char *const connect_more[] = {"answer", "leave", NULL};
 
+static const char *const connect_stages[] = {NULL, "warm", "visit"};
+
 static const struct run_ops connect_ops = {
     .scenario = "connect",
     .work = "visit",
+    .unit = "visits",
+    .stage_names = connect_stages,
     .more = connect_more,
     .client_bytes = sizeof(struct visitor),
     .thread_bytes = sizeof(struct run_thread),
@@ -366,7 +370,7 @@ int
 connect_main(int argc, char **argv)
 {
 	static const struct argp_child children[] = {
-	    {&run_options_argp, 0, NULL, 0}, {0}};
+	    {&run_visit_argp, 0, NULL, 0}, {0}};
 	const struct argp argp = {
 	    .options = connect_argp_options,
 	    .parser = parse_connect,

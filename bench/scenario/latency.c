@@ -322,7 +322,13 @@ latency_init(struct latency *latency, const struct latency_options *options)
 	latency->ops.on_bytes = latency_on_bytes;
 	latency->ops.row_of = latency_row_of;
 	latency->ops.on_alarm = latency_on_alarm;
+	latency->ops.unit = NULL; /* what counts changes with the step */
+	latency->ops.stage_names = latency->stages;
 	fanout_init(&latency->fanout, &latency->ops, room, options->askers);
+	for (unsigned i = 0; i < latency->ops.stages; i++)
+		latency->stages[i] =
+		    fanout_ops
+			.stage_names[fanout_stage_of(&latency->fanout, i)];
 }
 
 struct latency *

@@ -47,6 +47,7 @@ struct latency {
 	char rows[2 * FANOUT_STEPS_MAX][LATENCY_ROW_BYTES];
 	const char *more[2 * FANOUT_STEPS_MAX]; /* of these, all but one */
 	char keys[FANOUT_STEPS_MAX][LATENCY_ROW_BYTES]; /* of facts */
+	const char *stages[GATE_STAGES_MAX];            /* their names */
 };
 
 /* Whose it is. */

@@ -308,10 +308,15 @@ login_row_of(const struct client *client)
 
 static const char *const login_more[] = {"log-out", "refused", NULL};
 
+static const char *const login_stages[] = {
+    "register", "enter", "warm", "log in"};
+
 static const struct run_ops login_ops = {
     .scenario = "login",
     .work = "log-in", /* "login" is the row of those who come */
     .more = login_more,
+    .unit = "logins",
+    .stage_names = login_stages,
     .client_bytes = sizeof(struct user),
     .thread_bytes = sizeof(struct run_thread),
     .stages = LOGIN_STAGES,
