@@ -1,5 +1,7 @@
 #include <criterion/criterion.h>
 
+#include <sys/resource.h>
+
 #include "bench/crowd/options.h"
 
 static const unsigned minute[2] = {0, 60};
@@ -11,4 +13,27 @@ Test(bench_options, seconds_may_have_decimals)
 	cr_expect_eq(bench_option_ms(NULL, "seconds", "0.5", minute), 500);
 	cr_expect_eq(bench_option_ms(NULL, "seconds", "1.234", minute), 1234);
 	cr_expect_eq(bench_option_ms(NULL, "seconds", "60.000", minute), 60000);
+}
+
+static unsigned
+fit(unsigned threads, bool given, size_t clients)
+{
+	struct bench_options options = {
+	    .threads = threads, .threads_given = given};
+
+	bench_options_fit_threads(&options, clients);
+	return options.threads;
+}
+
+Test(bench_options, threads_are_what_is_asked_for_or_needed)
+{
+	const struct rlimit limit = {1000, 1000};
+
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	cr_expect_eq(fit(1, false, 900), 1);
+	cr_expect_eq(fit(1, false, 1000), 2);
+	cr_expect_eq(fit(1, true, 1000), 1, "it will be said that it is few");
+	cr_expect_eq(fit(4, true, 1000), 4);
+	cr_expect_eq(fit(4, true, 3), 3, "not more than clients");
+	cr_expect_eq(fit(1, false, 100000), BENCH_THREADS_MAX);
 }
