@@ -39,7 +39,8 @@ struct swarm_thread {
  * From here on the thread's descriptors are its own. unshare(CLONE_FILES) would
  * do the same, but containers tend to refuse all of unshare(). Where this is
  * refused, too, the table stays shared: what it has no room for cannot connect,
- * and that is told.
+ * and that is told. (ThreadSanitizer knows of one table only, and takes equal
+ * numbers of two threads for a race.)
  */
 static void
 thread_own_table(void)
