@@ -203,6 +203,26 @@ process_read_memory(int pid, uint64_t *bytes)
 }
 
 bool
+process_read_descriptors(int pid, uint64_t *count)
+{
+	char path[PATH_BYTES];
+	struct dirent *entry;
+	DIR *fds;
+
+	if (pid == 0)
+		return false;
+	snprintf(path, sizeof path, "/proc/%d/fd", pid);
+	fds = opendir(path);
+	if (!fds)
+		return false;
+	*count = 0;
+	while ((entry = readdir(fds)) != NULL)
+		*count += entry->d_name[0] != '.';
+	closedir(fds);
+	return true;
+}
+
+bool
 process_parse_stat(const char *text, unsigned ticks_per_s, uint64_t *used_ns)
 {
 	/* The name, in parentheses, may hold anything; the last one ends it. */

@@ -34,6 +34,9 @@ process_cpu_between(const struct process_cpu *a, const struct process_cpu *b);
  * program, its libraries and the kernel's. False when it cannot be told. */
 bool process_read_memory(int pid, uint64_t *bytes);
 
+/* How many descriptors the process has open. False when it cannot be told. */
+bool process_read_descriptors(int pid, uint64_t *count);
+
 /* /proc/PID/stat: utime + stime. False when the text is not of that kind. */
 bool
 process_parse_stat(const char *text, unsigned ticks_per_s, uint64_t *used_ns);
