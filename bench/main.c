@@ -46,6 +46,11 @@ static const struct scenario scenarios[] = {
     {"guess", "throng-bench guess",
 	"is an unknown user refused as slowly as a wrong password?",
 	guess_main},
+    {"mixed", "throng-bench mixed",
+	"N clients come, go, talk and stall, also while servers are killed",
+	mixed_main},
+    {"soak", "throng-bench soak",
+	"the same for long: does the server stay as it is?", soak_main},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)

@@ -33,4 +33,11 @@ int register_main(int argc, char **argv);
 int login_main(int argc, char **argv);
 int guess_main(int argc, char **argv);
 
+/*
+ * Everything at once, for a moment or for long, with servers that are killed
+ * meanwhile: one verdict over all of it. As above.
+ */
+int mixed_main(int argc, char **argv);
+int soak_main(int argc, char **argv);
+
 #endif
