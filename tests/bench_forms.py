@@ -31,6 +31,10 @@ SCENARIOS = {
                  'peer threads clients batches'),
     'login': ('--clients 3 --seconds 0.1 --warmup 0', 'peer threads clients'),
     'guess': ('--tries 3 --tolerance 1000000', 'tries tolerance_percent'),
+    'mixed': ('--clients 10 --rooms 2 --each 1 --seconds 0.3',
+              'clients threads rooms rate'),
+    'soak': ('--clients 10 --rooms 2 --each 1 --seconds 0.3 --interval 1',
+             'clients threads rooms rate'),
 }
 # Waits for six seconds between its clients' coming and their leaving: here
 # nobody can come, so it also shows what a failed run looks like.

@@ -16,7 +16,7 @@ static FILE *
 start(const char *format, va_list arguments)
 {
 	const char *binary = getenv("THRONG_BENCH");
-	char words[1000], command[1200];
+	char words[2400], command[2600];
 	FILE *bench;
 
 	vsnprintf(words, sizeof(words), format, arguments);
@@ -84,13 +84,12 @@ figure_at(const char *said, const char *at, const char *key)
 double
 bench_figure(const char *said, const char *key)
 {
-	const char *at = said;
+	const char *at = said, *last = NULL;
 
-	/* The lines of the steps are before it. */
-	while (at && (at = strstr(at, "\nscenario=")) && strstr(at, " step=") &&
-	       strstr(at, " step=") < strchr(at + 1, '\n'))
-		at++;
-	return figure_at(said, at ? at + 1 : NULL, key);
+	/* Behind those of the steps, and what was told meanwhile. */
+	while ((at = strstr(at, "\nscenario=")))
+		last = at++;
+	return figure_at(said, last ? last + 1 : NULL, key);
 }
 
 double

@@ -111,6 +111,12 @@ report_begin(struct report *report, const struct report_form *form,
 	machine_print(&machine);
 }
 
+FILE *
+report_news(const struct report *report)
+{
+	return report->form->json ? stderr : stdout;
+}
+
 void
 report_fail(
     struct report *report, size_t row, const struct report_failure *failure)

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "bench/report/histogram.h"
@@ -75,6 +76,10 @@ void report_fini(struct report *report);
  */
 __attribute__((format(printf, 4, 5))) void report_begin(struct report *report,
     const struct report_form *form, const char *url, const char *format, ...);
+
+/* Where lines go that are told while the run goes on: standard output, or
+ * standard error if that is for the one JSON object. Any thread. */
+FILE *report_news(const struct report *report);
 
 /* Counts a failure of the row; copies what it keeps. Any thread. */
 void report_fail(

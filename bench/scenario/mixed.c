@@ -313,9 +313,9 @@ mixed_go(const struct mixed_options *options)
 	mixed_init(&mixed, options);
 	if (swarm_reserve(mixed.client_count, threads) < 0)
 		exit(EXIT_FAILURE);
-	printf("%s: %u clients on %s, --seed %u\n", options->scenario,
-	    options->clients, options->common.target.url, mixed.seed);
-	report_print_machine();
+	report_begin(&mixed.report, &options->common.form,
+	    options->common.target.url, "%u clients, --seed %u",
+	    options->clients, mixed.seed);
 	mixed_server_open(&mixed.server, &server_options, &mixed.report);
 	progress_init(&progress, options->scenario,
 	    mixed.client_count + options->length_ms * (uint64_t)threads);

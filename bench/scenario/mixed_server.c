@@ -434,7 +434,8 @@ mixed_server_entered(struct mixed_server *server, unsigned life)
 		if (life > 0) {
 			server->down_ns[life - 1] =
 			    load_clock() - server->killed_ns;
-			printf("scenario=%s restart=%u down_ms=%.1f\n",
+			fprintf(report_news(server->report),
+			    "scenario=%s restart=%u down_ms=%.1f\n",
 			    server->options->scenario, life,
 			    (double)server->down_ns[life - 1] / NS_PER_MS);
 		}

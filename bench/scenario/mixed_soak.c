@@ -37,13 +37,14 @@ soak_sample(struct soak *soak, int pid)
 }
 
 static void
-soak_print_server(const struct soak *soak, size_t before)
+soak_print_server(const struct soak *soak, size_t before, FILE *out)
 {
 	if (soak->count == before)
-		puts(" server_bytes=- server_descriptors=-");
+		fputs(" server_bytes=- server_descriptors=-\n", out);
 	else
-		printf(" server_bytes=%" PRIu64 " server_descriptors=%" PRIu64
-		       "\n",
+		fprintf(out,
+		    " server_bytes=%" PRIu64 " server_descriptors=%" PRIu64
+		    "\n",
 		    soak->memory[before], soak->descriptors[before]);
 }
 
@@ -90,7 +91,8 @@ soak_begin(struct soak *soak, uint64_t now_ns)
 }
 
 void
-soak_tick(struct soak *soak, struct mixed_server *server, uint64_t now_ns)
+soak_tick(
+    struct soak *soak, struct mixed_server *server, uint64_t now_ns, FILE *out)
 {
 	double seconds = (double)(now_ns - soak->told_ns) / NS_PER_S;
 	static struct soak_share sum; /* large, and one thread's */
@@ -102,12 +104,13 @@ soak_tick(struct soak *soak, struct mixed_server *server, uint64_t now_ns)
 	soak->told_ns = now_ns;
 	soak_take(soak, &sum);
 	soak_sample(soak, mixed_server_pid(server));
-	printf("scenario=soak at_s=%.1f messages_per_s=%.0f "
-	       "deliveries_per_s=%.0f p99_us=%.1f",
+	fprintf(out,
+	    "scenario=soak at_s=%.1f messages_per_s=%.0f "
+	    "deliveries_per_s=%.0f p99_us=%.1f",
 	    (double)(now_ns - soak->begin_ns) / NS_PER_S,
 	    (double)sum.messages / seconds, (double)sum.deliveries / seconds,
 	    (double)histogram_percentile(&sum.latencies, 99) / 1e3);
-	soak_print_server(soak, before);
+	soak_print_server(soak, before, out);
 }
 
 bool

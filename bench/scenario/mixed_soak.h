@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "bench/report/histogram.h"
 
@@ -45,10 +46,11 @@ void soak_fini(struct soak *soak);
 /* Adds a thread's share, which is empty then. Any thread. */
 void soak_add(struct soak *soak, struct soak_share *share);
 
-/* It begins; and from then on at each tick: tells, if it is time to. Thread
- * 0. */
+/* It begins; and from then on at each tick: tells `out`, if it is time to.
+ * Thread 0. */
 void soak_begin(struct soak *soak, uint64_t now_ns);
-void soak_tick(struct soak *soak, struct mixed_server *server, uint64_t now_ns);
+void soak_tick(
+    struct soak *soak, struct mixed_server *server, uint64_t now_ns, FILE *out);
 
 /*
  * Have samples grown, by more than `tolerance` per cent and `slack`? It

@@ -367,9 +367,12 @@ on_tick(struct load *load)
 			NS_PER_MS;
 	if (since > mixed->options->length_ms)
 		since = mixed->options->length_ms;
-	load->done = thread->entered + since;
+	load->progress.done = thread->entered + since;
+	load->progress.operations = thread->counts[COUNT_DELIVERIES];
+	load->progress.unit = "deliveries";
 	if (thread->talks && thread->index == 0)
-		soak_tick(&mixed->soak, &mixed->server, load->now_ns);
+		soak_tick(&mixed->soak, &mixed->server, load->now_ns,
+		    report_news(&mixed->report));
 	if (thread->begun == MIXED_QUIET || thread->begun == MIXED_DRAIN)
 		thread_look_after(thread);
 }
