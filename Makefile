@@ -43,7 +43,7 @@ BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*
 TESTS  := $(wildcard tests/*.c)
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 
-all: $(BIN)/throng $(BIN)/throng-bench
+all: $(BIN)/throng $(BIN)/throng-bench $(BIN)/throng-floor
 
 $(BIN)/throng: $(call objects,$(SERVER))
 	@echo "  LINK  $@"
@@ -62,6 +62,10 @@ $(BIN)/throng-bench-accounts: $(call objects,$(filter-out %/main.c,$(BENCH)) \
 		$(wildcard auth/*.c proto/wire/*.c bench/accounts/*.c))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lm
+
+$(BIN)/throng-floor: $(call objects,$(wildcard bench/floor/*.c))
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 		proto/wire/utf8.c)
