@@ -39,6 +39,8 @@ static const struct scenario scenarios[] = {
 	"N clients connect, ask one thing, leave and come again", connect_main},
     {"idle", "throng-bench idle",
 	"N clients log in and stay: how fast, and what one costs", idle_main},
+    {"exit", "throng-bench exit",
+	"N clients are logged in when the server is told to end", exit_main},
     {"register", "throng-bench register",
 	"N clients register one new account after the other", register_main},
     {"login", "throng-bench login", "N clients log out and in again",

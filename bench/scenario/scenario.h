@@ -25,6 +25,9 @@ int latency_main(int argc, char **argv);
 int connect_main(int argc, char **argv);
 int idle_main(int argc, char **argv);
 
+/* The server is told to end while many are logged in. As above. */
+int exit_main(int argc, char **argv);
+
 /*
  * Accounts: how fast they are made and how many of them share a sync, what a
  * login costs, and whether one tells by its time which names exist. As above.
