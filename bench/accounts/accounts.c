@@ -4,7 +4,10 @@
  * its names in random order, one by one and with auth_prefetch. No server, no
  * network. One key=value line per N; each figure is the median of the rounds.
  *
- *   throng-bench-accounts FOLDER [N...]        (default: 1000 100000 1000000)
+ *   throng-bench-accounts [--keep] FOLDER [N...]
+ *                                           (default: 1000 100000 1000000)
+ *
+ * With --keep the files stay, FOLDER/N each: a server can start with them.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,6 +23,7 @@
 #include "bench/report/machine.h"
 #include "bench/report/quartiles.h"
 
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define ACCOUNTS_MAX 10000000
 #define ROUNDS       5
 #define BATCH        256 /* changes that share a sync */
@@ -186,13 +190,27 @@ measure(struct bench *bench, struct figures *figures, int round)
 	auth_close(&auth);
 }
 
+/* What was made goes again, or stays under its number. */
 static void
-run(const char *folder, unsigned accounts)
+leave(const struct bench *bench, const char *folder, bool keep)
+{
+	char other[sizeof(bench->path) + 8];
+
+	snprintf(other, sizeof(other), "%s.lock", bench->path);
+	unlink(other);
+	snprintf(other, sizeof(other), "%s/%u", folder, bench->accounts);
+	if (!keep)
+		unlink(bench->path);
+	else if (rename(bench->path, other) < 0)
+		err(EXIT_FAILURE, "%s", other);
+}
+
+static void
+run(const char *folder, unsigned accounts, bool keep)
 {
 	struct bench bench = {.accounts = accounts, .seed = 1};
 	struct figures figures;
 	double load_ns;
-	char other[sizeof(bench.path) + 8];
 	int round;
 
 	snprintf(bench.path, sizeof(bench.path), "%s/bench-accounts-%d", folder,
@@ -213,9 +231,7 @@ run(const char *folder, unsigned accounts)
 	    1e12 / quartiles_of(figures.find_ps, ROUNDS).median,
 	    1e12 / quartiles_of(figures.find_ahead_ps, ROUNDS).median,
 	    quartiles_of(figures.bytes, ROUNDS).median / accounts);
-	unlink(bench.path);
-	snprintf(other, sizeof(other), "%s.lock", bench.path);
-	unlink(other);
+	leave(&bench, folder, keep);
 	free(bench.names);
 }
 
@@ -224,23 +240,25 @@ main(int argc, char **argv)
 {
 	static const unsigned usual[] = {1000, 100000, 1000000};
 	struct machine machine;
-	size_t i;
+	bool keep = argc > 1 && !strcmp(argv[1], "--keep");
+	const char *folder = argv[1 + keep];
+	int first = 2 + keep;
 
-	if (argc < 2)
-		errx(2, "usage: throng-bench-accounts FOLDER [N...]");
+	if (argc < first)
+		errx(2, "usage: throng-bench-accounts [--keep] FOLDER [N...]");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	machine_read(&machine);
 	machine_print(&machine);
-	for (i = 0; argc == 2 && i < sizeof(usual) / sizeof(*usual); i++)
-		run(argv[1], usual[i]);
-	for (i = 2; i < (size_t)argc; i++) {
+	for (size_t i = 0; argc == first && i < COUNT(usual); i++)
+		run(folder, usual[i], keep);
+	for (int i = first; i < argc; i++) {
 		char *end;
 		unsigned long n = strtoul(argv[i], &end, 10);
 
 		if (*end || n < 1 || n > ACCOUNTS_MAX)
 			errx(2, "%s: not a number from 1 to %d", argv[i],
 			    ACCOUNTS_MAX);
-		run(argv[1], (unsigned)n);
+		run(folder, (unsigned)n, keep);
 	}
 	return 0;
 }
