@@ -17,6 +17,7 @@ LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp lib
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
 	libmicrohttpd-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) gnuplot-nox libcriterion-dev mandoc netcat-openbsd python3 systemd telnet tmux
+BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -154,17 +155,12 @@ torture:
 	@$(MAKE) --no-print-directory MODE=release all build/release/throng-torture
 	THRONG_BIN=build/throng build/release/throng-torture
 
-# Beside redis-server, nats-server and ngircd, all started here: minutes.
-bench-peers:
-	@.ci/install $(BUILD_PACKAGES)
-	@$(MAKE) --no-print-directory all
-	@bench/peers.sh
-
-# The account store by itself: load, finds, memory.
-bench-accounts:
-	@.ci/install $(BUILD_PACKAGES)
-	@$(MAKE) --no-print-directory build/throng-bench-accounts
-	@build/throng-bench-accounts build
+# bench/RESULTS.md and its pictures, measured anew: 20 minutes. PARTS=NAME,...
+# only some of it; `python3 bench/results --help` names them.
+bench:
+	@.ci/install $(BUILD_PACKAGES) $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=release all build/throng-bench-accounts
+	@python3 bench/results $(if $(PARTS),--only $(PARTS)) $(ARGS)
 
 format:
 	clang-format -i $(wildcard */*.[ch] */*/*.[ch])
@@ -172,4 +168,4 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test torture bench-peers bench-accounts format clean
+.PHONY: all run install uninstall deb test torture bench format clean

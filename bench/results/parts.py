@@ -1,0 +1,414 @@
+"""What is measured, part by part, and how it is told."""
+
+import math
+import os
+import re
+
+import markdown
+import servers
+from pictures import Axis, Picture, apart, decades, plain
+from servers import FLOORS, THRONGS
+from study import Work
+
+TITLES = {kind: servers.KINDS[kind].title for kind in servers.KINDS}
+MANY = 100000  # clients; an epoll server has no descriptors for so many
+ROOM_FOR_MANY = ["--max-clients", str(MANY + 200)]
+ALL_READ = "100 messages a second"
+ONE_ROOM = "one room of 10, as many deliveries as in 10,000"
+ONE_BY_ONE = f"{MANY:,} members, one message after the other"
+
+
+class Part:
+    """`about` says what is asked and how. `measure` takes a study; `tables`
+    tells what a view of it has, in paragraphs, `picture` as a picture."""
+
+    def __init__(self, name, title, about, measure, tables, picture=None):
+        self.name = name
+        self.title = title
+        self.about = about
+        self.measure = measure
+        self.tables = tables
+        self.picture = picture
+
+
+def some(study, full, quick):
+    return quick if study.quick else full
+
+
+def timing(study):
+    return some(study, "--seconds 1 --warmup 0.3",
+                "--seconds 0.3 --warmup 0.1")
+
+
+def commands(view):
+    """How each work's figures are got: what throng is started with besides the
+    usual, the generator's command, and the floor's, without where it connects
+    to."""
+    found = {}
+    for run in view.runs:
+        text = re.sub(r" --connect .*| --io (uring|epoll)", "", run["command"])
+        texts = found.setdefault(run["work"], {})
+        if run["options"]:
+            texts[f"throng {' '.join(run['options'])}"] = None
+        texts[text] = None
+    rows = [[work, "<br>".join(f"`{text}`" for text in texts)]
+            for work, texts in found.items()]
+    return markdown.words(["", "command"], rows)
+
+
+def compare(view, key, **how):
+    """A figure of all servers. The floor is beyond competition."""
+    return markdown.compare(view, key, view.servers(), TITLES,
+                            contest=lambda kind: kind not in FLOORS, **how)
+
+
+def cost(view):
+    return compare(view, "server_cpu_us")
+
+
+def everyone(study):
+    return THRONGS + study.peers + FLOORS
+
+
+# What a message costs.
+
+def measure_members(study):
+    works = [Work(f"{members:,} members",
+                  f"fanout --members {members} {timing(study)}", members,
+                  f"fanout --clients {members} --messages 160")
+             for members in some(study, [10, 100, 1000, 5000, 10000],
+                                 [10, 100, 1000])]
+    # Every join is told to all who are in: 12 million lines.
+    study.turns(works, everyone(study),
+                lambda work, kind: kind == "ngircd" and work.x > 1000)
+    if not study.quick:
+        study.turns([
+            Work(f"{MANY:,} members", f"fanout --members {MANY} "
+                 "--seconds 3 --warmup 1", MANY, options=ROOM_FOR_MANY,
+                 fresh=True),
+            Work(ONE_BY_ONE, f"fanout --members {MANY} --publishers 1 "
+                 "--window 1 --messages 5", options=ROOM_FOR_MANY,
+                 fresh=True)], ["throng-uring"])
+
+
+def show_members(view):
+    return ["Microseconds of the server's processor time for a delivery:",
+            cost(view), "Deliveries a second:",
+            compare(view, "deliveries_per_s", more=True),
+            f"Until the last of {MANY:,} members had the slowest of five "
+            "messages, in milliseconds: " + markdown.figure(
+                view.median(ONE_BY_ONE, "throng-uring", "last_ms")) + "."]
+
+
+def measure_turn(study):
+    works = [Work(f"{window} outstanding",
+                  f"fanout --members 1000 --publishers 1 --window {window} "
+                  f"{timing(study)}", window,
+                  f"fanout --clients 1000 --messages {window}")
+             for window in some(study, [1, 4, 16, 64, 256], [1, 16])]
+    study.turns(works, everyone(study))
+
+
+def show_cost(view):
+    return ["Microseconds of the server's processor time for a delivery:",
+            cost(view)]
+
+
+def measure_rate(study):
+    load = "fanout --members 1000 --rate 100 " + some(
+        study, "--seconds 4 --warmup 1", "--seconds 0.5")
+    study.turns([Work(ALL_READ, load)], THRONGS + study.peers)
+    study.turns([Work("20 members do not read", load + " --slow 20")], THRONGS)
+
+
+PERCENTILES = [("p50_us", 50), ("p90_us", 90), ("p99_us", 99),
+               ("p999_us", 99.9), ("p9999_us", 99.99)]
+
+
+def show_rate(view):
+    rows = []
+    for work in view.works():
+        for kind in view.servers():
+            values = [view.median(work, kind, key, "deliver")
+                      for key, _ in PERCENTILES]
+            if any(values):
+                name = TITLES[kind] if work == ALL_READ else \
+                    f"{TITLES[kind]}; {work}"
+                values = [value and value / 1000 for value in values]
+                values.append(view.median(work, kind, "server_cpu_us"))
+                rows.append([name] + [markdown.figure(value)
+                                      for value in values])
+    return ["Milliseconds from when a message was due to its delivery, and the "
+            "server's microseconds for one:",
+            markdown.table(["", "p50", "p90", "p99", "p99.9", "p99.99",
+                            "CPU, us"], rows)]
+
+
+def measure_echo(study):
+    works = [Work(name, f"echo --clients {clients} --depth {depth} "
+                        f"{timing(study)}")
+             for name, clients, depth in some(study, [
+                 ("50 clients", 50, 1), ("1,000 clients", 1000, 1),
+                 ("9,000 clients", 9000, 1),
+                 ("1,000 clients, 16 deep", 1000, 16)],
+                 [("50 clients", 50, 1)])]
+    study.turns(works, everyone(study))
+
+
+def show_echo(view):
+    return ["Microseconds of the server's processor time for a request:",
+            cost(view), "Requests a second:",
+            compare(view, "requests_per_s", more=True)]
+
+
+# What a client costs.
+
+def measure_memory(study):
+    works = [Work(f"{clients:,} clients", f"idle --clients {clients}", clients,
+                  f"connect --clients {clients}", fresh=True)
+             for clients in some(study, [1000, 3000, 10000], [200])]
+    study.turns(works, everyone(study), rounds=1)
+    if not study.quick:
+        many = Work(f"{MANY:,} clients", f"idle --clients {MANY}", MANY,
+                    options=ROOM_FOR_MANY, fresh=True)
+        study.turns([many], ["throng-uring"], rounds=1)
+
+
+def show_memory(view):
+    kernel = []
+    keys = (("kernel_bytes_both_ends", "a connection's two ends"),
+            ("kernel_bytes_watch", "waiting for its input"))
+    for kind in FLOORS:
+        for key, words in keys:
+            points = view.curve(kind, key)
+            kernel.append([f"{TITLES[kind]}: {words}",
+                           markdown.figure(points[-1][1] if points else None)])
+    return ["Bytes of the server's own (private, anonymous) memory for a "
+            "client that is logged in and silent:",
+            compare(view, "bytes_per_client"),
+            "Clients a second that connect and log in (floor: that connect):",
+            compare(view, "clients_per_s", more=True),
+            "What the kernel keeps for each, in bytes, whatever the server:",
+            markdown.table(["", "bytes"], kernel)]
+
+
+def measure_exit(study):
+    sizes = some(study, [1000, 10000], [100])
+    works = [Work(f"{clients:,} clients", f"exit --clients {clients}", clients,
+                  fresh=True) for clients in sizes]
+    study.turns(works, THRONGS)
+    if not study.quick:
+        many = Work(f"{MANY:,} clients", f"exit --clients {MANY}", MANY,
+                    options=ROOM_FOR_MANY, fresh=True)
+        study.turns([many], ["throng-uring"], rounds=1)
+
+
+def show_exit(view):
+    return ["Seconds from the signal until the process has gone:",
+            compare(view, "exit_s"), "Goodbyes received:",
+            compare(view, "goodbyes", more=True)]
+
+
+# What an account costs.
+
+def measure_accounts(study):
+    sizes = some(study, [1000, 10000, 100000, 1000000], [1000, 10000])
+    folder = f"{study.folder}/accounts"
+    os.mkdir(folder)
+    for accounts in sizes:
+        work = Work(f"{accounts:,} accounts", "", accounts)
+        study.run(work, "store", ["build/throng-bench-accounts", "--keep",
+                                  folder, str(accounts)])
+        for _ in study.repeat():
+            for kind in THRONGS:
+                measure_start(study, work, kind, f"{folder}/{accounts}")
+
+
+def measure_start(study, work, kind, path):
+    options = ["--accounts", path]
+    server = study.server(kind, options)
+    study.keep(work, kind, servers.command(kind, options),
+               {"start_s": server.answer_seconds()})
+    study.stop_servers()
+
+
+def show_accounts(view):
+    rows = []
+    for work in view.works():
+        rows.append([work] + [markdown.figure(value) for value in (
+            view.median(work, "store", "load_s"),
+            view.median(work, "throng-uring", "start_s"),
+            view.median(work, "store", "finds_per_s"),
+            view.median(work, "store", "finds_ahead_per_s"),
+            view.median(work, "store", "bytes_beyond_strings"))])
+    return [markdown.table(
+        ["", "loading, s", "until the server answers, s", "finds a second",
+         "finds, prefetched", "bytes beyond the strings"], rows)]
+
+
+# Studies of throng alone.
+
+def measure_reactors(study):
+    works = []
+    for reactors in some(study, [1, 2, 4, 8], [1, 2]):
+        options = ["--reactors", str(reactors)]
+        name = f"{reactors} reactor{'s' if reactors > 1 else ''}"
+        works.append(Work(f"fan-out to 1,000, {name}", "fanout --members 1000 "
+                          + timing(study), reactors, options=options))
+        works.append(Work(f"echo, 1,000 clients, {name}",
+                          "echo --clients 1000 " + timing(study), reactors,
+                          options=options))
+    study.turns(works, THRONGS)
+
+
+def show_reactors(view):
+    return ["Microseconds of the server's processor time for a delivery or a "
+            "request:", cost(view), "99th percentile of its latency, in "
+            "milliseconds:",
+            compare(view, "p99_us", scale=1e-3)]
+
+
+def measure_history(study):
+    works = [Work(f"{kept:,} messages kept", "fanout --members 1000 " +
+                  timing(study), kept, options=["--history", str(kept)])
+             for kept in some(study, [0, 100, 1000, 10000], [0, 1000])]
+    study.turns(works, THRONGS)
+
+
+def measure_rooms(study):
+    works = [Work(f"{rooms:,} room{'s' if rooms > 1 else ''} of 10",
+                  f"rooms --rooms {rooms} --members 10 --messages "
+                  f"{some(study, 20000, 1000) // rooms}", rooms)
+             for rooms in some(study, [1, 10, 100, 1000], [1, 10])]
+    study.turns(works, THRONGS)
+    if not study.quick:
+        study.turns([
+            Work("10,000 rooms of 10",
+                 "rooms --rooms 10000 --members 10 --messages 10", 10000,
+                 options=ROOM_FOR_MANY, fresh=True),
+            Work(ONE_ROOM, "rooms --rooms 1 --members 10 --messages 100000",
+                 options=ROOM_FOR_MANY)], ["throng-uring"], rounds=1)
+
+
+# Pictures.
+
+def curves(view, key):
+    return [(kind, TITLES[kind], view.curve(kind, key))
+            for kind in view.servers()]
+
+
+def picture_of(title, subtitle, x_title, y_title, found):
+    """Curves over what grows, both axes logarithmic; None if there are none."""
+    if not any(points for _, _, points in found):
+        return None
+    xs = sorted({x for _, _, points in found for x, _ in points})
+    low, high, ticks = decades([y for _, _, points in found
+                                for _, y in points])
+    return Picture(title, subtitle,
+                   Axis(x_title, xs[0] * 0.9, xs[-1], True,
+                        apart([(plain(x), x) for x in xs], xs[0], xs[-1])),
+                   Axis(y_title, low, high, True, ticks), found)
+
+
+def picture_members(view):
+    return picture_of(
+        "What a delivery costs, from 10 members to 100,000",
+        "Ten publishers, 16 messages outstanding each, 100 bytes; all "
+        "deliveries checked.", "members",
+        "µs of the server’s processor time for a delivery",
+        curves(view, "server_cpu_us"))
+
+
+def picture_turn(view):
+    return picture_of(
+        "What a delivery costs, by messages that are sent together",
+        "One publisher to 1,000 members; messages of 100 bytes; all "
+        "deliveries checked.", "messages outstanding",
+        "µs of the server’s processor time for a delivery",
+        curves(view, "server_cpu_us"))
+
+
+def picture_memory(view):
+    return picture_of(
+        "What a silent client takes of the server’s own memory",
+        "Logged in, nothing said; private memory of the process, without the "
+        "kernel’s.", "clients", "bytes a client",
+        curves(view, "bytes_per_client"))
+
+
+def picture_accounts(view):
+    return picture_of(
+        "How long a start takes with many accounts",
+        "A file of accounts, each line checked; medians of the rounds.",
+        "accounts", "seconds",
+        [("throng-uring", "until it answers",
+          view.curve("throng-uring", "start_s")),
+         ("floor-uring", "loading alone", view.curve("store", "load_s"))])
+
+
+def picture_rate(view):
+    found = []
+    for kind in view.servers():
+        points = [(-math.log10(1 - percent / 100),
+                   view.median(ALL_READ, kind, key, "deliver"))
+                  for key, percent in PERCENTILES]
+        found.append((kind, TITLES[kind],
+                      [(x, y / 1000) for x, y in points if y]))
+    if not any(points for _, _, points in found):
+        return None
+    low, high, ticks_y = decades([y for _, _, points in found
+                                  for _, y in points])
+    ticks = [(f"{percent:g} %", -math.log10(1 - percent / 100))
+             for _, percent in PERCENTILES]
+    return Picture(
+        "How long a message takes to each of 1,000 members",
+        "100 messages of 100 bytes a second; from when each was due. Medians "
+        "of the rounds.",
+        Axis("deliveries that were at least as fast", 0.28, 4, ticks=ticks),
+        Axis("milliseconds", low, high, True, ticks_y), found)
+
+
+PARTS = [
+    Part("latency", "A message to 1,000 members, 100 times a second",
+         "Ten publishers among 1,000 members send 100 messages of 100 bytes a "
+         "second, each at its time whatever has become of the others.",
+         measure_rate, show_rate, picture_rate),
+    Part("members", "What a delivery costs, by members",
+         "Ten publishers keep 16 messages each outstanding: as fast as it "
+         "goes. The floor sends the same 160 messages to each member in one "
+         "send. ngircd tells every join to all who are in, which ends at "
+         "1,000; epoll has no descriptors for 100,000.",
+         measure_members, show_members, picture_members),
+    Part("turn", "What a delivery costs, by messages in a turn",
+         "One publisher keeps so many messages outstanding to 1,000 members; "
+         "so many are at most sent to a member together. The floor always "
+         "sends so many together.",
+         measure_turn, show_cost, picture_turn),
+    Part("echo", "What a request costs",
+         "Guests send a line and wait for its echo; with 16 deep, 16 lines. "
+         "The floor answers the same generator and does nothing else.",
+         measure_echo, show_echo),
+    Part("memory", "What a client costs",
+         "A hundred clients log in, then these, and the server's memory is "
+         "read before and after.",
+         measure_memory, show_memory, picture_memory),
+    Part("accounts", "What an account costs",
+         "The store alone, without a server, and the start of a server with "
+         "the same file, until it has answered a client.",
+         measure_accounts, show_accounts, picture_accounts),
+    Part("reactors", "Reactors",
+         "Threads that serve clients.",
+         measure_reactors, show_reactors),
+    Part("rooms", "Rooms",
+         "Rooms of ten, each member in one; all that is said is heard by the "
+         "ten of its room.",
+         measure_rooms, show_cost),
+    Part("history", "History",
+         "What it costs to keep messages of a room for those who come later: "
+         "fan-out to 1,000.",
+         measure_history, show_cost),
+    Part("exit", "The end",
+         "The server is told to end by a signal while all are logged in; each "
+         "must get the goodbye.",
+         measure_exit, show_exit),
+]
