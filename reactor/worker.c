@@ -13,6 +13,9 @@
 #include "reactor/clock.h"
 #include "reactor/memory.h"
 
+#define OUTLIER_TIMES 4    /* what is usual */
+#define OUTLIER_US    1000 /* and a little, where that is next to nothing */
+
 enum pool_state {
 	POOL_OPEN,
 	POOL_ENDING,  /* takes nothing new, runs what waits */
@@ -91,6 +94,18 @@ pool_take(struct worker_pool *pool, struct list *jobs)
 	return taken;
 }
 
+/* How long a job takes, when one more has taken so long. One that the scheduler
+ * has held up tells little of the next: it counts for a few usual ones. */
+static unsigned
+learn(unsigned usual_us, uint64_t took_us)
+{
+	uint64_t most_us = usual_us * (uint64_t)OUTLIER_TIMES + OUTLIER_US;
+
+	if (took_us > most_us)
+		took_us = most_us;
+	return (unsigned)((usual_us * (uint64_t)7 + took_us) / 8);
+}
+
 /* Runs the jobs and learns from it how long one takes. */
 static void
 pool_run(struct worker_pool *pool, struct list *jobs, unsigned count)
@@ -101,7 +116,7 @@ pool_run(struct worker_pool *pool, struct list *jobs, unsigned count)
 	pool->config.run(jobs, pool->config.context);
 	took = clock_monotonic_us() - start;
 	check_zero(pthread_mutex_lock(&pool->lock));
-	pool->job_us = (unsigned)((pool->job_us * 7 + took) / 8);
+	pool->job_us = learn(pool->job_us, took);
 	pool->count.done += count;
 	pool->count.busy_us += took;
 	check_zero(pthread_mutex_unlock(&pool->lock));

@@ -292,6 +292,25 @@ Test(reactor_worker, job_that_would_wait_too_long_is_refused)
 	all_are(taken, JOBS, WAITING);
 }
 
+/* The scheduler may have held it up. */
+Test(reactor_worker, one_slow_job_is_no_reason_to_refuse)
+{
+	config.wait_ms_max = TASK_MS / 2;
+	start();
+	tasks[0].slow = true;
+	cr_assert(submit(0));
+	await(&begun);
+	tasks[1].at_gate = true;
+	while (!submit(1))
+		sched_yield();
+	await(&begun);
+	for (int i = 2; i < 17; i++)
+		cr_assert(submit(i), "%d", i);
+	sem_post(&gate);
+	finish();
+	all_are(0, 17, RUN);
+}
+
 Test(reactor_worker, without_a_longest_wait_only_the_queue_is_bounded)
 {
 	config.queue_max = JOBS - 17;
