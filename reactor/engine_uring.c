@@ -339,7 +339,7 @@ uring_wait_turn(struct engine *engine, int timeout_ms)
 	/* By index: dispatching may reap more, and move the array. */
 	for (unsigned i = 0; i < ring->reaped_count; i++)
 		uring_dispatch(engine, ring->reaped[i]);
-	ring->reaped_count = 0;
+	ring_clear(ring);
 	/* Buffers first: a receive that finds none ends at once. */
 	buffers_publish(&engine->buffers);
 	while ((link = list_take_first(&engine->starved)) != NULL)

@@ -12,6 +12,8 @@
 #define SQ_ENTRIES 2048  /* full: submitted early, nothing is lost */
 #define CQ_ENTRIES 32768 /* wide: an overflow ends multishots */
 
+#define REAPED_MIN 1024
+
 #define SOCKETS_MAX (1u << 20) /* the kernel's own bound */
 
 /* At the start, while memory is short: a second altogether. */
@@ -201,8 +203,9 @@ ring_reap(struct ring *ring)
 
 	while (io_uring_peek_cqe(&ring->uring, &done) == 0) {
 		if (ring->reaped_count == ring->reaped_cap) {
-			ring->reaped_cap =
-			    ring->reaped_cap ? ring->reaped_cap * 2 : 1024;
+			ring->reaped_cap = ring->reaped_cap
+					       ? ring->reaped_cap * 2
+					       : REAPED_MIN;
 			ring->reaped = memory_resize(ring->reaped,
 			    ring->reaped_cap * sizeof(*ring->reaped));
 		}
@@ -210,6 +213,19 @@ ring_reap(struct ring *ring)
 		    done->user_data, done->res, done->flags};
 		io_uring_cqe_seen(&ring->uring, done);
 	}
+}
+
+void
+ring_clear(struct ring *ring)
+{
+	/* Room that a burst has taken is given back, step by step. */
+	if (ring->reaped_cap > REAPED_MIN &&
+	    ring->reaped_count < ring->reaped_cap / 4) {
+		ring->reaped_cap /= 2;
+		ring->reaped = memory_resize(
+		    ring->reaped, ring->reaped_cap * sizeof(*ring->reaped));
+	}
+	ring->reaped_count = 0;
 }
 
 void

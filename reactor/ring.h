@@ -88,6 +88,9 @@ void ring_submit(struct ring *ring);
 /* Takes all completions out of the kernel's queue, behind those in `reaped`. */
 void ring_reap(struct ring *ring);
 
+/* All that was reaped has been dispatched. */
+void ring_clear(struct ring *ring);
+
 /* Hands over what is queued and sleeps until a completion is there. -1: no time
  * limit. */
 void ring_sleep(struct ring *ring, int timeout_ms);
