@@ -127,26 +127,30 @@ def heights(line, left, right):
     return found
 
 
+def clear(y, passing):
+    """A height near y that keeps away from what passes by."""
+    near = [at for at in passing if abs(at - y) < NAME_CLEARANCE]
+    if not near:
+        return y
+    if y >= sum(near) / len(near):
+        return max(near) + NAME_CLEARANCE
+    return min(near) - NAME_CLEARANCE
+
+
 def names(picture):
     """Where each curve's name goes, in parts of the picture: to the right of
-    its end. Those that end at the same place are spread, and a curve that goes
-    on from there is not written upon."""
+    its end. A curve that goes on from there is not written upon, and those
+    that end at the same place are spread."""
     lines = [[place(picture, point) for point in points]
              for _, _, points in picture.curves]
     found = {}
     for end in {line[-1][0] for line in lines}:
         group = [i for i, line in enumerate(lines) if line[-1][0] == end]
-        places = spread([lines[i][-1][1] for i in group],
-                        LABEL_PIXELS / HEIGHT)
         passing = [y for line in lines
                    for y in heights(line, end + 0.001, end + NAME_WIDTH)]
-        for i, y in zip(group, places):
-            near = [at for at in passing if abs(at - y) < NAME_CLEARANCE]
-            if near and y >= sum(near) / len(near):
-                y = max(near) + NAME_CLEARANCE
-            elif near:
-                y = min(near) - NAME_CLEARANCE
-            found[i] = (end + 0.012, y)
+        places = spread([clear(lines[i][-1][1], passing) for i in group],
+                        LABEL_PIXELS / HEIGHT)
+        found.update((i, (end + 0.012, y)) for i, y in zip(group, places))
     return found
 
 
