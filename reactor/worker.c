@@ -94,13 +94,16 @@ pool_take(struct worker_pool *pool, struct list *jobs)
 	return taken;
 }
 
-/* How long a job takes, when one more has taken so long. One that the scheduler
- * has held up tells little of the next: it counts for a few usual ones. */
+/* How long a job takes, when one more has taken so long. The first one is all
+ * that is known; later one that the scheduler has held up tells little of the
+ * next: it counts for a few usual ones. */
 static unsigned
 learn(unsigned usual_us, uint64_t took_us)
 {
 	uint64_t most_us = usual_us * (uint64_t)OUTLIER_TIMES + OUTLIER_US;
 
+	if (usual_us == 0)
+		return (unsigned)took_us;
 	if (took_us > most_us)
 		took_us = most_us;
 	return (unsigned)((usual_us * (uint64_t)7 + took_us) / 8);

@@ -59,12 +59,17 @@ Test(bench_results, pure_parts_are_right)
 
 Test(bench_results, part_is_measured_and_told)
 {
+	const char *row;
+
 	cr_assert_eq(run("python3 bench/results --quick --no-peers --only echo "
 			 "--output %s 2>&1",
 			 scratch),
 	    0, "%s", said);
 	read_document();
-	cr_assert_not_null(strstr(said, "| 50 clients | **"), "%s", said);
+	/* Which of the two engines is the better one, nobody knows. */
+	row = strstr(said, "\n| 50 clients | ");
+	cr_assert_not_null(row, "%s", said);
+	cr_assert_lt(strstr(row, "** |"), strchr(row + 1, '\n'), "%s", said);
 	cr_assert_not_null(strstr(said, "floor, io_uring | floor, epoll |"));
 	cr_assert_not_null(strstr(said, "throng-bench echo --clients 50"));
 	cr_assert_null(strstr(said, "runs have failed"));

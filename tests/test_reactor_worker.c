@@ -297,14 +297,14 @@ Test(reactor_worker, one_slow_job_is_no_reason_to_refuse)
 {
 	config.wait_ms_max = TASK_MS / 2;
 	start();
-	tasks[0].slow = true;
-	cr_assert(submit(0));
-	await(&begun);
-	tasks[1].at_gate = true;
-	while (!submit(1))
-		sched_yield();
-	await(&begun);
-	for (int i = 2; i < 17; i++)
+	tasks[1].slow = true;
+	tasks[2].at_gate = true;
+	for (int i = 0; i < 3; i++) {
+		while (!submit(i))
+			sched_yield();
+		await(&begun);
+	}
+	for (int i = 3; i < 17; i++)
 		cr_assert(submit(i), "%d", i);
 	sem_post(&gate);
 	finish();
