@@ -15,7 +15,7 @@ MANY = 100000  # clients; an epoll server has no descriptors for so many
 ROOM_FOR_MANY = ["--max-clients", str(MANY + 200)]
 ALL_READ = "100 messages a second"
 ONE_ROOM = "one room of 10, as many deliveries as in 10,000"
-ONE_BY_ONE = f"{MANY:,} members, one message after the other"
+ONE_BY_ONE = f"{MANY:,} members, a message a second"
 
 
 class Part:
@@ -87,7 +87,7 @@ def measure_members(study):
                  "--seconds 3 --warmup 1", MANY, options=ROOM_FOR_MANY,
                  fresh=True),
             Work(ONE_BY_ONE, f"fanout --members {MANY} --publishers 1 "
-                 "--window 1 --messages 5", options=ROOM_FOR_MANY,
+                 "--rate 1 --messages 5", options=ROOM_FOR_MANY,
                  fresh=True)], ["throng-uring"])
 
 
