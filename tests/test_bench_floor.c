@@ -2,11 +2,13 @@
 #include <criterion/criterion.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +93,35 @@ Test(bench_floor, connect_accepts_all, .timeout = 20)
 		floor_await(&floor);
 		cr_assert_eq(floor_value(&floor, " operations="), 20);
 		cr_assert_gt(floor_value(&floor, " clients_per_s="), 0);
+	}
+}
+
+/* Its exit status, with room for a few descriptors only. */
+static int
+floor_end_in_few(const char *work, const char *engine)
+{
+	const struct rlimit few = {16, 16};
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		setrlimit(RLIMIT_NOFILE, &few);
+		floor_exec(work, engine);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+Test(bench_floor, clients_that_do_not_fit_end_it, .timeout = 20)
+{
+	for (size_t i = 0; i < 2; i++) {
+		cr_expect_eq(floor_end_in_few("fanout", engines[i]), 1);
+		cr_expect_eq(floor_end_in_few("connect", engines[i]), 1);
 	}
 }
 

@@ -49,7 +49,8 @@ int floor_accept(int listener);
 double floor_clock(void);
 double floor_cpu(void);
 
-/* The clients: another process, which dies with this one. */
+/* The clients: another process, which dies with this one; this one ends, as
+ * failed, when that does so before members_stop. */
 struct members {
 	pid_t pid;
 	int go;   /* owned: a byte lets some of them connect */

@@ -89,7 +89,8 @@ parse(int key, char *text, struct argp_state *state)
 			argp_error(state, "--io is uring or epoll");
 		return 0;
 	case 'm':
-		options->messages = (unsigned)number(state, text, 1, 65536);
+		/* A send takes less than 2 GiB. */
+		options->messages = (unsigned)number(state, text, 1, 16384);
 		return 0;
 	case 'n':
 		options->clients = (unsigned)number(state, text, 1, 1e6);

@@ -102,6 +102,19 @@ crowd_main(struct crowd *crowd, unsigned count, uint64_t blob_bytes)
 	receive_for_ever(crowd, count * blob_bytes);
 }
 
+/* Whoever waits for them to connect or to receive would wait for ever. They
+ * have said why. */
+static void
+on_members_end(int signal)
+{
+	static const char words[] = "throng-floor: the clients have ended\n";
+	ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
+
+	(void)signal;
+	(void)ignored;
+	_exit(EXIT_FAILURE);
+}
+
 struct members
 members_start(unsigned port, unsigned count, uint64_t blob_bytes)
 {
@@ -111,6 +124,7 @@ members_start(unsigned port, unsigned count, uint64_t blob_bytes)
 	if (pipe2(go, O_CLOEXEC) || pipe2(done, O_CLOEXEC))
 		err(EXIT_FAILURE, "pipe");
 	members = (struct members){.go = go[1], .done = done[0]};
+	signal(SIGCHLD, on_members_end);
 	members.pid = fork();
 	if (members.pid < 0)
 		err(EXIT_FAILURE, "fork");
@@ -145,6 +159,7 @@ members_wait(const struct members *members)
 void
 members_stop(struct members *members)
 {
+	signal(SIGCHLD, SIG_DFL);
 	kill(members->pid, SIGKILL);
 	waitpid(members->pid, NULL, 0);
 	close(members->go);
