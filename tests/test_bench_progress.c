@@ -46,6 +46,26 @@ Test(bench_progress, all_done_is_a_full_bar_and_no_more)
 	cr_expect_str_eq(text_of(36), "nap sleep [##########] 100 %  12.3 s");
 }
 
+/* Else what one has done of the old would be taken off the new. */
+Test(bench_progress, threads_that_count_different_things_have_no_rate)
+{
+	static const char accounts[] = "accounts", clients[] = "clients";
+	const struct progress_state slow = {
+	    .done = 7, .operations = 7, .unit = accounts};
+	struct progress_state all = {
+	    .done = 1, .operations = 2, .unit = clients};
+
+	progress_add(&all, &(struct progress_state){3, 4, clients, NULL});
+	cr_expect_eq(all.done, 4);
+	cr_expect_eq(all.operations, 6);
+	cr_expect_eq(all.unit, clients);
+	progress_add(&all, &slow);
+	cr_expect_eq(all.done, 11);
+	cr_expect_null(all.unit);
+	progress_add(&all, &(struct progress_state){3, 4, clients, NULL});
+	cr_expect_null(all.unit);
+}
+
 Test(bench_progress, rates_have_three_digits)
 {
 	cr_expect_str_eq(rate_of(0), "nap sleep  25 %  0 dreams/s  12.3 s");

@@ -107,8 +107,7 @@ swarm_progress(struct load *const loads[], size_t count)
 
 	for (size_t i = 1; i < count; i++) {
 		one = load_progress(loads[i]);
-		all.done += one.done;
-		all.operations += one.operations;
+		progress_add(&all, &one);
 	}
 	return all;
 }

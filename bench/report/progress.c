@@ -100,6 +100,15 @@ follow_rate(
 }
 
 void
+progress_add(struct progress_state *all, const struct progress_state *one)
+{
+	all->done += one->done;
+	all->operations += one->operations;
+	if (one->unit != all->unit)
+		all->unit = NULL;
+}
+
+void
 progress_init(struct progress *progress, const char *name, uint64_t total)
 {
 	check(total > 0);

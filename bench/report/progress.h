@@ -23,6 +23,10 @@ struct progress_state {
 	const char *stage;   /* NULL: it has no name */
 };
 
+/* Adds where another thread of the run is. While they count different things
+ * no rate is told. */
+void progress_add(struct progress_state *all, const struct progress_state *one);
+
 struct progress {
 	const char *name; /* borrowed: the scenario */
 	uint64_t total;   /* steps that make 100 % */
