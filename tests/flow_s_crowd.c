@@ -91,6 +91,10 @@ FLOW_TEST(bench_has_more_clients_than_a_table_of_descriptors)
 	const char *said;
 
 	expect_facts(server, "ulimit -n 64;", words, facts);
+	/* The limit is theirs who ask as well. */
+	expect_facts(server, "ulimit -n 64;",
+	    "latency -n 40 -a 10 --rates 50 --seconds 0.1 --warmup 0",
+	    (const char *const[]){"threads=2 ", NULL});
 	cr_expect_eq(
 	    run_bench(server, "ulimit -n 64;", "echo -n 150 -j 2", &said), 1);
 	cr_expect(strstr(said, "4 threads are enough"), "%s", said);

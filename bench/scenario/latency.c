@@ -373,8 +373,8 @@ latency_main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
 	if (options.fanout.run.peer->hears_itself)
-		bench_options_fit_threads(
-		    &options.fanout.run.common, options.fanout.members);
+		bench_options_fit_threads(&options.fanout.run.common,
+		    options.fanout.members + options.askers);
 	latency_init(&latency, &options);
 	run_go(&latency.fanout.run);
 	status = latency_report(&latency);
