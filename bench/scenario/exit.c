@@ -47,7 +47,7 @@ struct exit_run {
 	struct run run;
 	const struct exit_options *options;
 	int process;      /* owned: the server's pidfd */
-	uint64_t told_ns; /* when it was told; client 0's thread */
+	uint64_t told_ns; /* when it was told, or 0; first thread */
 	uint64_t gone_ns; /* when it had gone, or 0 */
 };
 
@@ -81,12 +81,6 @@ parse_exit(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static struct exit_run *
-exit_run_of(const struct client *client)
-{
-	return list_entry(client_run(client), struct exit_run, run);
-}
-
 static struct exit_client *
 exit_client_of(struct client *client)
 {
@@ -100,26 +94,43 @@ exit_is_awaited(const struct client *client, unsigned stage)
 	       client->number < client_run(client)->options->accounts;
 }
 
-/* All are in: the first one's thread tells the server. A client that does not
- * hear of its end in time is a failure. */
+static bool
+is_anyone_in(const struct run *run)
+{
+	unsigned threads = run->options->common.threads;
+
+	for (unsigned i = 0; i < threads; i++)
+		if (run_thread(run, i)->entered > 0)
+			return true;
+	return false;
+}
+
+/* All are in, or have failed: one thread tells the server; but nobody that has
+ * not shown to be one. */
+static void
+exit_on_stage(struct run_thread *thread, unsigned stage)
+{
+	struct exit_run *exit_run =
+	    list_entry(thread->run, struct exit_run, run);
+
+	if (stage != EXIT_LEAVE || thread->index != 0 ||
+	    !is_anyone_in(thread->run))
+		return;
+	exit_run->told_ns = load_clock();
+	if (pidfd_send_signal(exit_run->process, SIGTERM, NULL, 0))
+		err(EXIT_FAILURE, "cannot end the server");
+}
+
+/* A client that does not hear of the server's end in time is a failure. */
 static void
 exit_begin(struct client *client, unsigned stage)
 {
-	struct exit_run *exit_run = exit_run_of(client);
-
 	if (stage == EXIT_REGISTER && exit_is_awaited(client, stage))
 		client_register(client);
 	else if (stage == EXIT_ENTER)
 		client_enter(client, client_peer(client)->idle_role);
-	if (stage != EXIT_LEAVE)
-		return;
-	if (client->state == CLIENT_IN)
+	else if (stage == EXIT_LEAVE && client->state == CLIENT_IN)
 		bot_arm(&client->bot);
-	if (client->number == 0) {
-		exit_run->told_ns = load_clock();
-		if (pidfd_send_signal(exit_run->process, SIGTERM, NULL, 0))
-			err(EXIT_FAILURE, "cannot end the server");
-	}
 }
 
 static void
@@ -178,6 +189,7 @@ static const struct run_ops exit_ops = {
     .measured = EXIT_LEAVE,
     .rest = EXIT_STAGES,
     .is_awaited = exit_is_awaited,
+    .on_stage = exit_on_stage,
     .begin = exit_begin,
     .on_entered = exit_on_entered,
     .on_bytes = exit_on_bytes,
@@ -193,6 +205,8 @@ await_process(struct exit_run *exit_run)
 	const struct report_failure failure = {"the server", span_of("its end"),
 	    span_of("a process that is still there")};
 
+	if (exit_run->told_ns == 0)
+		return;
 	if (poll(&process, 1, (int)options->common.timeout_s * 1000) == 1)
 		exit_run->gone_ns = load_clock();
 	else
