@@ -69,6 +69,7 @@ FLOW_TEST(bench_latency_says_which_rate_was_too_much)
 	cr_expect_eq(bench_step(said, "deliver@50", "count"), 0, "%s", said);
 	cr_expect_eq(bench_step(said, "echo@50", "count"), 0, "%s", said);
 	cr_expect_eq(bench_step(said, "deliver@100", "count"), 0, "%s", said);
+	cr_expect_not_null(strstr(said, " max_us=- members=6 "), "%s", said);
 	/* They were heard all the same, and checked. */
 	cr_expect_eq(bench_figure(said, "deliveries"), 120, "%s", said);
 	server_process_stop(server);

@@ -53,16 +53,13 @@ row_count(const struct latency *latency, unsigned row)
 	return latency->fanout.run.report.rows[row].latencies.count;
 }
 
-/* What each delivery and answer of a step has cost the server. */
+/* What each of the `count` deliveries and answers of a step has cost the
+ * server. */
 static void
-report_step(struct latency *latency, unsigned step)
+report_step(struct latency *latency, unsigned step, uint64_t count)
 {
 	struct report *report = &latency->fanout.run.report;
 	const struct meter *meter = &latency->meters[step];
-	unsigned row = RUN_ROW_WORK + step;
-	uint64_t count =
-	    row_count(latency, row) +
-	    row_count(latency, row + latency->fanout.options->steps);
 
 	if (count > 0 && meter->begin.server_known && meter->end.server_known)
 		report_fact(report, latency->keys[step], "%.4f",
@@ -73,7 +70,22 @@ report_step(struct latency *latency, unsigned step)
 		report_fact(report, latency->keys[step], "-");
 }
 
-/* Which rates were kept up with; one that was not has no latencies. */
+/* A rate that was not kept up with has no latencies. */
+static void
+forget_behind(struct latency *latency)
+{
+	struct report *report = &latency->fanout.run.report;
+	unsigned steps = latency->fanout.options->steps;
+	unsigned first = latency_first_behind(latency, steps);
+	unsigned row = RUN_ROW_WORK + first;
+
+	if (first == steps)
+		return;
+	report->rows[row].latencies = (struct histogram){0};
+	report->rows[row + steps].latencies = (struct histogram){0};
+}
+
+/* Which rates were kept up with. */
 static void
 report_behind(struct latency *latency)
 {
@@ -81,7 +93,6 @@ report_behind(struct latency *latency)
 	const unsigned *rates = latency->options->rates;
 	unsigned steps = latency->fanout.options->steps;
 	unsigned first = latency_first_behind(latency, steps);
-	unsigned row = RUN_ROW_WORK + first;
 
 	report_fact(report, "kept_up", "%u", first > 0 ? rates[first - 1] : 0);
 	if (first == steps) {
@@ -95,8 +106,6 @@ report_behind(struct latency *latency)
 	    is_generators_fault(latency, first) ? "generator" : "server");
 	report_fact(report, "behind_ms", "%.1f",
 	    (double)behind_ns(latency, first) / NS_PER_MS);
-	report->rows[row].latencies = (struct histogram){0};
-	report->rows[row + steps].latencies = (struct histogram){0};
 }
 
 unsigned
@@ -116,12 +125,18 @@ latency_report(struct latency *latency)
 	struct report *report = &run->report;
 	unsigned steps = options->fanout.steps;
 	uint64_t deliveries = 0, answers = 0;
+	uint64_t counts[FANOUT_STEPS_MAX];
 
 	fanout_audit(&latency->fanout);
 	for (unsigned i = 0; i < steps; i++) {
-		deliveries += row_count(latency, RUN_ROW_WORK + i);
-		answers += row_count(latency, RUN_ROW_WORK + steps + i);
+		uint64_t heard = row_count(latency, RUN_ROW_WORK + i);
+		uint64_t told = row_count(latency, RUN_ROW_WORK + steps + i);
+
+		deliveries += heard;
+		answers += told;
+		counts[i] = heard + told;
 	}
+	forget_behind(latency);
 	run_report(run, deliveries + answers);
 	report_fact(report, "members", "%u", options->fanout.members);
 	report_fact(report, "publishers", "%u", options->fanout.publishers);
@@ -131,7 +146,7 @@ latency_report(struct latency *latency)
 	report_fact(report, "answers", "%" PRIu64, answers);
 	fanout_report_gaps(&latency->fanout, report);
 	for (unsigned i = 0; i < steps; i++)
-		report_step(latency, i);
+		report_step(latency, i, counts[i]);
 	report_behind(latency);
 	return report_print(report);
 }
