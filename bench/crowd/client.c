@@ -138,6 +138,13 @@ client_init(struct client *client, struct run_thread *thread, unsigned number)
 			gate_await(&thread->run->gate, stage);
 }
 
+bool
+client_is_registrar(const struct client *client)
+{
+	return client_peer(client)->has_accounts &&
+	       client->number < client_run(client)->options->accounts;
+}
+
 void
 client_register(struct client *client)
 {

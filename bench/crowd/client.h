@@ -39,6 +39,9 @@ struct client {
 void
 client_init(struct client *client, struct run_thread *thread, unsigned number);
 
+/* Is it one of those who register the accounts, one each? */
+bool client_is_registrar(const struct client *client);
+
 /* Registers the account of the client's number, leaves, and passes stage
  * RUN_REGISTER. */
 void client_register(struct client *client);

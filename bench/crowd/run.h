@@ -1,8 +1,8 @@
 /*
- * What echo, fanout, idle and register share. A run is a crowd of clients
- * (client.h) of one peer, dealt out to threads, that passes through stages
- * (gate.h): the scenario sends its clients into each and says what they do
- * with what they hear. Stage 0 is for registering accounts. One interval is
+ * What all scenarios but lab, guess, mixed and soak share. A run is a crowd of
+ * clients (client.h) of one peer, dealt out to threads, that passes through
+ * stages (gate.h): the scenario sends its clients into each and says what they
+ * do with what they hear. Stage 0 is for registering accounts. One interval is
  * measured. A scenario embeds struct run in its own state, and struct
  * run_thread and struct client at the front of its own per-thread and
  * per-client ones.

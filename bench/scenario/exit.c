@@ -90,8 +90,7 @@ exit_client_of(struct client *client)
 static bool
 exit_is_awaited(const struct client *client, unsigned stage)
 {
-	return stage != EXIT_REGISTER ||
-	       client->number < client_run(client)->options->accounts;
+	return stage != EXIT_REGISTER || client_is_registrar(client);
 }
 
 static bool
@@ -125,7 +124,7 @@ exit_on_stage(struct run_thread *thread, unsigned stage)
 static void
 exit_begin(struct client *client, unsigned stage)
 {
-	if (stage == EXIT_REGISTER && exit_is_awaited(client, stage))
+	if (stage == EXIT_REGISTER && client_is_registrar(client))
 		client_register(client);
 	else if (stage == EXIT_ENTER)
 		client_enter(client, client_peer(client)->idle_role);

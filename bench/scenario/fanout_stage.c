@@ -18,14 +18,6 @@ is_member(const struct fanout *fanout, unsigned number)
 }
 
 static bool
-is_registrar(const struct fanout *fanout, unsigned number)
-{
-	const struct run_options *options = &fanout->options->run;
-
-	return options->peer->has_accounts && number < options->accounts;
-}
-
-static bool
 fanout_is_awaited(const struct client *client, unsigned stage)
 {
 	struct fanout *fanout = fanout_of(client);
@@ -34,8 +26,7 @@ fanout_is_awaited(const struct client *client, unsigned stage)
 
 	switch (fanout_stage_of(fanout, stage)) {
 	case FANOUT_REGISTER:
-		return client->number == 0 ||
-		       is_registrar(fanout, client->number);
+		return client->number == 0 || client_is_registrar(client);
 	case FANOUT_ENTER:
 		return true;
 	case FANOUT_JOIN:
@@ -138,7 +129,7 @@ fanout_begin(struct client *client, unsigned stage)
 	enum fanout_stage what = fanout_stage_of(fanout, stage);
 
 	if (what == FANOUT_REGISTER) {
-		if (is_registrar(fanout, client->number))
+		if (client_is_registrar(client))
 			client_register(client);
 		else
 			client_pass(client, FANOUT_REGISTER);

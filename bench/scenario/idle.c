@@ -81,22 +81,13 @@ idle_of(const struct run *run)
 	return list_entry(run, struct idle, run);
 }
 
-static bool
-is_registrar(const struct client *client)
-{
-	const struct run_options *options = client_run(client)->options;
-
-	return options->peer->has_accounts &&
-	       client->number < options->accounts;
-}
-
 /* Client 0 stands for the memory's reading. */
 static bool
 idle_is_awaited(const struct client *client, unsigned stage)
 {
 	switch ((enum idle_stage)stage) {
 	case IDLE_REGISTER:
-		return client->number == 0 || is_registrar(client);
+		return client->number == 0 || client_is_registrar(client);
 	case IDLE_FIRST:
 		return client->number < FIRST;
 	case IDLE_ENTER:
@@ -125,7 +116,7 @@ idle_begin(struct client *client, unsigned stage)
 {
 	bool first = client->number < FIRST;
 
-	if (stage == IDLE_REGISTER && is_registrar(client))
+	if (stage == IDLE_REGISTER && client_is_registrar(client))
 		client_register(client);
 	else if (stage == IDLE_REGISTER)
 		client_pass(client, IDLE_REGISTER);

@@ -263,15 +263,9 @@ login_on_bytes(struct client *client, struct span bytes)
 }
 
 static bool
-is_registrar(const struct client *client)
-{
-	return client->number < client_run(client)->options->accounts;
-}
-
-static bool
 login_is_awaited(const struct client *client, unsigned stage)
 {
-	return stage != LOGIN_REGISTER || is_registrar(client);
+	return stage != LOGIN_REGISTER || client_is_registrar(client);
 }
 
 static void
@@ -279,7 +273,7 @@ login_begin(struct client *client, unsigned stage)
 {
 	switch (stage) {
 	case LOGIN_REGISTER:
-		if (is_registrar(client))
+		if (client_is_registrar(client))
 			client_register(client);
 		return;
 	case LOGIN_ENTER:

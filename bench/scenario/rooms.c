@@ -100,15 +100,9 @@ parse_rooms(int key, char *argument, struct argp_state *state)
 }
 
 static bool
-is_registrar(const struct client *client)
-{
-	return client->number < client_run(client)->options->accounts;
-}
-
-static bool
 rooms_is_awaited(const struct client *client, unsigned stage)
 {
-	return stage != ROOMS_REGISTER || is_registrar(client);
+	return stage != ROOMS_REGISTER || client_is_registrar(client);
 }
 
 static void
@@ -118,7 +112,7 @@ rooms_begin(struct client *client, unsigned stage)
 
 	switch ((enum rooms_stage)stage) {
 	case ROOMS_REGISTER:
-		if (is_registrar(client))
+		if (client_is_registrar(client))
 			client_register(client);
 		break;
 	case ROOMS_ENTER:
