@@ -246,6 +246,17 @@ Test(bench_tape, what_a_member_has_skipped_another_fills_in)
 	cr_expect(accept(5, 2, 2), "cal's next is known from what was filled");
 }
 
+/* Nor has it memory taken. */
+Test(bench_tape, gap_that_cannot_be_is_told)
+{
+	cr_assert(accept(0, 0, 1));
+	cr_expect_not(accept(UINT64_MAX, 0, 3));
+	cr_expect_not(accept(TAPE_SKIPPED_MAX + 2, 0, 3));
+	cr_expect_eq(tape.count, 1);
+	cr_expect(accept(100, 0, 3));
+	cr_expect_eq(tape.count, 101);
+}
+
 Test(bench_tape, audit_finds_what_order_alone_cannot)
 {
 	static const uint32_t exact[PUBLISHERS] = {2, 1, 1};

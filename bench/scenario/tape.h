@@ -10,7 +10,8 @@
  * The order is kept for the whole run, so that a member that is far behind is
  * checked as strictly: its bytes are made anew from the order. Where a server
  * skips messages, a member may be ahead of all others: what it has not heard
- * is left unknown until another one hears it.
+ * is left unknown until another one hears it. That is believed of so many
+ * messages at once only as any server could skip.
  *
  * One thread owns a tape. Memory: 32 bytes a message, and the ring.
  */
@@ -23,7 +24,8 @@
 
 #include "bench/scenario/payload.h"
 
-#define TAPE_AROUND_BYTES_MAX 256 /* of a frame without its text */
+#define TAPE_AROUND_BYTES_MAX 256        /* of a frame without its text */
+#define TAPE_SKIPPED_MAX      (1u << 24) /* 512 MiB of them */
 #define TAPE_FRAME_BYTES_MAX  (PAYLOAD_BYTES_MAX + TAPE_AROUND_BYTES_MAX)
 
 struct tape_entry {
