@@ -19,13 +19,13 @@
 #define LABEL_ABOVE 0.05  /* of the height: one label above another */
 #define LABEL_WIDE  0.6   /* in nines */
 
-/* A gnuplot string; what could end it is left out. */
+/* A gnuplot string; what could end it, or run a command, is left out. */
 static void
 put_string(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++)
-		if (*text != '"' && *text != '\\' && *text != '\n')
+		if (!strchr("\"\\\n`", *text))
 			fputc(*text, out);
 	fputc('"', out);
 }
