@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "reactor/check.h"
 
@@ -32,16 +33,24 @@ processor_name(char *name, size_t size)
 		fclose(info);
 }
 
+/* A machine that has more than a set can hold is told whole. */
+static int
+usable_cpus(void)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof allowed, &allowed) < 0)
+		return (int)sysconf(_SC_NPROCESSORS_ONLN);
+	return CPU_COUNT(&allowed);
+}
+
 void
 machine_read(struct machine *machine)
 {
 	struct utsname kernel;
-	cpu_set_t allowed;
 
 	check_zero(uname(&kernel));
-	CPU_ZERO(&allowed);
-	check_zero(sched_getaffinity(0, sizeof allowed, &allowed));
-	machine->cpus = CPU_COUNT(&allowed);
+	machine->cpus = usable_cpus();
 	processor_name(machine->processor, sizeof machine->processor);
 	snprintf(machine->kernel, sizeof machine->kernel, "%s %s",
 	    kernel.sysname, kernel.release);
