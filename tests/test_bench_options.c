@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "bench/crowd/options.h"
+#include "bench/load/swarm.h"
 
 static const unsigned minute[2] = {0, 60};
 
@@ -35,5 +36,5 @@ Test(bench_options, threads_are_what_is_asked_for_or_needed)
 	cr_expect_eq(fit(1, true, 1000), 1, "it will be said that it is few");
 	cr_expect_eq(fit(4, true, 1000), 4);
 	cr_expect_eq(fit(4, true, 3), 3, "not more than clients");
-	cr_expect_eq(fit(1, false, 100000), BENCH_THREADS_MAX);
+	cr_expect_eq(fit(1, false, 100000), SWARM_LOADS_MAX);
 }

@@ -34,7 +34,8 @@ Test(bench_swarm, loads_are_as_many_as_the_limit_needs)
 	cr_expect_eq(swarm_loads_for(900), 1);
 	cr_expect_eq(swarm_loads_for(1000), 2);
 	cr_expect_eq(swarm_loads_for(9000), 10);
-	cr_expect_eq(swarm_loads_for(1000000), 0, "loads need some, too");
+	cr_expect_eq(swarm_loads_for(15000), 16);
+	cr_expect_eq(swarm_loads_for(16000), 0, "more loads than there may be");
 }
 
 Test(bench_swarm, room_is_made_only_where_there_is_room)

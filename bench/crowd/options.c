@@ -53,7 +53,7 @@ static error_t
 parse_common(int key, char *argument, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
-	static const unsigned threads[2] = {1, BENCH_THREADS_MAX};
+	static const unsigned threads[2] = {1, SWARM_LOADS_MAX};
 	static const unsigned seconds[2] = {1, BENCH_TIMEOUT_S_MAX};
 
 	switch (key) {
@@ -93,10 +93,8 @@ bench_options_fit_threads(struct bench_options *options, size_t clients)
 {
 	size_t needed = swarm_loads_for(clients);
 
-	if (!options->threads_given && needed > options->threads)
-		options->threads =
-		    (unsigned)(needed < BENCH_THREADS_MAX ? needed
-							  : BENCH_THREADS_MAX);
+	if (!options->threads_given)
+		options->threads = needed ? (unsigned)needed : SWARM_LOADS_MAX;
 	if (options->threads > clients)
 		options->threads = (unsigned)clients;
 }

@@ -12,7 +12,6 @@
 #include "bench/load/target.h"
 #include "bench/report/report.h"
 
-#define BENCH_THREADS_MAX   16
 #define BENCH_TIMEOUT_S_MAX 3600
 
 struct bench_options {

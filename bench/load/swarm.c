@@ -177,14 +177,15 @@ tell_what_fits(size_t bots, size_t loads, const struct rlimit *limit)
 size_t
 swarm_loads_for(size_t bots)
 {
+	size_t most = bots < SWARM_LOADS_MAX ? bots : SWARM_LOADS_MAX;
 	struct rlimit limit;
 	size_t loads = 1;
 
 	check(bots > 0);
 	check_zero(getrlimit(RLIMIT_NOFILE, &limit));
-	while (loads <= bots && !is_within(bots, loads, &limit))
+	while (loads <= most && !is_within(bots, loads, &limit))
 		loads++;
-	return loads <= bots ? loads : 0;
+	return loads <= most ? loads : 0;
 }
 
 int

@@ -12,12 +12,15 @@
 
 #include <stddef.h>
 
+#define SWARM_LOADS_MAX 16
+
 struct load;
 struct progress;
 
 /*
- * The least number of loads that have room for `bots` (at least 1) connections,
- * dealt out evenly, within the hard limit of descriptors; 0 when none has.
+ * The least number of loads, up to SWARM_LOADS_MAX, that have room for `bots`
+ * (at least 1) connections, dealt out evenly, within the hard limit of
+ * descriptors; 0 when none has.
  */
 size_t swarm_loads_for(size_t bots);
 
