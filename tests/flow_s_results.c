@@ -57,19 +57,25 @@ Test(bench_results, pure_parts_are_right)
 	    run("python3 bench/results/test_results.py 2>&1"), 0, "%s", said);
 }
 
+/* One of the servers is the best at it, which one is the machine's matter. */
+static void
+expect_winner(const char *row)
+{
+	const char *at = strstr(said, row);
+	const char *best = at ? strstr(at, "**") : NULL;
+
+	cr_assert_not_null(best, "%s", said);
+	cr_assert_lt(best, strchr(at + 1, '\n'), "%s", said);
+}
+
 Test(bench_results, part_is_measured_and_told)
 {
-	const char *row;
-
 	cr_assert_eq(run("python3 bench/results --quick --no-peers --only echo "
 			 "--output %s 2>&1",
 			 scratch),
 	    0, "%s", said);
 	read_document();
-	/* Which of the two engines is the better one, nobody knows. */
-	row = strstr(said, "\n| 50 clients | ");
-	cr_assert_not_null(row, "%s", said);
-	cr_assert_lt(strstr(row, "** |"), strchr(row + 1, '\n'), "%s", said);
+	expect_winner("\n| 50 clients | ");
 	cr_assert_not_null(strstr(said, "floor, io_uring | floor, epoll |"));
 	cr_assert_not_null(strstr(said, "throng-bench echo --clients 50"));
 	cr_assert_null(strstr(said, "runs have failed"));
