@@ -16,6 +16,9 @@
 #define EVENTS        512
 #define DISCARD_BYTES 65536
 
+#define SOURCE_FIRST   0x7f010001u /* 127.1.0.1 */
+#define SOURCE_CLIENTS 4096
+
 /* In the fork: the other ends of the pipes. */
 struct crowd {
 	unsigned port;
@@ -24,18 +27,29 @@ struct crowd {
 	int epoll;
 };
 
+/* Each some thousand from another address of loopback: looking for one of the
+ * last free ports of an address would be what is measured. */
 static void
-connect_one(const struct crowd *crowd)
+connect_one(const struct crowd *crowd, unsigned number)
 {
+	struct sockaddr_in from = {
+	    .sin_family = AF_INET,
+	    .sin_addr.s_addr = htonl(SOURCE_FIRST + number / SOURCE_CLIENTS),
+	};
 	struct sockaddr_in at = {
 	    .sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)crowd->port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1;
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = fd};
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&at, sizeof at) ||
+	if (fd < 0 ||
+	    setsockopt(
+		fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on) ||
+	    bind(fd, (struct sockaddr *)&from, sizeof from) ||
+	    connect(fd, (struct sockaddr *)&at, sizeof at) ||
 	    fcntl(fd, F_SETFL, O_NONBLOCK) ||
 	    epoll_ctl(crowd->epoll, EPOLL_CTL_ADD, fd, &event))
 		err(EXIT_FAILURE, "client");
@@ -49,7 +63,7 @@ connect_all(const struct crowd *crowd, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		if (i % MEMBERS_AHEAD == 0 && read(crowd->go, &go, 1) != 1)
 			exit(EXIT_FAILURE);
-		connect_one(crowd);
+		connect_one(crowd, i);
 	}
 }
 
