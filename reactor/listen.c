@@ -21,9 +21,11 @@
 #define BACKLOG  4096 /* the kernel cuts it to net.core.somaxconn */
 #define RETRY_MS 100  /* after running out of descriptors or memory */
 
-/* An address that is in use: two seconds altogether. */
-#define IN_USE_PAUSES   200
-#define IN_USE_PAUSE_MS 10
+/* An address that is in use: two seconds altogether. Each pause is twice as
+ * long as the one before, for each look at a Unix socket is a client to its
+ * server. */
+#define IN_USE_PAUSES   8
+#define IN_USE_PAUSE_MS 8
 
 /* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
  * output ends the connection after 120 s (tcp(7)). Accepted sockets inherit
@@ -130,11 +132,14 @@ fail:
 static int
 listen_first_patiently(struct endpoint *endpoint)
 {
-	struct timespec pause = {.tv_nsec = IN_USE_PAUSE_MS * 1000000};
 	int fd = listen_first(endpoint);
 
 	for (int i = 0; fd < 0 && errno == EADDRINUSE && i < IN_USE_PAUSES;
 	     i++) {
+		long ms = IN_USE_PAUSE_MS << i;
+		struct timespec pause = {
+		    .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
 		nanosleep(&pause, NULL);
 		fd = listen_first(endpoint);
 	}
