@@ -46,8 +46,7 @@ void acceptor_on_done(struct acceptor *acceptor, struct ring *ring, int result);
  * place there, or -errno. */
 int acceptor_adopt(struct ring *ring, int fd);
 
-/* The way back: a descriptor, or -errno and the socket stays. Needs Linux 6.8.
- */
+/* The way back: a descriptor, or -errno and the socket stays. */
 int acceptor_release(struct ring *ring, int socket);
 
 /* Says `text`, unless it is NULL, to a socket in the table and closes it. The

@@ -1,9 +1,11 @@
 #include "reactor/ring.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "reactor/buffers.h"
 #include "reactor/check.h"
@@ -20,6 +22,8 @@
 #define MEMORY_PAUSES   100
 #define MEMORY_PAUSE_MS 10
 
+#define LET_GO_MS 100 /* it takes none, or for ever */
+
 static int
 ring_open(struct io_uring *uring)
 {
@@ -31,6 +35,39 @@ ring_open(struct io_uring *uring)
 	};
 
 	return io_uring_queue_init_params(SQ_ENTRIES, uring, &params);
+}
+
+/*
+ * Is a socket closed when its place in the table is? Before Linux 6.13 not
+ * until all is done that was begun before, on any socket: one client that is
+ * silent would keep all those open that leave after it. Two ends are put into
+ * the table and the one is waited for, which hears of the end of the other.
+ */
+static int
+ring_lets_go(struct io_uring *uring)
+{
+	struct __kernel_timespec patience = {.tv_nsec = LET_GO_MS * 1000000};
+	struct io_uring_cqe *done;
+	struct io_uring_sqe *entry;
+	int ends[2], put;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	put = io_uring_register_files_update(uring, 0, ends, 2);
+	close(ends[0]);
+	close(ends[1]);
+	if (put != 2)
+		return put < 0 ? put : -ENFILE;
+	entry = io_uring_get_sqe(uring);
+	io_uring_prep_poll_add(entry, 0, POLLIN);
+	entry->flags |= IOSQE_FIXED_FILE;
+	entry = io_uring_get_sqe(uring);
+	io_uring_prep_close_direct(entry, 1);
+	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
+	io_uring_submit_and_wait_timeout(uring, &done, 1, &patience, NULL);
+	if (io_uring_peek_cqe(uring, &done) < 0)
+		return -EOPNOTSUPP;
+	return done->res < 0 ? done->res : 0;
 }
 
 /* Makes all that a real engine needs, since a container may refuse any of it,
@@ -48,7 +85,9 @@ ring_probe(unsigned count)
 	while (made < count && !(error = ring_open(&rings[made])))
 		made++;
 	if (!error)
-		error = io_uring_register_files_sparse(&rings[0], 1);
+		error = io_uring_register_files_sparse(&rings[0], 2);
+	if (!error)
+		error = ring_lets_go(&rings[0]);
 	if (!error) {
 		error = buffers_init(&buffers, &rings[0]);
 		count = error ? 0 : 1;

@@ -3,7 +3,7 @@
  * in the one system call that also waits; what is done is taken out before any
  * of it is dispatched. Sockets of connections are in the ring's table of files,
  * not among the process's descriptors (io_uring_register_files_sparse(3)). The
- * reactor's thread only, but for ring_probe. Needs Linux 6.1.
+ * reactor's thread only, but for ring_probe. Needs Linux 6.13.
  */
 #ifndef REACTOR_RING_H
 #define REACTOR_RING_H
