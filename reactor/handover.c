@@ -10,32 +10,12 @@ struct handover {
 	struct envelope envelope; /* first: what the mailbox knows */
 	struct reactor *to;       /* borrowed */
 	int fd;                   /* owned */
+	unsigned times;           /* it was handed on */
 	struct address peer;
 };
 
-/* Also of a reactor whose thread has ended already. */
-static void
-handover_arrived(struct envelope *envelope, void *owner)
-{
-	struct handover *handover =
-	    list_entry(envelope, struct handover, envelope);
-	struct reactor *reactor = handover->to;
-	int socket;
-
-	(void)owner;
-	if (reactor->engine) {
-		socket = reactor->config.engine->adopt(
-		    reactor->engine, handover->fd);
-		if (socket >= 0)
-			conn_take(reactor, socket, &handover->peer);
-	} else {
-		close(handover->fd);
-	}
-	free(handover);
-}
-
 /* The one with the fewest connections, unless it is full as well. What others
- * count is a moment old: whoever is full by then refuses. */
+ * count is a moment old: whoever is full by then hands it on. */
 static struct reactor *
 handover_to(const struct reactor *reactor)
 {
@@ -55,6 +35,53 @@ handover_to(const struct reactor *reactor)
 	return to;
 }
 
+static void
+handover_post(
+    struct handover *handover, struct reactor *from, struct reactor *to)
+{
+	handover->to = to;
+	reactor_post(from, to->config.index, &handover->envelope);
+}
+
+/* Whoever is full hands it on, but not for ever. */
+static struct reactor *
+handover_further(struct handover *handover)
+{
+	const struct reactor *reactor = handover->to;
+
+	if (reactor->conn_count < reactor->config.limits.conns_max ||
+	    ++handover->times >= reactor->config.count)
+		return NULL;
+	return handover_to(reactor);
+}
+
+/* Also of a reactor whose thread has ended already. */
+static void
+handover_arrived(struct envelope *envelope, void *owner)
+{
+	struct handover *handover =
+	    list_entry(envelope, struct handover, envelope);
+	struct reactor *reactor = handover->to;
+	struct reactor *further;
+	int socket;
+
+	(void)owner;
+	if (!reactor->engine) {
+		close(handover->fd);
+		free(handover);
+		return;
+	}
+	further = handover_further(handover);
+	if (further) {
+		handover_post(handover, reactor, further);
+		return;
+	}
+	socket = reactor->config.engine->adopt(reactor->engine, handover->fd);
+	if (socket >= 0)
+		conn_take(reactor, socket, &handover->peer);
+	free(handover);
+}
+
 bool
 handover_send(struct reactor *reactor, int socket, const struct address *peer)
 {
@@ -69,9 +96,8 @@ handover_send(struct reactor *reactor, int socket, const struct address *peer)
 		return false;
 	handover = memory_new(sizeof(*handover));
 	handover->envelope.handle = handover_arrived;
-	handover->to = to;
 	handover->fd = fd;
 	handover->peer = *peer;
-	reactor_post(reactor, to->config.index, &handover->envelope);
+	handover_post(handover, reactor, to);
 	return true;
 }

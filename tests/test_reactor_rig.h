@@ -22,7 +22,7 @@
 #include "reactor/engine.h"
 #include "reactor/reactor.h"
 
-#define RIG_REACTORS   2
+#define RIG_REACTORS   4
 #define RIG_DEADLINE_S 60
 
 struct rig;
