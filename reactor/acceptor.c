@@ -51,8 +51,8 @@ acceptors_stop(struct acceptors *acceptors, struct ring *ring)
 			ring_cancel(ring, &acceptors->acceptor[i], RING_ACCEPT,
 			    RING_NOTHING);
 	/* The listening socket may be closed next; while accepts have it, it
-	 * would not be. */
-	ring_submit(ring);
+	 * would not be, and reset who comes then. */
+	ring_settle(ring);
 }
 
 void

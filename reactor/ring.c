@@ -218,6 +218,17 @@ ring_submit(struct ring *ring)
 	ring->message_count = 0;
 }
 
+void
+ring_settle(struct ring *ring)
+{
+	int result;
+
+	ring_submit(ring);
+	result = io_uring_get_events(&ring->uring);
+	check(result >= 0 || result == -EINTR || result == -EBUSY);
+	ring_reap(ring);
+}
+
 int
 ring_do(struct ring *ring, struct io_uring_sqe *entry)
 {

@@ -461,6 +461,28 @@ RIG_TEST(hundreds_are_refused_and_the_served_stay, .reactors = 1,
 	close(served);
 }
 
+static void
+stop_listening_and_connect(struct rig *rig, void *argument)
+{
+	const struct endpoint *to = &rig->endpoint;
+	int fd = socket(to->address.ss_family, SOCK_STREAM, 0);
+	int *problem = argument;
+
+	reactor_stop_listening(rig->reactors[0]);
+	if (connect(fd, (const void *)&to->address, to->length) < 0)
+		*problem = errno;
+	close(fd);
+}
+
+/* At once: who is let in and then reset would hear no goodbye. */
+RIG_TEST(nobody_gets_in_once_it_does_not_listen, .reactors = 1)
+{
+	int problem = 0;
+
+	rig_call(rig, 0, stop_listening_and_connect, &problem);
+	cr_assert_eq(problem, ECONNREFUSED, "%d", problem);
+}
+
 /* --- out of descriptors --- */
 
 #define DESCRIPTORS 64
