@@ -13,20 +13,27 @@
 /* In <linux/io_uring.h> since 6.8; see io_uring_prep_fixed_fd_install(3). */
 #define OP_FIXED_FD_INSTALL 54
 
+/* Is it to give a descriptor, whatever becomes of it then? */
+static bool
+acceptor_is_plain(const struct acceptor *acceptor, const struct ring *ring)
+{
+	return acceptor->listener->local || !ring->has_table;
+}
+
 static void
 acceptor_arm(struct acceptor *acceptor, struct ring *ring)
 {
 	struct io_uring_sqe *entry = ring_entry(ring);
-	const struct listener *listener = acceptor->listener;
-	struct sockaddr *peer = (void *)&acceptor->peer;
+	bool plain = acceptor_is_plain(acceptor, ring);
 
 	check(!acceptor->armed);
 	acceptor->armed = true;
 	acceptor->length = sizeof(acceptor->peer);
 	acceptor->peer.ss_family = AF_UNSPEC;
-	io_uring_prep_accept(entry, listener->fd, peer, &acceptor->length,
-	    listener->local ? SOCK_CLOEXEC : 0);
-	if (!listener->local)
+	io_uring_prep_accept(entry, acceptor->listener->fd,
+	    (struct sockaddr *)&acceptor->peer, &acceptor->length,
+	    plain ? SOCK_CLOEXEC : 0);
+	if (!plain)
 		entry->file_index = IORING_FILE_INDEX_ALLOC;
 	ring_tag(entry, acceptor, RING_ACCEPT);
 }
@@ -62,7 +69,7 @@ acceptor_on_done(struct acceptor *acceptor, struct ring *ring, int result)
 	struct address peer;
 
 	acceptor->armed = false;
-	if (result >= 0 && listener->local) {
+	if (result >= 0 && acceptor_is_plain(acceptor, ring)) {
 		peer = address_of_peer(&acceptor->peer, result);
 		result = acceptor_adopt(ring, result);
 	} else {
@@ -77,10 +84,13 @@ acceptor_on_done(struct acceptor *acceptor, struct ring *ring, int result)
 int
 acceptor_adopt(struct ring *ring, int fd)
 {
-	struct io_uring_sqe *entry = ring_entry(ring);
+	struct io_uring_sqe *entry;
 	int place = fd;
 	int result;
 
+	if (!ring->has_table)
+		return fd;
+	entry = ring_entry(ring);
 	io_uring_prep_files_update(
 	    entry, &place, 1, (int)IORING_FILE_INDEX_ALLOC);
 	result = ring_do(ring, entry);
@@ -90,11 +100,16 @@ acceptor_adopt(struct ring *ring, int fd)
 	return result < 0 ? result : -ENFILE;
 }
 
-static void
+void
 acceptor_close(struct ring *ring, int socket)
 {
-	struct io_uring_sqe *entry = ring_entry(ring);
+	struct io_uring_sqe *entry;
 
+	if (!ring->has_table) {
+		close(socket);
+		return;
+	}
+	entry = ring_entry(ring);
 	io_uring_prep_close_direct(entry, (unsigned)socket);
 	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	ring_tag(entry, NULL, RING_NOTHING);
@@ -103,9 +118,12 @@ acceptor_close(struct ring *ring, int socket)
 int
 acceptor_release(struct ring *ring, int socket)
 {
-	struct io_uring_sqe *entry = ring_entry(ring);
+	struct io_uring_sqe *entry;
 	int fd;
 
+	if (!ring->has_table)
+		return socket;
+	entry = ring_entry(ring);
 	io_uring_prep_nop(entry);
 	entry->opcode = OP_FIXED_FD_INSTALL;
 	entry->fd = socket;
@@ -116,13 +134,15 @@ acceptor_release(struct ring *ring, int socket)
 	return fd;
 }
 
+/* Neither waits, so the one is done before the other. */
 void
 acceptor_refuse(struct ring *ring, int socket, const char *text)
 {
 	struct io_uring_sqe *entry;
 
-	/* Neither waits, so the one is done before the other. */
-	if (text) {
+	if (text && !ring->has_table) {
+		send(socket, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL);
+	} else if (text) {
 		entry = ring_entry(ring);
 		io_uring_prep_send(entry, socket, text, strlen(text),
 		    MSG_DONTWAIT | MSG_NOSIGNAL);

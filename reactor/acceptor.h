@@ -1,10 +1,10 @@
 /*
- * How sockets get into the table of an io_uring, and out of it again without
- * ever having been a connection. A listener has some accepts in the kernel,
- * each of which gives one socket and its peer's address: the accept that gives
- * many tells no address, and a socket in the table cannot be asked for it. A
- * Unix socket's peer is asked who he is, so he is accepted as a descriptor and
- * put into the table then. The reactor's thread only.
+ * How sockets get into the table of an io_uring, and out of it again; where
+ * there is none they stay descriptors. A listener has some accepts in the
+ * kernel, each of which gives one socket and its peer's address: the accept
+ * that gives many tells no address, and a socket in the table cannot be asked
+ * for it. A Unix socket's peer is asked who he is, so he is accepted as a
+ * descriptor and put into the table then. The reactor's thread only.
  */
 #ifndef REACTOR_ACCEPTOR_H
 #define REACTOR_ACCEPTOR_H
@@ -48,6 +48,9 @@ int acceptor_adopt(struct ring *ring, int fd);
 
 /* The way back: a descriptor, or -errno and the socket stays. */
 int acceptor_release(struct ring *ring, int socket);
+
+/* Closes a socket that no operation has any more. */
+void acceptor_close(struct ring *ring, int socket);
 
 /* Says `text`, unless it is NULL, to a socket in the table and closes it. The
  * text is constant. */

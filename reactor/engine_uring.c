@@ -1,8 +1,9 @@
 /*
  * The engine on io_uring: multishot receive into a ring of provided buffers,
  * one send in flight a connection. A connection's socket is a place in the
- * ring's table of files and no descriptor of the process, whose limit is thus
- * that of one reactor and not of all together.
+ * ring's table of files, where the kernel is good for it (ring.h), and no
+ * descriptor of the process, whose limit is thus that of one reactor and not of
+ * all together.
  *
  * What the kernel holds of a connection is counted in conn->in_flight; only at
  * zero may the socket be closed, for closing neither cancels nor sends a FIN
@@ -46,7 +47,11 @@ static uint32_t
 uring_conns_max(unsigned listeners)
 {
 	uint32_t sockets = ring_sockets_max();
-	uint32_t kept = 2 * listeners * uring_acceptors(sockets, listeners);
+	uint32_t kept;
+
+	if (!ring_has_table())
+		return UINT32_MAX;
+	kept = 2 * listeners * uring_acceptors(sockets, listeners);
 
 	return sockets > kept ? sockets - kept : 1;
 }
@@ -70,8 +75,8 @@ uring_make(struct reactor *reactor)
 	uint32_t sockets = ring_sockets_max();
 	unsigned listeners = reactor->listener_count;
 	unsigned acceptors = uring_acceptors(sockets, listeners);
-	uint64_t wanted =
-	    reactor->config.limits.conns_max + 2 * listeners * acceptors;
+	uint64_t wanted = reactor->config.limits.conns_max +
+			  (uint64_t)2 * listeners * acceptors;
 	int error;
 
 	engine->reactor = reactor;
@@ -148,8 +153,13 @@ uring_refuse(struct engine *engine, int socket, const char *text)
 static void
 uring_shut(struct engine *engine, struct conn *conn)
 {
-	struct io_uring_sqe *entry = ring_entry(&engine->ring);
+	struct io_uring_sqe *entry;
 
+	if (!engine->ring.has_table) {
+		shutdown(conn->socket, SHUT_WR);
+		return;
+	}
+	entry = ring_entry(&engine->ring);
 	io_uring_prep_shutdown(entry, conn->socket, SHUT_WR);
 	entry->flags |= IOSQE_FIXED_FILE;
 	ring_tag(entry, conn, RING_CHANGE);
@@ -159,12 +169,8 @@ uring_shut(struct engine *engine, struct conn *conn)
 static void
 uring_close(struct engine *engine, struct conn *conn)
 {
-	struct io_uring_sqe *entry = ring_entry(&engine->ring);
-
 	check(conn->in_flight == 0);
-	io_uring_prep_close_direct(entry, (unsigned)conn->socket);
-	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
-	ring_tag(entry, NULL, RING_NOTHING);
+	acceptor_close(&engine->ring, conn->socket);
 	conn_on_detached(conn);
 }
 
@@ -175,7 +181,7 @@ uring_arm_receive(struct engine *engine, struct conn *conn)
 
 	check(!conn->receiving);
 	io_uring_prep_recv_multishot(entry, conn->socket, NULL, 0, 0);
-	entry->flags |= IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+	entry->flags |= engine->ring.socket_flags | IOSQE_BUFFER_SELECT;
 	entry->buf_group = BUFFER_GROUP;
 	ring_tag(entry, conn, RING_RECEIVE);
 	conn->receiving = true;
@@ -224,7 +230,7 @@ uring_send(struct engine *engine, struct conn *conn)
 		io_uring_prep_sendmsg(
 		    entry, conn->socket, &message->header, MSG_NOSIGNAL);
 	}
-	entry->flags |= IOSQE_FIXED_FILE;
+	entry->flags |= engine->ring.socket_flags;
 	ring_tag(entry, conn, RING_SEND);
 	conn->sending = true;
 	conn->in_flight++;

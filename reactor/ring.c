@@ -37,13 +37,9 @@ ring_open(struct io_uring *uring)
 	return io_uring_queue_init_params(SQ_ENTRIES, uring, &params);
 }
 
-/*
- * Is a socket closed when its place in the table is? Before Linux 6.13 not
- * until all is done that was begun before, on any socket: one client that is
- * silent would keep all those open that leave after it. Two ends are put into
- * the table and the one is waited for, which hears of the end of the other.
- */
-static int
+/* Is a socket closed when its place in the table is? Two ends are put there,
+ * and the one is waited for, which hears of the end of the other. */
+static bool
 ring_lets_go(struct io_uring *uring)
 {
 	struct __kernel_timespec patience = {.tv_nsec = LET_GO_MS * 1000000};
@@ -51,13 +47,14 @@ ring_lets_go(struct io_uring *uring)
 	struct io_uring_sqe *entry;
 	int ends[2], put;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-		return -errno;
+	if (io_uring_register_files_sparse(uring, 2) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return false;
 	put = io_uring_register_files_update(uring, 0, ends, 2);
 	close(ends[0]);
 	close(ends[1]);
 	if (put != 2)
-		return put < 0 ? put : -ENFILE;
+		return false;
 	entry = io_uring_get_sqe(uring);
 	io_uring_prep_poll_add(entry, 0, POLLIN);
 	entry->flags |= IOSQE_FIXED_FILE;
@@ -65,9 +62,31 @@ ring_lets_go(struct io_uring *uring)
 	io_uring_prep_close_direct(entry, 1);
 	entry->flags |= IOSQE_CQE_SKIP_SUCCESS;
 	io_uring_submit_and_wait_timeout(uring, &done, 1, &patience, NULL);
-	if (io_uring_peek_cqe(uring, &done) < 0)
-		return -EOPNOTSUPP;
-	return done->res < 0 ? done->res : 0;
+	return io_uring_peek_cqe(uring, &done) == 0 && done->res > 0;
+}
+
+/* -1: not known yet. */
+static int table_is_good = -1;
+
+bool
+ring_has_table(void)
+{
+	struct io_uring uring;
+
+	if (table_is_good < 0) {
+		table_is_good = 0;
+		if (ring_open(&uring) == 0) {
+			table_is_good = ring_lets_go(&uring);
+			io_uring_queue_exit(&uring);
+		}
+	}
+	return table_is_good > 0;
+}
+
+void
+ring_set_table(bool has_table)
+{
+	table_is_good = has_table;
 }
 
 /* Makes all that a real engine needs, since a container may refuse any of it,
@@ -84,10 +103,6 @@ ring_probe(unsigned count)
 	check(count > 0);
 	while (made < count && !(error = ring_open(&rings[made])))
 		made++;
-	if (!error)
-		error = io_uring_register_files_sparse(&rings[0], 2);
-	if (!error)
-		error = ring_lets_go(&rings[0]);
 	if (!error) {
 		error = buffers_init(&buffers, &rings[0]);
 		count = error ? 0 : 1;
@@ -134,7 +149,11 @@ ring_init(struct ring *ring, uint32_t sockets)
 
 	if (error)
 		return error;
-	error = io_uring_register_files_sparse(&ring->uring, sockets);
+	ring->has_table = ring_has_table();
+	if (ring->has_table) {
+		ring->socket_flags = IOSQE_FIXED_FILE;
+		error = io_uring_register_files_sparse(&ring->uring, sockets);
+	}
 	if (error) {
 		io_uring_queue_exit(&ring->uring);
 		return error;

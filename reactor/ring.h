@@ -1,14 +1,21 @@
 /*
  * The two queues of an io_uring: what is to be done is queued and handed over
  * in the one system call that also waits; what is done is taken out before any
- * of it is dispatched. Sockets of connections are in the ring's table of files,
- * not among the process's descriptors (io_uring_register_files_sparse(3)). The
- * reactor's thread only, but for ring_probe. Needs Linux 6.13.
+ * of it is dispatched. The reactor's thread only, but for ring_probe and what
+ * is said of the table. Needs Linux 6.1.
+ *
+ * Sockets of connections are in the ring's table of files and not among the
+ * process's descriptors (io_uring_register_files_sparse(3)), if the kernel is
+ * good for it: before Linux 6.13 a socket that is taken out of the table stays
+ * open until all is done that was begun before, on any socket, so that one
+ * silent client keeps open whoever leaves after it. There sockets are
+ * descriptors.
  */
 #ifndef REACTOR_RING_H
 #define REACTOR_RING_H
 
 #include <liburing.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -43,6 +50,8 @@ enum ring_tag {
 
 struct ring {
 	struct io_uring uring;
+	bool has_table;       /* sockets are places in it, not descriptors */
+	uint8_t socket_flags; /* of an operation on a socket */
 	struct ring_completion *reaped; /* owned; to be dispatched */
 	unsigned reaped_count;
 	unsigned reaped_cap;
@@ -54,11 +63,19 @@ struct ring {
  * Any thread. */
 int ring_probe(unsigned count);
 
+/* Are sockets in tables here? Tried once: by the main thread, before others
+ * ask. Any thread then. */
+bool ring_has_table(void);
+
+/* For tests: as on another kernel. Before any ring is made. */
+void ring_set_table(bool has_table);
+
 /* Sockets that fit into a ring's table, at most: the soft limit of descriptors,
  * which counts for each table by itself. Any thread. */
 uint32_t ring_sockets_max(void);
 
-/* With room for so many sockets. 0 or -errno, and then nothing is left. */
+/* With room for so many sockets in its table, if there are tables. 0 or -errno,
+ * and then nothing is left. */
 int ring_init(struct ring *ring, uint32_t sockets);
 void ring_fini(struct ring *ring);
 

@@ -21,6 +21,7 @@
 #include "reactor/counters.h"
 #include "reactor/engine.h"
 #include "reactor/reactor.h"
+#include "reactor/ring.h"
 
 #define RIG_REACTORS   4
 #define RIG_DEADLINE_S 60
@@ -169,10 +170,18 @@ uint64_t rig_sum(const struct rig *rig, size_t offset);
 #define RIG_TEST_URING(name)
 #else
 #define RIG_TEST_URING(name)                                                   \
-	Test(reactor_on_uring, name, .timeout = 2 * RIG_DEADLINE_S)            \
+	RIG_TEST_TABLE(reactor_on_uring, name, true)                           \
+	RIG_TEST_TABLE(reactor_on_old_uring, name, false)
+
+/* With sockets in the ring's table where the kernel is good for it, and as where
+ * it is not. */
+#define RIG_TEST_TABLE(suite, name, table)                                     \
+	Test(suite, name, .timeout = 2 * RIG_DEADLINE_S)                       \
 	{                                                                      \
 		if (engine_uring.probe(1) != 0)                                \
 			cr_skip_test("no io_uring here");                      \
+		if (!table)                                                    \
+			ring_set_table(false);                                 \
 		name##_on(&engine_uring);                                      \
 	}
 #endif
