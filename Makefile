@@ -101,6 +101,8 @@ run:
 # Threads first, under ThreadSanitizer: what they share, then a server that is
 # talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer.
 # ASLR is off for the former: gcc 12's runtime fails on some address layouts.
+# Most tests wait most of the time: twice as many run as there are processors.
+TEST_JOBS = $(shell echo $$((2 * $$(nproc))))
 test:
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all
@@ -108,8 +110,9 @@ test:
 	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests
 	setarch -R build/tsan/throng-races
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/throng-bench \
-		setarch -R build/asan/throng-tests --filter '$(TSAN_TESTS)'
-	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench build/asan/throng-tests
+		setarch -R build/asan/throng-tests -j$(TEST_JOBS) --filter '$(TSAN_TESTS)'
+	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench \
+		build/asan/throng-tests -j$(TEST_JOBS)
 
 # What the operator has written in throng.conf is his: it is never replaced,
 # nor removed.
