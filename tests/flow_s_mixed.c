@@ -119,6 +119,42 @@ FLOW_TEST(bench_mixed_finds_accounts_that_a_killed_server_lost)
 	cr_expect_not_null(strstr(said, "verdict: FAILED"), "%s", said);
 }
 
+FLOW_TEST(bench_mixed_kills_a_server_that_has_left_its_group)
+{
+	struct server_process *server = start_server(engine);
+	char words[2000];
+	const char *said;
+	int status;
+
+	server_process_stop(server);
+	words_to_start(words, server, "setsid", "--restarts 1");
+	status = bench_run(&said, "%s", words);
+	expect_success(status, said);
+	cr_expect_eq(bench_figure(said, "restarts"), 1);
+}
+
+/* Its output is read to the end, which comes when nobody holds it any more. */
+Test(bench_mixed, nothing_that_it_has_started_is_left, .timeout = 20)
+{
+	const char *said;
+
+	cr_expect_eq(bench_run(&said, "mixed -c unix:/nowhere --timeout 1 "
+				      "--restart 'sleep 1000; true'"),
+	    1);
+	cr_expect_not_null(strstr(said, "does not listen"), "%s", said);
+}
+
+/* What it prints would tell that it has ended. */
+Test(bench_mixed, server_whose_output_cannot_be_read_is_refused, .timeout = 20)
+{
+	const char *said;
+
+	cr_expect_eq(bench_run(&said, "mixed -c unix:/nowhere "
+				      "--restart 'exec sleep 1000 >/dev/null'"),
+	    1);
+	cr_expect_not_null(strstr(said, "does not listen"), "%s", said);
+}
+
 FLOW_TEST(bench_soak_tells_how_it_goes)
 {
 	struct server_process *server = start_server(engine);

@@ -6,7 +6,8 @@
  * member of rooms asks, mixed_hear.c what it hears, mixed_room.c what members
  * share, mixed_guest.c those who talk to nobody; mixed_soak.c tells how things
  * go meanwhile. mixed_place.h, mixed_ledger.h, mixed_pair.h and mixed_line.h
- * are the pure parts, and mixed_server.h the server's process.
+ * are the pure parts, mixed_server.h is the server's process, and
+ * mixed_command.h the command that starts it.
  *
  * Clients 0 to members-1 are members, each in `each` of the rooms; guests
  * follow, then registrars. Member R, of as many as there are rooms, is room R's

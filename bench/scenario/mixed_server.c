@@ -2,7 +2,6 @@
 
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -39,38 +37,12 @@ server_unlock(struct mixed_server *server)
 	check_zero(pthread_mutex_unlock(&server->lock));
 }
 
-/* After fork: nothing but exec follows. */
-static void
-server_exec(const char *command, int output_fd)
-{
-	int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
-
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 ||
-	    dup2(output_fd, STDOUT_FILENO) < 0)
-		_exit(126);
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(127);
-}
-
 static void
 server_spawn(struct mixed_server *server)
 {
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		err(EXIT_FAILURE, "a pipe for the server");
 	server->tail_len = 0;
 	server->listens = false;
-	server->output_fd = ends[0];
-	server->shell = fork();
-	if (server->shell < 0)
-		err(EXIT_FAILURE, "a process for the server");
-	if (server->shell == 0)
-		server_exec(server->options->command, ends[1]);
-	setpgid(server->shell, server->shell);
-	close(ends[1]);
+	command_start(&server->command, server->options->command);
 }
 
 /* Keeps the end of what the server prints. */
@@ -99,7 +71,8 @@ server_remember(struct mixed_server *server, const char *bytes, size_t len)
 static bool
 server_listen(struct mixed_server *server, int wait_ms)
 {
-	struct pollfd fds[] = {{.fd = server->output_fd, .events = POLLIN},
+	struct pollfd fds[] = {
+	    {.fd = server->command.output_fd, .events = POLLIN},
 	    {.fd = server->wake_fd, .events = POLLIN}};
 	char bytes[4096];
 	uint64_t wakes;
@@ -111,7 +84,7 @@ server_listen(struct mixed_server *server, int wait_ms)
 		check(errno == EAGAIN);
 	if (!fds[0].revents)
 		return true;
-	got = read(server->output_fd, bytes, sizeof bytes);
+	got = read(server->command.output_fd, bytes, sizeof bytes);
 	if (got <= 0)
 		return false;
 	/* It stands in the first write that there is. */
@@ -119,20 +92,6 @@ server_listen(struct mixed_server *server, int wait_ms)
 		server->listens = true;
 	server_remember(server, bytes, (size_t)got);
 	return true;
-}
-
-/* Once its output has ended: waits for the process. */
-static int
-server_reap(struct mixed_server *server)
-{
-	int status = 0;
-
-	while (waitpid(server->shell, &status, 0) < 0)
-		check(errno == EINTR);
-	close(server->output_fd);
-	server->output_fd = -1;
-	server->shell = 0;
-	return status;
 }
 
 static bool
@@ -164,6 +123,37 @@ server_fail(struct mixed_server *server, const char *expected, const char *got)
 	report_fail(server->report, server->options->row, &failure);
 }
 
+/* SIGKILL to the command, and to the server where that has left its group. */
+static void
+server_kill(struct mixed_server *server, int pid)
+{
+	command_kill(&server->command);
+	if (pid > 0)
+		kill(pid, SIGKILL);
+}
+
+/* Its output has ended too early: so does what may be left of it, for nobody
+ * would hear of it. */
+static void
+server_bury(struct mixed_server *server)
+{
+	server_kill(server, 0);
+	command_reap(&server->command);
+}
+
+/* Reads what it has to say until it has ended; false when that takes too
+ * long. */
+static bool
+server_has_ended(struct mixed_server *server)
+{
+	uint64_t until_ns = load_clock() + server->options->timeout_ns;
+
+	while (server_listen(server, START_PAUSE_MS))
+		if (load_clock() > until_ns)
+			return false;
+	return true;
+}
+
 /*
  * Starts a process and waits until it listens, and says so. One that ends
  * before that is started again where another was killed just now: the kernel
@@ -181,7 +171,7 @@ server_start(struct mixed_server *server)
 			server_spawn(server);
 		ended = !server_listen(server, START_PAUSE_MS);
 		if (ended)
-			server_reap(server);
+			server_bury(server);
 		else if (server->listens && server_answers(server))
 			return true;
 		if (ended && server->killed == 0)
@@ -211,7 +201,8 @@ static void
 server_restart(struct mixed_server *server)
 {
 	struct process_cpu used;
-	bool known = process_read_cpu(server->pid, &used);
+	int pid = server->pid;
+	bool known = process_read_cpu(pid, &used);
 
 	server_lock(server);
 	server->is_up = false;
@@ -219,10 +210,10 @@ server_restart(struct mixed_server *server)
 	server->cpu_ns += known ? used.all_ns : 0;
 	server->pid = 0;
 	server_unlock(server);
-	kill(-server->shell, SIGKILL);
-	while (server_listen(server, IDLE_MS))
-		;
-	server_reap(server);
+	server_kill(server, pid);
+	if (!server_has_ended(server))
+		server_fail(server, "an end by SIGKILL", "none in time");
+	command_reap(&server->command);
 	server_lock(server);
 	server->life++;
 	server->killed++;
@@ -264,7 +255,7 @@ server_is_ending(struct mixed_server *server)
 static void
 server_lost(struct mixed_server *server)
 {
-	server_reap(server);
+	server_bury(server);
 	server_fail(server, "a server that runs", "its end");
 	server_set_up(server, false);
 }
@@ -282,21 +273,20 @@ server_wake(struct mixed_server *server)
 static void
 server_stop(struct mixed_server *server)
 {
-	uint64_t until_ns = load_clock() + server->options->timeout_ns;
+	int pid = server->pid ? server->pid : server->command.shell;
 	const size_t len = strlen(LAST_WORDS);
 	char got[64];
+	bool ended;
 	int status;
 
-	kill(server->pid ? server->pid : server->shell, SIGTERM);
-	while (server_listen(server, START_PAUSE_MS))
-		if (load_clock() > until_ns) {
-			server_fail(
-			    server, "an end by SIGTERM", "none in time");
-			kill(-server->shell, SIGKILL);
-			until_ns = UINT64_MAX;
-		}
-	status = server_reap(server);
-	if (until_ns == UINT64_MAX)
+	kill(pid, SIGTERM);
+	ended = server_has_ended(server);
+	if (!ended) {
+		server_fail(server, "an end by SIGTERM", "none in time");
+		server_kill(server, pid);
+	}
+	status = command_reap(&server->command);
+	if (!ended)
 		return;
 	snprintf(got, sizeof got, "%s %d",
 	    WIFEXITED(status) ? "exit status" : "signal",
@@ -308,7 +298,6 @@ server_stop(struct mixed_server *server)
 		server_fail(server, LAST_WORDS, "other last words");
 }
 
-/* The one thread that starts the server: the server dies with it. */
 static void *
 keeper_main(void *argument)
 {
@@ -317,7 +306,7 @@ keeper_main(void *argument)
 	int wait_ms;
 
 	server_set_up(server, server_start(server));
-	while (!server_is_ending(server) && server->shell) {
+	while (!server_is_ending(server) && server->command.shell) {
 		wait_ms = server_wait_ms(server);
 		if (wait_ms == 0)
 			server_restart(server);
@@ -325,7 +314,7 @@ keeper_main(void *argument)
 			server_lost(server);
 	}
 	since_ns = load_clock();
-	if (server->shell)
+	if (server->command.shell)
 		server_stop(server);
 	server->stop_ns = load_clock() - since_ns;
 	return NULL;
@@ -340,7 +329,7 @@ mixed_server_open(struct mixed_server *server,
 	*server = (struct mixed_server){
 	    .options = options,
 	    .report = report,
-	    .output_fd = -1,
+	    .command = {.output_fd = -1, .leash_fd = -1},
 	    .wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 	};
 	if (server->wake_fd < 0)

@@ -1,6 +1,6 @@
 /*
  * The server under test where the generator starts it itself (--restart): a
- * command line for sh, in a process group of its own. A keeper thread reads
+ * command line for sh (mixed_command.h). A keeper thread reads
  * what the server prints, so that it never waits for us, kills it with SIGKILL
  * at drawn moments and starts it again, and ends it with SIGTERM.
  *
@@ -15,7 +15,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "bench/scenario/mixed_command.h"
 
 struct report;
 struct target;
@@ -53,8 +54,7 @@ struct mixed_server {
 	unsigned killed;                      /* of these */
 	uint64_t down_ns[MIXED_RESTARTS_MAX]; /* from a kill to a login */
 	/* keeper's alone */
-	pid_t shell; /* the group's leader; 0: none runs */
-	int output_fd;
+	struct command command;
 	bool listens;  /* it has printed so */
 	char tail[64]; /* the last bytes of its output */
 	size_t tail_len;
