@@ -401,6 +401,14 @@ mixed_server_life(struct mixed_server *server)
 	return life;
 }
 
+void
+mixed_server_spare(struct mixed_server *server)
+{
+	server_lock(server);
+	server->kill_count = server->killed;
+	server_unlock(server);
+}
+
 bool
 mixed_server_may_lose(
     struct mixed_server *server, unsigned life, uint64_t since_ns)
@@ -428,6 +436,7 @@ mixed_server_entered(struct mixed_server *server, unsigned life)
 			    server->options->scenario, life,
 			    (double)server->down_ns[life - 1] / NS_PER_MS);
 		}
+		server_wake(server);
 	}
 	server_unlock(server);
 }

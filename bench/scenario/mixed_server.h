@@ -74,6 +74,9 @@ uint64_t mixed_server_close(struct mixed_server *server);
 void mixed_server_plan(
     struct mixed_server *server, const uint64_t kills[], unsigned count);
 
+/* It is killed no more, whatever was planned. Any thread. */
+void mixed_server_spare(struct mixed_server *server);
+
 /* The life that runs, or will run next. Any thread. */
 unsigned mixed_server_life(struct mixed_server *server);
 

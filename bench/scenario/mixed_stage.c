@@ -282,6 +282,7 @@ thread_advance(struct mixed_thread *thread)
 		thread_end(thread);
 	if (stage != MIXED_QUIET || thread->index > 0)
 		return;
+	mixed_server_spare(&mixed->server);
 	meter_end(&mixed->meter);
 	mixed->cpu_known =
 	    mixed_server_cpu(&mixed->server, &mixed->cpu_ns[1]) &&
