@@ -1,5 +1,7 @@
 """RESULTS.md: what it ran on, what must be reached, and each part."""
 
+import subprocess
+
 import markdown
 import parts
 import servers
@@ -11,14 +13,31 @@ Written by `make bench`, which measures all of this anew in 20 minutes on two
 cores (`python3 bench/results --only PART` one part of it). Every delivery and
 every answer is checked while it is measured, and no figure is of a run that
 failed its check. Servers are measured in turns, round by round; figures are
-medians of the rounds. Processor time is user and system, of all of the server's
-process, whatever core it ran on: of all figures the one that a busy machine
-disturbs least. The best of a row is bold.
+medians, of as many runs as stand beside the command. Processor time is user and
+system, of all of the server's process, whatever core it ran on: of all figures
+the one that a busy machine disturbs least. Still, some per cent between two
+servers mean nothing. The best of a row is bold, however small its lead.
 
 The floor is [a minimal program](floor/floor.h) that does what the kernel has to
-do in any case, and nothing else, in the same rounds: what a server takes beyond
-that is its own. [README.md](README.md) says what the scenarios ask.
+do in any case, and nothing else, in the same rounds. It has one thread, which
+no other gets in the way of: where a server is as good, all that it takes is the
+kernel's. [README.md](README.md) says what the scenarios ask.
+
+To get a figure again, start the server with its line in
+[the table at the end](#servers), and what stands before the command, and give
+the command where it listens, as in
+`build/throng-bench echo --clients 50 --connect tcp://127.0.0.1:5000`; what
+throng-floor is told with `--io` is the engine. For `memory`, `exit` and with
+100,000 clients the server is a new one that has done nothing before.
 """
+
+
+def commit():
+    """Which throng this is of."""
+    said = subprocess.run(["git", "describe", "--always", "--dirty",
+                           "--exclude", "*"], capture_output=True, text=True,
+                          check=False)
+    return said.stdout.strip() or "unknown"
 
 
 def server_table(kinds, versions):
@@ -38,9 +57,7 @@ def section(part, view):
     if part.picture and part.picture(view):
         lines.append(f"![{part.title}](pictures/{part.name}.svg)")
     lines += part.tables(view)
-    rounds = f"medians of {view.rounds} rounds" if view.rounds > 1 else \
-        "one round"
-    lines.append(f"How each is got ({rounds}, {view.date}):")
+    lines.append(f"How each is got, {view.date}:")
     lines.append(parts.commands(view))
     return "\n\n".join(lines)
 
@@ -53,7 +70,8 @@ def write(all_parts, views):
     versions = {}
     for part in shown:
         versions.update(views[part.name].versions)
-    sections = [HEAD.strip(), f"Machine: {'; '.join(machines)}."]
+    sections = [HEAD.strip(), f"Machine: {'; '.join(machines)}. "
+                f"Commit: {commit()}."]
     failed = [text for part in shown for text in views[part.name].failed]
     if failed:
         sections.append("**These runs have failed:**\n\n" + "\n".join(

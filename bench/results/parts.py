@@ -3,12 +3,13 @@
 import math
 import os
 import re
+import shlex
 
 import markdown
 import servers
 from pictures import Axis, Picture, apart, decades, plain
 from servers import FLOORS, THRONGS
-from study import Work
+from study import BENCH, Work
 
 TITLES = {kind: servers.KINDS[kind].title for kind in servers.KINDS}
 MANY = 100000  # clients; an epoll server has no descriptors for so many
@@ -41,19 +42,24 @@ def timing(study):
 
 
 def commands(view):
-    """How each work's figures are got: what throng is started with besides the
-    usual, the generator's command, and the floor's, without where it connects
-    to."""
-    found = {}
+    """How each work's figures are got: how many runs of each server there are,
+    what throng is started with besides the usual, the generator's command, and
+    the floor's, without where it connects to."""
+    found, runs = {}, {}
     for run in view.runs:
-        text = re.sub(r" --connect .*| --io (uring|epoll)", "", run["command"])
+        key = (run["work"], run["server"])
+        runs[key] = runs.get(key, 0) + 1
+        text = re.sub(r" --connect .*$| --io (uring|epoll)$", "", run["command"])
         texts = found.setdefault(run["work"], {})
         if run["options"]:
             texts[f"throng {' '.join(run['options'])}"] = None
         texts[text] = None
-    rows = [[work, "<br>".join(f"`{text}`" for text in texts)]
+    rows = [[work, "/".join(map(str, sorted(
+                {count for (name, _), count in runs.items()
+                 if name == work}))),
+             "<br>".join(f"`{text}`" for text in texts)]
             for work, texts in found.items()]
-    return markdown.words(["", "command"], rows)
+    return markdown.words(["", "runs", "command"], rows)
 
 
 def compare(view, key, **how):
@@ -161,6 +167,38 @@ def show_echo(view):
             compare(view, "requests_per_s", more=True)]
 
 
+# Everything at once.
+
+def measure_mixed(study):
+    load = some(study, "--clients 500 --rooms 20 --rate 1000 --seconds 10 "
+                "--restarts 3", "--clients 50 --rate 200 --seconds 1")
+    for kind in THRONGS:
+        port = str(servers.free_port())
+        folder = f"{study.folder}/mixed-{kind}"
+        os.mkdir(folder)
+        work = Work("with kill -9", f"mixed {load}")
+        study.run(work, kind, [
+            BENCH, *work.load, "--restart",
+            shlex.join(servers.command(kind, (), port, folder)),
+            "--connect", f"tcp://127.0.0.1:{port}"])
+
+
+def show_mixed(view):
+    rows = []
+    for kind in view.servers():
+        for work in view.works():
+            rows.append([TITLES[kind]] + [
+                markdown.figure(view.median(work, kind, key))
+                for key in ("messages", "deliveries", "gaps", "skipped",
+                            "resumed", "reconnects", "restarts", "down_ms",
+                            "accounts", "accounts_lost", "unchecked",
+                            "failures")])
+    return [markdown.table(
+        ["", "messages", "deliveries", "gaps", "skipped", "resumed",
+         "reconnects", "kills", "down, ms", "accounts", "lost", "unchecked",
+         "failures"], rows)]
+
+
 # What a client costs.
 
 def measure_memory(study):
@@ -206,7 +244,8 @@ def measure_exit(study):
 def show_exit(view):
     return ["Seconds from the signal until the process has gone:",
             compare(view, "exit_s"), "Goodbyes received:",
-            compare(view, "goodbyes", more=True)]
+            markdown.compare(view, "goodbyes", view.servers(), TITLES,
+                             contest=lambda kind: False)]
 
 
 # What an account costs.
@@ -219,7 +258,7 @@ def measure_accounts(study):
         work = Work(f"{accounts:,} accounts", "", accounts)
         study.run(work, "store", ["build/throng-bench-accounts", "--keep",
                                   folder, str(accounts)])
-        for _ in study.repeat():
+        for _ in range(study.rounds):
             for kind in THRONGS:
                 measure_start(study, work, kind, f"{folder}/{accounts}")
 
@@ -407,6 +446,14 @@ PARTS = [
          "What it costs to keep messages of a room for those who come later: "
          "fan-out to 1,000.",
          measure_history, show_cost),
+    Part("mixed", "Everything at once, and the server killed",
+         "Members talk while some stall, lose their connections and come back "
+         "for what they have missed, join and leave, log out and in; accounts "
+         "are registered; meanwhile the server gets SIGKILL and is started "
+         "again. Every member checks that nothing is lost, doubled, altered or "
+         "out of order but what is announced, and every account that was "
+         "acknowledged has to be there.",
+         measure_mixed, show_mixed),
     Part("exit", "The end",
          "The server is told to end by a signal while all are logged in; each "
          "must get the goodbye.",

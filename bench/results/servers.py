@@ -106,7 +106,8 @@ PEERS = ["redis", "nats", "ngircd"]
 FLOORS = ["floor-uring", "floor-epoll"]
 
 
-def _free_port():
+def free_port():
+    """One that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -143,7 +144,7 @@ class Server:
 
     def __init__(self, kind, options, folder):
         self.kind = kind
-        self.port = _free_port()
+        self.port = free_port()
         if KINDS[kind].config:
             with open(f"{folder}/{kind}.conf", "w") as out:
                 out.write(KINDS[kind].config.format(port=self.port))

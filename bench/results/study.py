@@ -91,8 +91,7 @@ class Study:
 
     def begin(self, part):
         self.part = part
-        self.parts[part] = {"date": time.strftime("%Y-%m-%d"), "rounds": 1,
-                            "machine": machine(), "runs": [], "failed": [],
+        self.parts[part] = {"date": time.strftime("%Y-%m-%d"), "machine": machine(), "runs": [], "failed": [],
                             "versions": servers.versions()}
         self.began = time.monotonic()
 
@@ -125,18 +124,11 @@ class Study:
             self.running[key] = servers.Server(kind, options, folder)
         return self.running[key]
 
-    def repeat(self, rounds=0):
-        """The rounds; the document tells how many they were at most."""
-        rounds = rounds or self.rounds
-        part = self.parts[self.part]
-        part["rounds"] = max(part["rounds"], rounds)
-        return range(rounds)
-
     def turns(self, works, kinds, skip=lambda work, kind: False, rounds=0):
         """Each work to each server, in turns, as many times as there are
         rounds."""
         for work in works:
-            for _ in self.repeat(rounds):
+            for _ in range(rounds or self.rounds):
                 for kind in kinds:
                     if not skip(work, kind):
                         self.measure(work, kind)
@@ -197,7 +189,6 @@ class View:
 
     def __init__(self, part):
         self.date = part["date"]
-        self.rounds = part["rounds"]
         self.machine = part["machine"]
         self.versions = part["versions"]
         self.failed = part["failed"]
