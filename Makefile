@@ -40,7 +40,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CF
 LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
 SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
-BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c))
+BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c mixed/*.c))
 TESTS  := $(wildcard tests/*.c)
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 

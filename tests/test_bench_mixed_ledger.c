@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/mixed_ledger.h"
+#include "bench/mixed/ledger.h"
 
 enum {
 	SIZE = 8,

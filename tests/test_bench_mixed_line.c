@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/mixed_line.h"
+#include "bench/mixed/line.h"
 
 static struct mixed_line
 read(const char *text)

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/mixed_pair.h"
+#include "bench/mixed/pair.h"
 
 #define LIFE 3
 

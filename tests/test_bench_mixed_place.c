@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/mixed_place.h"
+#include "bench/mixed/place.h"
 
 /* In a room whose last number was 7 when it joined. */
 static struct place

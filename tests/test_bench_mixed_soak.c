@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/mixed_soak.h"
+#include "bench/mixed/soak.h"
 
 #define SLACK 10
 

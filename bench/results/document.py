@@ -1,7 +1,5 @@
 """RESULTS.md: what it ran on, what must be reached, and each part."""
 
-import subprocess
-
 import markdown
 import parts
 import servers
@@ -30,14 +28,6 @@ the command where it listens, as in
 throng-floor is told with `--io` is the engine. For `memory`, `exit` and with
 100,000 clients the server is a new one that has done nothing before.
 """
-
-
-def commit():
-    """Which throng this is of."""
-    said = subprocess.run(["git", "describe", "--always", "--dirty",
-                           "--exclude", "*"], capture_output=True, text=True,
-                          check=False)
-    return said.stdout.strip() or "unknown"
 
 
 def server_table(kinds, versions):
@@ -70,8 +60,9 @@ def write(all_parts, views):
     versions = {}
     for part in shown:
         versions.update(views[part.name].versions)
+    commits = dict.fromkeys(views[part.name].commit for part in shown)
     sections = [HEAD.strip(), f"Machine: {'; '.join(machines)}. "
-                f"Commit: {commit()}."]
+                f"Commit: {', '.join(commits)}."]
     failed = [text for part in shown for text in views[part.name].failed]
     if failed:
         sections.append("**These runs have failed:**\n\n" + "\n".join(

@@ -5,6 +5,7 @@ import os
 import platform
 import shlex
 import statistics
+import subprocess
 import sys
 import time
 
@@ -77,6 +78,14 @@ def machine():
             f"{platform.release()}")
 
 
+def commit():
+    """Which throng this is of."""
+    said = subprocess.run(["git", "describe", "--always", "--dirty",
+                           "--exclude", "*"], capture_output=True, text=True,
+                          check=False)
+    return said.stdout.strip() or "unknown"
+
+
 class Study:
     """All of a run of this script. `runs` is what was measured, a list for
     each part."""
@@ -91,8 +100,10 @@ class Study:
 
     def begin(self, part):
         self.part = part
-        self.parts[part] = {"date": time.strftime("%Y-%m-%d"), "machine": machine(), "runs": [], "failed": [],
-                            "versions": servers.versions()}
+        self.parts[part] = {"date": time.strftime("%Y-%m-%d"),
+                            "commit": commit(), "machine": machine(),
+                            "versions": servers.versions(),
+                            "runs": [], "failed": []}
         self.began = time.monotonic()
 
     def end(self):
@@ -189,6 +200,7 @@ class View:
 
     def __init__(self, part):
         self.date = part["date"]
+        self.commit = part["commit"]
         self.machine = part["machine"]
         self.versions = part["versions"]
         self.failed = part["failed"]

@@ -25,7 +25,7 @@ def run_of(work, server, figures, x=None, steps=None):
 
 
 def view_of(*runs):
-    return study.View({"date": "2026-11-30", "machine": "M",
+    return study.View({"date": "2026-11-30", "commit": "c0ffee", "machine": "M",
                        "versions": {}, "failed": [], "runs": list(runs)})
 
 

@@ -1,13 +1,13 @@
 /*
  * What the scenarios `mixed` and `soak` are made of: mixed.c sets them up and
- * reports, with the options of mixed_options.c; mixed_stage.c moves them from
- * stage to stage and has clients do what is due; mixed_client.c is a client's
- * connection, mixed_answer.c the answers it waits for; mixed_member.c is what a
- * member of rooms asks, mixed_hear.c what it hears, mixed_room.c what members
- * share, mixed_guest.c those who talk to nobody; mixed_soak.c tells how things
- * go meanwhile. mixed_place.h, mixed_ledger.h, mixed_pair.h and mixed_line.h
- * are the pure parts, mixed_server.h is the server's process, and
- * mixed_command.h the command that starts it.
+ * reports, with the options of options.c; stage.c moves them from
+ * stage to stage and has clients do what is due; client.c is a client's
+ * connection, answer.c the answers it waits for; member.c is what a
+ * member of rooms asks, hear.c what it hears, room.c what members
+ * share, guest.c those who talk to nobody; soak.c tells how things
+ * go meanwhile. place.h, ledger.h, pair.h and line.h
+ * are the pure parts, server.h is the server's process, and
+ * command.h the command that starts it.
  *
  * Clients 0 to members-1 are members, each in `each` of the rooms; guests
  * follow, then registrars. Member R, of as many as there are rooms, is room R's
@@ -26,10 +26,10 @@
 #include "bench/crowd/meter.h"
 #include "bench/crowd/options.h"
 #include "bench/report/report.h"
-#include "bench/scenario/mixed_member.h"
-#include "bench/scenario/mixed_room.h"
-#include "bench/scenario/mixed_server.h"
-#include "bench/scenario/mixed_soak.h"
+#include "bench/mixed/member.h"
+#include "bench/mixed/room.h"
+#include "bench/mixed/server.h"
+#include "bench/mixed/soak.h"
 
 /*
  *   enter  all connect, and members register, log in and join
@@ -150,13 +150,13 @@ struct mixed {
 	struct soak soak;
 };
 
-/* mixed_options.c: the options of either, with their defaults. Bad usage ends
+/* options.c: the options of either, with their defaults. Bad usage ends
  * the process with status 2, or is told by false. */
 bool mixed_options_parse(struct mixed_options *options, int argc, char **argv);
 bool
 mixed_options_parse_soak(struct mixed_options *options, int argc, char **argv);
 
-/* mixed_stage.c */
+/* stage.c */
 
 extern const struct load_ops mixed_load_ops;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
 #define BACKOFF_MS_MIN 10

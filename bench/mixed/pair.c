@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_pair.h"
+#include "bench/mixed/pair.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /*
- * What a member of rooms hears. Its place in a room (mixed_place.h) says which
- * number comes next, the room's ledger (mixed_ledger.h), which all members of
+ * What a member of rooms hears. Its place in a room (place.h) says which
+ * number comes next, the room's ledger (ledger.h), which all members of
  * the room share, what that is, and the text itself (payload.h) what all of its
  * bytes are.
  */
@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "bench/peer/peer.h"
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 
 /* The seat of member `number` in that room, or `each` for none. */

@@ -1,6 +1,6 @@
 /*
  * The server under test where the generator starts it itself (--restart): a
- * command line for sh (mixed_command.h). A keeper thread reads
+ * command line for sh (command.h). A keeper thread reads
  * what the server prints, so that it never waits for us, kills it with SIGKILL
  * at drawn moments and starts it again, and ends it with SIGTERM.
  *
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "bench/scenario/mixed_command.h"
+#include "bench/mixed/command.h"
 
 struct report;
 struct target;

@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_soak.h"
+#include "bench/mixed/soak.h"
 
 #include <err.h>
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 #include "bench/crowd/process.h"
 #include "bench/report/quartiles.h"
-#include "bench/scenario/mixed_server.h"
+#include "bench/mixed/server.h"
 #include "reactor/check.h"
 
 #define NS_PER_S 1e9

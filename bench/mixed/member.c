@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 #include "reactor/check.h"
 

@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_command.h"
+#include "bench/mixed/command.h"
 
 #include <err.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/load/load.h"
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
 #define NS_PER_S        1000000000u

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "bench/load/load.h"
-#include "bench/scenario/mixed_line.h"
-#include "bench/scenario/mixed_place.h"
+#include "bench/mixed/line.h"
+#include "bench/mixed/place.h"
 #include "proto/limits.h"
 
 #define MIXED_SEATS_MAX  8
@@ -109,7 +109,7 @@ struct mixed_client {
 	struct mixed_seat seats[MIXED_SEATS_MAX];
 };
 
-/* mixed_client.c */
+/* client.c */
 
 /* What it does when a stage begins. */
 void mixed_client_begin(struct mixed_client *client, unsigned stage);
@@ -150,7 +150,7 @@ void mixed_client_heard(struct bot *bot, struct span line);
 void mixed_client_timed_out(struct bot *bot);
 void mixed_client_lost(struct bot *bot, int error);
 
-/* mixed_answer.c */
+/* answer.c */
 
 /* Sends a line, of which `kind` is the answer; `seat` where that has one. */
 __attribute__((format(printf, 4, 5))) void

@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_place.h"
+#include "bench/mixed/place.h"
 
 #include <stddef.h>
 

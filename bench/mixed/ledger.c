@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_ledger.h"
+#include "bench/mixed/ledger.h"
 
 #include <err.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_server.h"
+#include "bench/mixed/server.h"
 
 #include <err.h>
 #include <errno.h>

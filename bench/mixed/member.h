@@ -5,9 +5,9 @@
 #ifndef BENCH_MIXED_MEMBER_H
 #define BENCH_MIXED_MEMBER_H
 
-#include "bench/scenario/mixed_client.h"
+#include "bench/mixed/client.h"
 
-/* mixed_member.c: members of rooms */
+/* member.c: members of rooms */
 
 /* Connected: registers, logs in, and joins all rooms that it wants to be in. */
 void mixed_member_knock(struct mixed_client *client);
@@ -34,7 +34,7 @@ bool mixed_member_may_be_refused(struct mixed_client *client, struct span code);
 /* Is it a room's resident? */
 bool mixed_is_resident(const struct mixed_client *client);
 
-/* mixed_hear.c */
+/* hear.c */
 
 /* A line that is no answer. NULL, or what was to be expected. */
 const char *
@@ -48,7 +48,7 @@ bool mixed_member_has_all(const struct mixed_client *client);
 void mixed_member_tell(
     const struct mixed_client *client, char out[MIXED_TELL_BYTES]);
 
-/* mixed_guest.c: guests and registrars */
+/* guest.c: guests and registrars */
 
 /* Says a line that is to be echoed, if it can now; true when it has. */
 bool mixed_guest_say(struct mixed_client *client, uint64_t due_ns);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "bench/peer/peer.h"
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 #include "reactor/check.h"
 

@@ -1,7 +1,7 @@
 /* What clients share: rooms and what was said in them, direct messages. */
 #include <stdio.h>
 
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
 struct mixed_room *

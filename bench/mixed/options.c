@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bench/crowd/names.h"
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 
 #define CLIENTS_MAX     60000

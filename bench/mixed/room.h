@@ -7,8 +7,8 @@
 
 #include <pthread.h>
 
-#include "bench/scenario/mixed_ledger.h"
-#include "bench/scenario/mixed_pair.h"
+#include "bench/mixed/ledger.h"
+#include "bench/mixed/pair.h"
 #include "proto/limits.h"
 
 #define MIXED_LIVES 2 /* that a room's ledgers are kept of */

@@ -1,4 +1,4 @@
-#include "bench/scenario/mixed_line.h"
+#include "bench/mixed/line.h"
 
 #include "bench/peer/peer.h"
 

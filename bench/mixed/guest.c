@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 #include "reactor/check.h"
 

@@ -1,6 +1,6 @@
 /*
  * The scenarios `mixed` and `soak`: everything at once against one server, and
- * one verdict over all of it. This file sets them up and reports; mixed_priv.h
+ * one verdict over all of it. This file sets them up and reports; mixed.h
  * says what else they are made of.
  */
 #include <ctype.h>
@@ -16,7 +16,7 @@
 #include "bench/load/swarm.h"
 #include "bench/report/progress.h"
 #include "bench/report/quartiles.h"
-#include "bench/scenario/mixed_priv.h"
+#include "bench/mixed/mixed.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
 
