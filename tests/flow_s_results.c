@@ -91,3 +91,14 @@ Test(bench_results, failed_run_fails_it_and_is_told)
 	cr_assert_not_null(
 	    strstr(said, "- echo, 50 clients, throng-uring: "), "%s", said);
 }
+
+/* Before anything is measured. */
+Test(bench_results, wrong_usage_is_refused)
+{
+	cr_assert_eq(
+	    run("python3 bench/results --rounds -1 --no-peers 2>&1"), 2);
+	cr_expect_not_null(strstr(said, "--rounds is 1 or more"), "%s", said);
+	cr_assert_eq(
+	    run("python3 bench/results --only all --no-peers 2>&1"), 2);
+	cr_expect_not_null(strstr(said, "there is no part all"), "%s", said);
+}

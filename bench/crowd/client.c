@@ -198,6 +198,26 @@ client_leave(struct client *client)
 	client->state = CLIENT_OUT;
 }
 
+size_t
+client_read_frames(struct client *client, struct span bytes,
+    void (*on_frame)(struct client *client, enum peer_kind kind,
+	const struct peer_frame *frame))
+{
+	struct peer_frame frame = {0};
+	enum peer_kind kind;
+	size_t used = 0;
+
+	while (client->state == CLIENT_IN) {
+		kind = client_peer(client)->read(
+		    (struct span){bytes.at + used, bytes.len - used}, &frame);
+		if (kind == PEER_MORE)
+			break;
+		used += frame.len;
+		on_frame(client, kind, &frame);
+	}
+	return used;
+}
+
 bool
 client_tolerate(struct client *client, enum peer_kind kind,
     const struct peer_frame *frame, const char *expected)

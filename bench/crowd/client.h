@@ -70,6 +70,12 @@ bool client_tolerate(struct client *client, enum peer_kind kind,
 /* The name of its account. */
 void client_account(const struct client *client, char out[NAME_BYTES_MAX + 1]);
 
+/* What is an on_bytes of most scenarios: hands over the frames that are whole,
+ * one by one, while the client is in. Returns how many bytes they have. */
+size_t client_read_frames(struct client *client, struct span bytes,
+    void (*on_frame)(struct client *client, enum peer_kind kind,
+	const struct peer_frame *frame));
+
 /* Whose it is. */
 struct run_thread *client_thread(const struct client *client);
 struct run *client_run(const struct client *client);

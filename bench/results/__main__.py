@@ -17,6 +17,7 @@ sys.dont_write_bytecode = True
 import document
 import pictures
 import processes
+import servers
 import study
 from parts import PARTS
 
@@ -46,7 +47,12 @@ def parse_options():
     for name in options.only:
         if name not in names:
             parser.error(f"there is no part {name}")
+    if options.rounds < 0:
+        parser.error("--rounds is 1 or more")
     options.rounds = options.rounds or (1 if options.quick else 3)
+    peers = [] if options.no_peers or not options.only else servers.PEERS
+    for name in servers.missing(peers):
+        parser.error(f"there is no {name}: install it, or take --no-peers")
     return options
 
 
@@ -82,6 +88,7 @@ def draw(views, output):
 
 
 def main():
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
     options = parse_options()
     scratch = options.output or (
         "build/results/quick" if options.quick else "build/results")
@@ -93,7 +100,6 @@ def main():
     for name in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(name, lambda number, frame: sys.exit(128 + number))
     os.environ["LC_ALL"] = "C.UTF-8"
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     os.makedirs(scratch, exist_ok=True)

@@ -139,6 +139,12 @@ def versions():
     return found
 
 
+def missing(kinds):
+    """The programs of these that are not installed."""
+    return [KINDS[kind].version[0] for kind in kinds
+            if not shutil.which(KINDS[kind].version[0])]
+
+
 class Server:
     """One that runs, and takes connections."""
 

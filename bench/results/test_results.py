@@ -5,6 +5,7 @@ import select
 import subprocess
 import sys
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -13,6 +14,7 @@ import document
 import markdown
 import pictures
 import processes
+import servers
 import study
 import targets
 from parts import ALL_READ, PARTS
@@ -169,6 +171,14 @@ class Documents(unittest.TestCase):
         text = document.section(part, view)
         self.assertIn("`throng-bench w`", text)
         self.assertIn("| w | 1.00 |", text)
+
+
+class Servers(unittest.TestCase):
+    def test_programs_that_are_not_installed_are_named(self):
+        with unittest.mock.patch("shutil.which", lambda name: None):
+            self.assertEqual(servers.missing(["redis", "nats"]),
+                             ["redis-server", "nats-server"])
+        self.assertEqual(servers.missing([]), [])
 
 
 class Processes(unittest.TestCase):

@@ -140,11 +140,13 @@ exit_on_entered(struct client *client, struct span name)
 }
 
 static void
-exit_hear(struct client *client, const struct peer_frame *frame)
+exit_heard(
+    struct client *client, enum peer_kind kind, const struct peer_frame *frame)
 {
 	struct run_thread *thread = client_thread(client);
 	struct exit_client *one = exit_client_of(client);
 
+	(void)kind;
 	if (one->told || !span_equals(frame->text, span_of(GOODBYE))) {
 		client_fail(client, span_of(one->told ? "the end" : GOODBYE),
 		    frame->text);
@@ -158,18 +160,7 @@ exit_hear(struct client *client, const struct peer_frame *frame)
 static size_t
 exit_on_bytes(struct client *client, struct span bytes)
 {
-	struct peer_frame frame = {0};
-	size_t used = 0;
-
-	while (client->state == CLIENT_IN) {
-		if (client_peer(client)->read(
-			(struct span){bytes.at + used, bytes.len - used},
-			&frame) == PEER_MORE)
-			break;
-		used += frame.len;
-		exit_hear(client, &frame);
-	}
-	return used;
+	return client_read_frames(client, bytes, exit_heard);
 }
 
 static bool

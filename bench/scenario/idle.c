@@ -133,31 +133,26 @@ idle_on_entered(struct client *client, struct span name)
 	client_pass(client, client->number < FIRST ? IDLE_FIRST : IDLE_ENTER);
 }
 
+static void
+idle_heard(
+    struct client *client, enum peer_kind kind, const struct peer_frame *frame)
+{
+	struct run_thread *thread = client_thread(client);
+
+	if (kind != PEER_ANSWER || thread->begun != IDLE_ASK) {
+		client_tolerate(client, kind, frame, "silence");
+		return;
+	}
+	bot_disarm(&client->bot);
+	histogram_add(&thread->latencies[RUN_ROW_WORK],
+	    thread->load.now_ns - client->hello_ns);
+	client_pass(client, IDLE_ASK);
+}
+
 static size_t
 idle_on_bytes(struct client *client, struct span bytes)
 {
-	const struct peer *peer = client_peer(client);
-	struct peer_frame frame = {0};
-	enum peer_kind kind;
-	size_t used = 0;
-
-	while (client->state == CLIENT_IN) {
-		kind = peer->read(
-		    (struct span){bytes.at + used, bytes.len - used}, &frame);
-		if (kind == PEER_MORE)
-			break;
-		used += frame.len;
-		if (kind != PEER_ANSWER ||
-		    client_thread(client)->begun != IDLE_ASK) {
-			client_tolerate(client, kind, &frame, "silence");
-			continue;
-		}
-		bot_disarm(&client->bot);
-		histogram_add(&client_thread(client)->latencies[RUN_ROW_WORK],
-		    client_thread(client)->load.now_ns - client->hello_ns);
-		client_pass(client, IDLE_ASK);
-	}
-	return used;
+	return client_read_frames(client, bytes, idle_heard);
 }
 
 /* Reads the memory once it has had time to settle. */

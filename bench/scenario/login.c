@@ -222,17 +222,19 @@ user_due(const struct user *user, char out[SHOWN_BYTES + 32])
 		    out, SHOWN_BYTES + 32, "OK logged in as %s", user->shown);
 }
 
-/* A frame that it has heard. False when it was wrong and the user is over. */
-static bool
+static void
 user_heard(
-    struct user *user, enum peer_kind kind, const struct peer_frame *frame)
+    struct client *client, enum peer_kind kind, const struct peer_frame *frame)
 {
-	struct run_thread *thread = client_thread(&user->client);
+	struct user *user = user_of(client);
+	struct run_thread *thread = client_thread(client);
 	char due[SHOWN_BYTES + 32];
 
 	user_due(user, due);
-	if (!user->sent_ns || !span_equals(frame->text, span_of(due)))
-		return client_tolerate(&user->client, kind, frame, due);
+	if (!user->sent_ns || !span_equals(frame->text, span_of(due))) {
+		client_tolerate(client, kind, frame, due);
+		return;
+	}
 	if (thread->begun == LOGIN_LOG_IN)
 		histogram_add(&thread->latencies[user->row],
 		    thread->load.now_ns - user->sent_ns);
@@ -241,25 +243,12 @@ user_heard(
 		user_go_on(user);
 	else
 		user_log_in(user);
-	return true;
 }
 
 static size_t
 login_on_bytes(struct client *client, struct span bytes)
 {
-	struct peer_frame frame;
-	enum peer_kind kind;
-	size_t used = 0;
-
-	for (;;) {
-		kind = client_peer(client)->read(
-		    (struct span){bytes.at + used, bytes.len - used}, &frame);
-		if (kind == PEER_MORE)
-			return used;
-		used += frame.len;
-		if (!user_heard(user_of(client), kind, &frame))
-			return used;
-	}
+	return client_read_frames(client, bytes, user_heard);
 }
 
 static bool

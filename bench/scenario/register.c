@@ -146,12 +146,12 @@ registrar_go_on(struct registrar *registrar)
 	client_pass(client, thread->begun);
 }
 
-/* A frame that it has heard. False when it was wrong and the client is over. */
-static bool
-registrar_heard(struct registrar *registrar, enum peer_kind kind,
-    const struct peer_frame *frame)
+static void
+registrar_heard(
+    struct client *client, enum peer_kind kind, const struct peer_frame *frame)
 {
-	struct run_thread *thread = client_thread(&registrar->client);
+	struct registrar *registrar = registrar_of(client);
+	struct run_thread *thread = client_thread(client);
 	char due[WORDS_BYTES] = "silence";
 	char name[NAME_BYTES_MAX + 1];
 
@@ -159,32 +159,21 @@ registrar_heard(struct registrar *registrar, enum peer_kind kind,
 		registrar_name(registrar, registrar->sent - 1, name);
 		snprintf(due, sizeof due, "OK registered %s", name);
 	}
-	if (kind != PEER_READY || !span_equals(frame->text, span_of(due)))
-		return client_tolerate(&registrar->client, kind, frame, due);
+	if (kind != PEER_READY || !span_equals(frame->text, span_of(due))) {
+		client_tolerate(client, kind, frame, due);
+		return;
+	}
 	if (thread->begun == REGISTER_TALK)
 		histogram_add(&thread->latencies[RUN_ROW_WORK],
 		    thread->load.now_ns - registrar->sent_ns);
 	registrar->sent_ns = 0;
 	registrar_go_on(registrar);
-	return true;
 }
 
 static size_t
 register_on_bytes(struct client *client, struct span bytes)
 {
-	struct peer_frame frame;
-	enum peer_kind kind;
-	size_t used = 0;
-
-	for (;;) {
-		kind = client_peer(client)->read(
-		    (struct span){bytes.at + used, bytes.len - used}, &frame);
-		if (kind == PEER_MORE)
-			return used;
-		used += frame.len;
-		if (!registrar_heard(registrar_of(client), kind, &frame))
-			return used;
-	}
+	return client_read_frames(client, bytes, registrar_heard);
 }
 
 static bool
