@@ -46,19 +46,17 @@ capacity_raise_descriptors(void)
 unsigned
 capacity_reactors(const struct options *options)
 {
-	unsigned reactors = capacity_cores();
-	uint32_t each = engine_uring.conns_max(options->listen_count);
+	uint64_t reactors = capacity_cores();
+	uint64_t each, needed;
 
 	if (options->reactors > 0)
 		return options->reactors;
-	if (reactors > REACTORS_MAX)
-		reactors = REACTORS_MAX;
-	if (options->io == IO_EPOLL)
-		return reactors;
-	while (reactors < REACTORS_MAX &&
-	       (uint64_t)reactors * each < options->clients_max)
-		reactors++;
-	return reactors;
+	if (options->io != IO_EPOLL && options->clients_max > 0) {
+		each = engine_uring.conns_max(options->listen_count);
+		needed = (options->clients_max + each - 1) / each;
+		reactors = needed > reactors ? needed : reactors;
+	}
+	return reactors < REACTORS_MAX ? (unsigned)reactors : REACTORS_MAX;
 }
 
 /* The process's own descriptors are few, but with epoll they are all there

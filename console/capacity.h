@@ -1,7 +1,8 @@
 /*
  * How many clients fit, and why. With epoll a client is a descriptor of the
- * process; with io_uring one of its reactor's, so that more reactors take more
- * clients. Any thread.
+ * process; with io_uring, where the kernel is good for that (reactor/ring.h),
+ * one of its reactor's, so that more reactors take more clients. Main thread,
+ * as the first call may try what the kernel does.
  */
 #ifndef CONSOLE_CAPACITY_H
 #define CONSOLE_CAPACITY_H

@@ -20,8 +20,8 @@ struct engine_ops {
 	/* Can so many be made here, at least 1? 0 or -errno. Any thread. */
 	int (*probe)(unsigned count);
 	/* Connections that one reactor with so many listeners can have, as far
-	 * as that is bounded for it alone. Any thread, once the soft limit of
-	 * descriptors is what it will be. */
+	 * as that is bounded for it alone; else UINT32_MAX. Main thread, once
+	 * the soft limit of descriptors is what it will be. */
 	uint32_t (*conns_max)(unsigned listeners);
 	/* Made in the reactor's thread. NULL with errno set. */
 	struct engine *(*make)(struct reactor *reactor);

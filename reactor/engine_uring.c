@@ -43,16 +43,21 @@ uring_acceptors(uint32_t sockets, unsigned listeners)
 	return share > 0 ? share : 1;
 }
 
+/* Places of a table that are for these two. */
+static uint32_t
+uring_places_kept(uint32_t sockets, unsigned listeners)
+{
+	return 2 * listeners * uring_acceptors(sockets, listeners);
+}
+
 static uint32_t
 uring_conns_max(unsigned listeners)
 {
 	uint32_t sockets = ring_sockets_max();
-	uint32_t kept;
+	uint32_t kept = uring_places_kept(sockets, listeners);
 
 	if (!ring_has_table())
 		return UINT32_MAX;
-	kept = 2 * listeners * uring_acceptors(sockets, listeners);
-
 	return sockets > kept ? sockets - kept : 1;
 }
 
@@ -74,15 +79,15 @@ uring_make(struct reactor *reactor)
 	struct engine *engine = memory_new(sizeof(*engine));
 	uint32_t sockets = ring_sockets_max();
 	unsigned listeners = reactor->listener_count;
-	unsigned acceptors = uring_acceptors(sockets, listeners);
-	uint64_t wanted = reactor->config.limits.conns_max +
-			  (uint64_t)2 * listeners * acceptors;
+	uint64_t wanted = (uint64_t)reactor->config.limits.conns_max +
+			  uring_places_kept(sockets, listeners);
 	int error;
 
 	engine->reactor = reactor;
 	list_init(&engine->starved);
 	for (unsigned i = 0; i < REACTOR_LISTENERS_MAX; i++)
-		engine->acceptors[i].count = acceptors;
+		engine->acceptors[i].count =
+		    uring_acceptors(sockets, listeners);
 	error = ring_init(
 	    &engine->ring, wanted < sockets ? (uint32_t)wanted : sockets);
 	if (error)

@@ -103,15 +103,11 @@ ring_probe(unsigned count)
 	check(count > 0);
 	while (made < count && !(error = ring_open(&rings[made])))
 		made++;
-	if (!error) {
+	if (!error)
 		error = buffers_init(&buffers, &rings[0]);
-		count = error ? 0 : 1;
-	} else {
-		count = 0;
-	}
 	for (unsigned i = 0; i < made; i++)
 		io_uring_queue_exit(&rings[i]);
-	if (count > 0)
+	if (!error)
 		buffers_fini(&buffers);
 	free(rings);
 	return error;
