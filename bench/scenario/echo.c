@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/payload.h"
 #include "bench/scenario/scenario.h"
@@ -63,13 +64,18 @@ static const struct argp_option echo_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    {'n', "clients", {1, CLIENTS_MAX}, offsetof(struct echo_options, clients)},
+    {'d', "depth", {1, DEPTH_MAX}, offsetof(struct echo_options, depth)},
+    {'r', "requests", {1, REQUESTS_MAX},
+	offsetof(struct echo_options, requests)},
+};
+
 static error_t
 parse_echo(int key, char *argument, struct argp_state *state)
 {
 	struct echo_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
-	static const unsigned depth[2] = {1, DEPTH_MAX};
-	static const unsigned requests[2] = {1, REQUESTS_MAX};
+	const size_t count = sizeof numbers / sizeof *numbers;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -78,25 +84,15 @@ parse_echo(int key, char *argument, struct argp_state *state)
 		options->requests = 0;
 		state->child_inputs[0] = &options->run;
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
-	case 'd':
-		options->depth =
-		    bench_option_number(state, "depth", argument, depth);
-		return 0;
-	case 'r':
-		options->requests =
-		    bench_option_number(state, "requests", argument, requests);
-		return 0;
 	case ARGP_KEY_SUCCESS:
 		if (options->requests && options->run.seconds_given)
 			argp_error(state,
 			    "--seconds: it ends after so many --requests");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, count, key, argument, state)
+			   ? 0
+			   : ARGP_ERR_UNKNOWN;
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/load/loopback.h"
 #include "bench/scenario/scenario.h"
@@ -108,12 +109,18 @@ finish_options(struct argp_state *state, struct login_options *options)
 		run->sources = 1;
 }
 
+static const struct number_option numbers[] = {
+    {'n', "clients", {1, CLIENTS_MAX}, offsetof(struct login_options, clients)},
+    {KEY_ACCOUNTS, "accounts", {1, CLIENTS_MAX},
+	offsetof(struct login_options, accounts)},
+    {KEY_WRONG, "wrong", {0, WRONG_MAX}, offsetof(struct login_options, wrong)},
+};
+
 static error_t
 parse_login(int key, char *argument, struct argp_state *state)
 {
 	struct login_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
-	static const unsigned percent[2] = {0, WRONG_MAX};
+	const size_t count = sizeof numbers / sizeof *numbers;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -122,23 +129,13 @@ parse_login(int key, char *argument, struct argp_state *state)
 		options->wrong = 0;
 		state->child_inputs[0] = &options->run;
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
-	case KEY_ACCOUNTS:
-		options->accounts =
-		    bench_option_number(state, "accounts", argument, clients);
-		return 0;
-	case KEY_WRONG:
-		options->wrong =
-		    bench_option_number(state, "wrong", argument, percent);
-		return 0;
 	case ARGP_KEY_SUCCESS:
 		finish_options(state, options);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, count, key, argument, state)
+			   ? 0
+			   : ARGP_ERR_UNKNOWN;
 	}
 }
 
