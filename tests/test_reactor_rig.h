@@ -137,6 +137,9 @@ int rig_connect_with(struct rig *rig, int receive_buffer);
 int rig_connect(struct rig *rig);
 struct peer *rig_connect_peer(struct rig *rig, int *fd);
 
+/* The peer is known by the address that `fd` has. */
+void rig_comes_from(const struct peer *peer, int fd);
+
 /* Writes or reads exactly so much, of a pattern that tells its place. */
 void rig_write_pattern(int fd, size_t from, size_t len);
 void rig_read_pattern(int fd, size_t from, size_t len);

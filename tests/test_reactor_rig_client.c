@@ -7,6 +7,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "reactor/address.h"
+
 int
 rig_connect_with(struct rig *rig, int receive_buffer)
 {
@@ -154,4 +156,18 @@ rig_reset(int fd)
 	    setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)),
 	    0);
 	close(fd);
+}
+
+void
+rig_comes_from(const struct peer *peer, int fd)
+{
+	struct sockaddr_storage own;
+	socklen_t length = sizeof(own);
+	struct address address;
+	char expected[ADDRESS_TEXT_BYTES], text[ADDRESS_TEXT_BYTES];
+
+	cr_assert_eq(getsockname(fd, (void *)&own, &length), 0);
+	address = address_of(&own);
+	cr_assert_str_eq(address_format(&peer->conn.peer, text),
+	    address_format(&address, expected));
 }
