@@ -218,31 +218,34 @@ turn_trim(struct reactor *r)
 		reactor_set_timer(r, &r->trim_timer, TRIM_MS);
 }
 
-static int
-turn_timeout(struct reactor *r, uint64_t now_ms)
+int
+reactor_sleep_ms(const struct reactor *r)
 {
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
 	    !list_is_empty(&r->closing) || r->has_mail || r->caught_up)
 		return 0;
-	return timer_wheel_wait_ms(&r->wheel, now_ms);
+	return timer_wheel_wait_ms(&r->wheel, r->ended_ms);
 }
 
 /* The clock is read twice a turn: when it begins to work, and here. */
-static uint64_t
+static void
 turn_end(struct reactor *r)
 {
 	uint64_t now_us = clock_monotonic_us();
 
 	timing_add(&r->turn_time, now_us - r->woke_us);
 	counter_add(&r->counters.turns, 1);
-	return now_us / 1000;
+	r->ended_ms = now_us / 1000;
+	if (!r->stopping || r->empty_told || !list_is_empty(&r->open))
+		return;
+	r->empty_told = true;
+	check_zero(sem_post(&r->emptied));
 }
 
-/* Returns when it ended, in milliseconds. */
-static uint64_t
-reactor_turn(struct reactor *r, uint64_t now_ms)
+bool
+reactor_turn(struct reactor *r)
 {
-	r->config.engine->wait(r->engine, turn_timeout(r, now_ms));
+	r->config.engine->wait(r->engine, reactor_sleep_ms(r));
 	mailbox_drain(&r->mailbox, r->config.owner);
 	timer_wheel_advance(&r->wheel, r->now_ms);
 	turn_run(r);
@@ -251,7 +254,8 @@ reactor_turn(struct reactor *r, uint64_t now_ms)
 	turn_flush(r);
 	turn_close(r);
 	turn_trim(r);
-	return turn_end(r);
+	turn_end(r);
+	return !r->quitting || !list_is_empty(&r->open);
 }
 
 /* Engines call this when they wake, before they dispatch. */
@@ -262,33 +266,41 @@ reactor_on_wake(struct reactor *reactor)
 	reactor->now_ms = reactor->woke_us / 1000;
 }
 
+int
+reactor_begin(struct reactor *r)
+{
+	check_magic(r, REACTOR_MAGIC);
+	r->engine = r->config.engine->make(r);
+	if (!r->engine)
+		return -errno;
+	r->ended_ms = clock_monotonic_ms();
+	for (unsigned i = 0; i < r->listener_count; i++)
+		listener_start(&r->listeners[i]);
+	return 0;
+}
+
+void
+reactor_end(struct reactor *r)
+{
+	r->config.engine->free(&r->engine);
+}
+
 static void *
 reactor_main(void *argument)
 {
 	struct reactor *r = argument;
-	uint64_t now_ms = clock_monotonic_ms();
-	bool told = false;
 	char name[24];
 
-	check_magic(r, REACTOR_MAGIC);
 	snprintf(name, sizeof(name), "throng/r%u", r->config.index);
 	name[15] = '\0'; /* the kernel takes no more */
 	pthread_setname_np(pthread_self(), name);
-	r->engine = r->config.engine->make(r);
-	r->start_error = r->engine ? 0 : -errno;
+	r->start_error = reactor_begin(r);
 	check_zero(sem_post(&r->started));
-	if (!r->engine)
+	if (r->start_error)
 		return NULL;
-	for (unsigned i = 0; i < r->listener_count; i++)
-		listener_start(&r->listeners[i]);
-	while (!r->quitting || !list_is_empty(&r->open)) {
-		now_ms = reactor_turn(r, now_ms);
-		if (r->stopping && !told && list_is_empty(&r->open)) {
-			told = true;
-			check_zero(sem_post(&r->emptied));
-		}
-	}
-	r->config.engine->free(&r->engine);
+	while (reactor_turn(r))
+		;
+	reactor_end(r);
 	return NULL;
 }
 

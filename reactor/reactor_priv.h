@@ -33,7 +33,8 @@ struct reactor {
 	bool has_mail;           /* one of them is not empty */
 	struct timer_wheel wheel;
 	uint64_t now_ms;
-	uint64_t woke_us; /* when the turn began to work; monotonic */
+	uint64_t woke_us;  /* when the turn began to work; monotonic */
+	uint64_t ended_ms; /* when the one before ended */
 	struct slab conns;
 	struct blob_pool blobs;
 	char *sink; /* takes what is written to closed connections; owned */
@@ -51,6 +52,7 @@ struct reactor {
 	struct timer stop_timer;
 	struct timer trim_timer;
 	bool stopping;              /* connections leave */
+	bool empty_told;            /* `emptied` has been posted */
 	bool quitting;              /* the loop ends when they have left */
 	struct envelope stop_order; /* sent once, by reactor_stop */
 	struct envelope quit_order; /* sent once, by reactor_join */
@@ -62,6 +64,17 @@ struct reactor {
 	counter closed_for[CLOSE_COUNT]; /* counters.closed, for each reason */
 };
 
+/*
+ * What its thread does, in pieces, for a world that has no threads (the tests'
+ * simulation): begin, which is 0 or -errno, as many turns as there are to be,
+ * end. A turn is false when it was the last one. sleep_ms is how long the next
+ * one will wait if nothing happens; -1: for ever. One thread.
+ */
+int reactor_begin(struct reactor *reactor);
+bool reactor_turn(struct reactor *reactor);
+int reactor_sleep_ms(const struct reactor *reactor);
+void reactor_end(struct reactor *reactor);
+
 /* Phases 8, 9 and 10, for one connection each (conn.c). */
 void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
@@ -69,10 +82,8 @@ void conn_free(struct conn *conn);
 
 /* Takes a socket in, or refuses and closes it (conn.c). conn_open gives it to
  * another reactor first, if this one is full. */
-void
-conn_take(struct reactor *reactor, int socket, const struct address *peer);
-void
-conn_open(struct reactor *reactor, int socket, const struct address *peer);
+void conn_take(struct reactor *reactor, int socket, const struct address *peer);
+void conn_open(struct reactor *reactor, int socket, const struct address *peer);
 
 /* A listener of this reactor (listen.c). */
 void listener_init(struct listener *listener, struct reactor *reactor, int fd);
