@@ -37,7 +37,8 @@ conn_on_timer(struct timer *timer)
 		conn_abort(conn, CLOSE_PEER);
 		return;
 	}
-	if (conn->out.bytes == 0)
+	/* What waits for us, not for the peer, was written in this turn. */
+	if (!conn->sending)
 		return;
 	idle_ms = (uint32_t)conn->reactor->now_ms - conn->progress_ms;
 	if (idle_ms >= limits->stall_ms)

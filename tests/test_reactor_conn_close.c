@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "reactor/blob.h"
+#include "reactor/mailbox.h"
 
 #define LAST_WORDS (64 * 1024)
 #define UNREAD     (60 * 1024)
@@ -294,5 +296,42 @@ RIG_TEST(peer_that_does_not_read_is_closed_as_stalled, .send_buffer = 4096,
 	rig_call(rig, 0, queue_much, NULL);
 	rig_await(&rig->closed);
 	cr_assert_eq(rig->last.conn.reason, CLOSE_STALLED);
+	close(fd);
+}
+
+static void
+on_late_word(struct envelope *envelope, void *argument)
+{
+	const struct rig_owner *owner = argument;
+	struct conn *conn = &atomic_load(&owner->rig->newest)->conn;
+
+	(void)envelope;
+	*conn_reserve(conn, 1) = 'x';
+	conn_commit(conn, 1);
+}
+
+/* A turn that takes long, and in the next one, before the timers' turn comes, a
+ * word to say. */
+static void
+dawdle(struct rig *rig, void *argument)
+{
+	static struct envelope envelope = {.handle = on_late_word};
+	const struct timespec *pause = argument;
+
+	nanosleep(pause, NULL);
+	reactor_send(rig->reactors[0], &envelope);
+}
+
+/* The timer is still set from what was sent long ago. */
+RIG_TEST(
+    word_in_the_turn_of_the_stall_timer_is_not_stalled, .limits.stall_ms = 50)
+{
+	struct timespec pause = {.tv_nsec = 70 * 1000 * 1000};
+	int fd = rig_connect(rig);
+
+	rig_round_trip(fd);
+	rig_call(rig, 0, dawdle, &pause);
+	rig_expect(fd, "x");
+	rig_round_trip(fd);
 	close(fd);
 }
