@@ -19,8 +19,8 @@
 
 struct account_service {
 	struct account_service_config config;
-	struct auth *auth; /* borrowed */
-	bool read_only;    /* the journal's thread only */
+	struct auth *auth;         /* borrowed */
+	bool read_only;            /* the journal's thread only */
 	struct timing commit_time; /* written by the journal's thread */
 	struct worker_pool *hashers;
 	struct worker_pool *journal;
@@ -423,9 +423,12 @@ account_job_is_throttled(struct account_job *job)
 bool
 account_job_submit(struct account_job *job)
 {
-	if (worker_submit(job->service->hashers, &job->job))
+	struct worker_pool *hashers = job->service->hashers;
+
+	if (worker_submit(hashers, &job->job))
 		return true;
 	job_cancel(job);
+	job->cancelled = worker_pool_is_stopped(hashers);
 	return false;
 }
 

@@ -117,8 +117,9 @@ struct account_job *account_job_new(struct account_service *service,
 bool account_job_is_throttled(struct account_job *job);
 
 /*
- * Hands the job over. False when the queue is full or the server stops: then
- * it was not taken, and a name reserved for it is given back here. Any thread.
+ * Hands the job over. False when the queue is full, or, as `cancelled` then
+ * tells, the server stops: it was not taken, and a name reserved for it is
+ * given back here. Any thread.
  */
 bool account_job_submit(struct account_job *job);
 

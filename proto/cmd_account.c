@@ -121,6 +121,13 @@ job_log_change(const struct account_job *job, const char *event)
 		    LOG_TEXT("name", job->change.name));
 }
 
+static void
+err_going_down(struct session *session)
+{
+	session_err(session, ERR_GOING_DOWN,
+	    "the server is going down; nothing was changed");
+}
+
 /* Finds the session again and answers what went wrong, if something did. NULL
  * when it is gone, or has been answered. */
 static struct session *
@@ -134,8 +141,7 @@ job_session(struct account_job *job)
 	session = session_of(conn);
 	check_magic(session, SESSION_MAGIC);
 	if (job->cancelled) {
-		session_err(session, ERR_GOING_DOWN,
-		    "the server is going down; nothing was changed");
+		err_going_down(session);
 		session_answered(session);
 		return NULL;
 	}
@@ -192,9 +198,12 @@ job_start(struct session *session, struct account_job *job)
 		session_await(session);
 		return;
 	}
+	if (job->cancelled)
+		err_going_down(session);
+	else
+		session_err(session, ERR_BUSY,
+		    "too many are waiting, try again in a minute");
 	account_job_free(job);
-	session_err(
-	    session, ERR_BUSY, "too many are waiting, try again in a minute");
 }
 
 /* A job that is answered without anything to wait for, as if it had been. */

@@ -31,7 +31,7 @@ struct worker_pool {
 	pthread_cond_t changed;
 	struct list queue;
 	unsigned queued;
-	unsigned job_us; /* what a job takes, a moving average */
+	unsigned job_us;           /* what a job takes, a moving average */
 	struct worker_count count; /* but for `waiting` */
 	enum pool_state state;
 	unsigned named; /* threads that have a name */
@@ -138,8 +138,8 @@ pool_has_room(const struct worker_pool *pool)
 	       wait_us <= (uint64_t)pool->config.wait_ms_max * 1000;
 }
 
-static bool
-pool_is_stopped(struct worker_pool *pool)
+bool
+worker_pool_is_stopped(struct worker_pool *pool)
 {
 	bool stopped;
 
@@ -188,7 +188,7 @@ worker_main(void *argument)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), pool->config.nice);
 	list_init(&jobs);
 	while ((count = pool_take(pool, &jobs)) > 0) {
-		if (pool_is_stopped(pool))
+		if (worker_pool_is_stopped(pool))
 			pool_drop(pool, &jobs);
 		else
 			pool_run(pool, &jobs, count);

@@ -67,6 +67,9 @@ struct worker_count worker_pool_count(struct worker_pool *pool);
  */
 void worker_pool_stop(struct worker_pool *pool);
 
+/* Short lock, any thread. */
+bool worker_pool_is_stopped(struct worker_pool *pool);
+
 /*
  * Waits for the threads to end, after running all that still waits unless the
  * pool was stopped before; frees the pool, nulls the pointer. One thread.
