@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/peer/peer.h"
 #include "bench/mixed/mixed.h"
+#include "bench/peer/peer.h"
 #include "bench/scenario/payload.h"
 #include "reactor/check.h"
 

@@ -231,6 +231,9 @@ mixed_client_heard(struct bot *bot, struct span whole)
 	const char *wrong;
 
 	mixed_line_read(&line, whole);
+	/* Nobody asks with a tag, or for a listing. */
+	if (line.tag.len > 0 || line.kind == LINE_ITEM)
+		line.kind = LINE_WRONG;
 	switch (line.kind) {
 	case LINE_OK:
 	case LINE_ERR:

@@ -61,6 +61,12 @@ static enum mixed_line_kind
 read_text(struct span rest, struct mixed_line *out)
 {
 	out->room = span_of("lobby");
+	if (peer_skip(&rest, "@") && !skip_to(&rest, " ", &out->tag))
+		return LINE_WRONG;
+	if (peer_skip(&rest, "- ")) {
+		out->text = rest;
+		return LINE_ITEM;
+	}
 	if (peer_skip(&rest, "OK")) {
 		peer_skip(&rest, " ");
 		out->text = rest;
@@ -76,8 +82,10 @@ read_text(struct span rest, struct mixed_line *out)
 	}
 	if (peer_skip(&rest, "*** #") && skip_to(&rest, ": ", &out->room))
 		return notice_kind(rest, out);
-	if (peer_skip(&rest, "*** "))
+	if (peer_skip(&rest, "*** ")) {
+		out->text = rest;
 		return LINE_NEWS;
+	}
 	if (peer_skip(&rest, "["))
 		return read_said(rest, " -> you] ", out)
 			   ? LINE_DIRECT
@@ -114,9 +122,9 @@ take_value(struct span *rest, struct span key, struct mixed_line *out,
 	const struct {
 		const char *key;
 		struct span *value;
-	} texts[] = {{"event", event}, {"re", &out->re}, {"code", &out->code},
-	    {"room", &out->room}, {"from", &out->from}, {"name", &out->from},
-	    {"text", &out->text}};
+	} texts[] = {{"event", event}, {"tag", &out->tag}, {"re", &out->re},
+	    {"code", &out->code}, {"room", &out->room}, {"from", &out->from},
+	    {"name", &out->from}, {"text", &out->text}};
 	const struct {
 		const char *key;
 		uint64_t *value;
@@ -152,8 +160,8 @@ event_kind(struct span event, bool ok, struct mixed_line *out)
 		const char *event;
 		enum mixed_line_kind kind;
 	} kinds[] = {{"echo", LINE_ECHO}, {"message", LINE_MESSAGE},
-	    {"direct", LINE_DIRECT}, {"gap", LINE_GAP}, {"join", LINE_NEWS},
-	    {"leave", LINE_NEWS}};
+	    {"direct", LINE_DIRECT}, {"gap", LINE_GAP}, {"item", LINE_ITEM},
+	    {"join", LINE_NEWS}, {"leave", LINE_NEWS}};
 
 	if (span_equals(event, span_of("reply")))
 		return ok ? LINE_OK : LINE_ERR;

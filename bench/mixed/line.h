@@ -21,14 +21,16 @@ enum mixed_line_kind {
 	LINE_GAP,       /* in `room`, behind number `after`, of `missed` */
 	LINE_FORGOTTEN, /* in `room`, `missed` are no longer kept */
 	LINE_OVER,      /* `room` starts over */
-	LINE_NEWS,      /* who came and went, and other notices */
+	LINE_ITEM,      /* of a listing */
+	LINE_NEWS,      /* who came and went, and other notices: `text` */
 };
 
 struct mixed_line {
 	enum mixed_line_kind kind;
 	bool json;
-	struct span re, code, room, from, text; /* into the line, as they are
-						   there: with escapes */
+	struct span tag, re, code, room, from,
+	    text; /* into the line, as they
+		     are there: with escapes */
 	uint64_t client, seq, after, missed;
 };
 

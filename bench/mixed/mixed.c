@@ -14,9 +14,9 @@
 
 #include "bench/crowd/names.h"
 #include "bench/load/swarm.h"
+#include "bench/mixed/mixed.h"
 #include "bench/report/progress.h"
 #include "bench/report/quartiles.h"
-#include "bench/mixed/mixed.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
 

@@ -25,11 +25,11 @@
 #include "bench/crowd/gate.h"
 #include "bench/crowd/meter.h"
 #include "bench/crowd/options.h"
-#include "bench/report/report.h"
 #include "bench/mixed/member.h"
 #include "bench/mixed/room.h"
 #include "bench/mixed/server.h"
 #include "bench/mixed/soak.h"
+#include "bench/report/report.h"
 
 /*
  *   enter  all connect, and members register, log in and join

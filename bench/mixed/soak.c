@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "bench/crowd/process.h"
-#include "bench/report/quartiles.h"
 #include "bench/mixed/server.h"
+#include "bench/report/quartiles.h"
 #include "reactor/check.h"
 
 #define NS_PER_S 1e9
