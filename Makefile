@@ -78,6 +78,15 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcriterion
 
+# The server's world simulated: its worker threads, its clock and its sockets
+# are the simulation's.
+SIM_WRAP := -Wl,--wrap=clock_gettime,--wrap=time,--wrap=accept4,--wrap=close
+$(O)/throng-sim: $(call objects,$(filter-out console/% reactor/worker.c,$(SERVER)) \
+		$(wildcard bench/peer/*.c tests/sim/*.c) tests/simdisk.c \
+		bench/mixed/line.c bench/mixed/place.c)
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) $(SIM_WRAP) -o $@ $^ $(PKG_LIBS) -lm
+
 # The style of pictures, as a C string: a program needs no file beside it.
 $(O)/bench/plot/style.inc: bench/plot/style.gp
 	@mkdir -p $(@D)
@@ -107,7 +116,9 @@ test:
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-races
-	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests
+	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests \
+		build/asan/throng-sim
+	build/asan/throng-sim
 	setarch -R build/tsan/throng-races
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/throng-bench \
 		setarch -R build/asan/throng-tests -j$(TEST_JOBS) --filter '$(TSAN_TESTS)'
