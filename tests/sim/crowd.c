@@ -91,6 +91,8 @@ client_fail(const struct client *client, const char *wrong, struct span line)
 static void
 bytes_add(char **to, size_t *len, size_t *cap, const char *bytes, size_t more)
 {
+	if (more == 0)
+		return;
 	if (*len + more > *cap) {
 		*cap = 2 * (*len + more);
 		*to = memory_resize(*to, *cap);
