@@ -232,3 +232,39 @@ crowd_audit(struct crowd *crowd)
 	for (size_t i = 0; i < crowd->past_count; i++)
 		audit_stay(crowd, &crowd->past[i]);
 }
+
+static bool
+account_opens(
+    struct auth *auth, const struct account *account, const char *password)
+{
+	return password[0] &&
+	       auth_verify(auth, account, span_of(password)) == AUTH_OK;
+}
+
+static void
+account_check(struct auth *auth, struct sim_account *mine)
+{
+	struct account account;
+	bool found = auth_find(auth, span_of(mine->name), &account) == AUTH_OK;
+
+	if (mine->state == ACCOUNT_PRESENT && !found)
+		world_fail("account %s is lost", mine->name);
+	if (mine->state == ACCOUNT_ABSENT && found)
+		world_fail("account %s is there", mine->name);
+	if (found && account_opens(auth, &account, mine->next))
+		strcpy(mine->password, mine->next);
+	else if (found && !account_opens(auth, &account, mine->password))
+		world_fail("account %s has lost its password", mine->name);
+	mine->next[0] = '\0';
+	mine->asked = false;
+	mine->state = found ? ACCOUNT_PRESENT : ACCOUNT_ABSENT;
+}
+
+void
+crowd_check_accounts(struct crowd *crowd)
+{
+	struct auth *auth = crowd->world->auth;
+
+	for (unsigned i = 0; i < crowd->client_count; i++)
+		account_check(auth, &crowd->accounts[i]);
+}

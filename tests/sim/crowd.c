@@ -361,28 +361,35 @@ crowd_who_is_owed(const struct crowd *crowd)
 	return NULL;
 }
 
+/* A round of everybody, and a moment that what waits for it needs. */
+static void
+crowd_round(struct crowd *crowd)
+{
+	for (int i = 0; i < 2; i++) {
+		world_settle(crowd->world);
+		crowd_exchange(crowd);
+	}
+	world_pass(crowd->world, 150000);
+	crowd_exchange(crowd);
+}
+
 void
 crowd_settle(struct crowd *crowd)
 {
-	const struct client *owed;
 	uint64_t begun_us = sim_now_us();
+	const struct client *owed;
+	uint64_t heard;
 
-	for (;;) {
-		world_settle(crowd->world);
-		crowd_exchange(crowd);
-		world_settle(crowd->world);
-		crowd_exchange(crowd);
-		world_pass(crowd->world, 150000);
-		crowd_exchange(crowd);
+	do {
+		heard = crowd->heard;
+		crowd_round(crowd);
 		owed = crowd_who_is_owed(crowd);
-		if (!owed)
-			return;
-		if (sim_now_us() - begun_us > PATIENCE * 1000000ull)
+		if (owed && sim_now_us() - begun_us > PATIENCE * 1000000ull)
 			world_fail("client %u is owed the answer of command "
 				   "@t%llu, of kind %d, for ten minutes",
 			    owed->index, (unsigned long long)owed->wants[0].tag,
 			    owed->wants[0].kind);
-	}
+	} while (owed || crowd->heard != heard);
 }
 
 /* It has a connection: in a broken world it takes some trying. */
@@ -463,40 +470,4 @@ crowd_lose_server(struct crowd *crowd)
 	for (unsigned i = 0; i < crowd->client_count; i++)
 		if (crowd->clients[i].link)
 			client_leave(crowd, &crowd->clients[i]);
-}
-
-static bool
-account_opens(
-    struct auth *auth, const struct account *account, const char *password)
-{
-	return password[0] &&
-	       auth_verify(auth, account, span_of(password)) == AUTH_OK;
-}
-
-static void
-account_check(struct auth *auth, struct sim_account *mine)
-{
-	struct account account;
-	bool found = auth_find(auth, span_of(mine->name), &account) == AUTH_OK;
-
-	if (mine->state == ACCOUNT_PRESENT && !found)
-		world_fail("account %s is lost", mine->name);
-	if (mine->state == ACCOUNT_ABSENT && found)
-		world_fail("account %s is there", mine->name);
-	if (found && account_opens(auth, &account, mine->next))
-		strcpy(mine->password, mine->next);
-	else if (found && !account_opens(auth, &account, mine->password))
-		world_fail("account %s has lost its password", mine->name);
-	mine->next[0] = '\0';
-	mine->asked = false;
-	mine->state = found ? ACCOUNT_PRESENT : ACCOUNT_ABSENT;
-}
-
-void
-crowd_check_accounts(struct crowd *crowd)
-{
-	struct auth *auth = crowd->world->auth;
-
-	for (unsigned i = 0; i < crowd->client_count; i++)
-		account_check(auth, &crowd->accounts[i]);
 }

@@ -181,6 +181,7 @@ struct crowd {
 	unsigned life;
 	uint64_t step;
 	uint64_t tags;
+	uint64_t heard;    /* lines, by all */
 	struct said *said; /* owned */
 	size_t said_count, said_cap;
 	struct room_ledger rooms[CROWD_ROOMS];

@@ -176,6 +176,7 @@ crowd_heard(struct crowd *crowd, struct client *client, struct span whole)
 	};
 	struct hearing h = {.crowd = crowd, .client = client, .whole = whole};
 
+	crowd->heard++;
 	if (client->manner == CROWD_WILD || client->manner == CROWD_MUTE) {
 		hear_wildly(&h);
 		return;
