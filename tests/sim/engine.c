@@ -141,12 +141,25 @@ sim_adopt(struct engine *engine, int fd)
 	return fd;
 }
 
+/* Nobody is sent away while there is room. */
+static bool
+is_full(const struct reactor *reactor)
+{
+	const struct reactor_limits *limits = &reactor->config.limits;
+	uint64_t served = 0;
+
+	for (unsigned i = 0; i < net_link_count(); i++)
+		served += net_link_at(i)->conn != NULL;
+	return served >= limits->clients_max ||
+	       reactor->conn_count >= limits->conns_max;
+}
+
 static void
 sim_refuse(struct engine *engine, int socket, const char *text)
 {
 	struct net_link *link = net_link_of(socket);
 
-	(void)engine;
+	check(is_full(engine->reactor));
 	if (text && strlen(text) <= net_room(link))
 		net_server_send(link, text, strlen(text));
 	/* Nobody sees to it that the word arrives; here it does. */
