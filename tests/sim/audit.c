@@ -3,8 +3,10 @@
 #include <string.h>
 
 #include "bench/peer/peer.h"
+#include "proto/room_home.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
+#include "reactor/reactor_priv.h"
 #include "tests/sim/crowd.h"
 
 void
@@ -209,9 +211,57 @@ audit_sender(const struct crowd *crowd, const struct client *client,
 		world_fail("nobody has heard \"%s\"", missing->text);
 }
 
+/* At rest, a room's home knows how many members it has in all. */
+static void
+audit_members(const struct world *world, unsigned room)
+{
+	struct span name = span_of(crowd_rooms[room]);
+	unsigned home = hub_room_home(world->hubs[0], name);
+	const struct room *there = hub_room(world->hubs[home], name);
+	uint64_t members = 0;
+
+	for (unsigned i = 0; i < world->setup.reactors; i++) {
+		const struct room *here = hub_room(world->hubs[i], name);
+
+		members += here ? here->member_count : 0;
+	}
+	if (members != (there ? there->office->members : 0))
+		world_fail("%s has %llu members, and its home knows of %u",
+		    crowd_rooms[room], (unsigned long long)members,
+		    there ? there->office->members : 0);
+}
+
+/* At rest, who has come and not gone is there. */
+static void
+audit_counters(const struct world *world)
+{
+	uint64_t there = 0, users = 0, open = 0, members = 0;
+
+	for (unsigned i = 0; i < world->setup.reactors; i++) {
+		const struct reactor *reactor = world->reactors[i];
+		const struct counters *counters = &reactor->counters;
+
+		there += counter_read(&counters->accepted) -
+			 counter_read(&counters->closed);
+		users += counter_read(&counters->logins) -
+			 counter_read(&counters->logouts);
+		open += reactor->conn_count;
+		members += world->hubs[i]->lobby->member_count;
+	}
+	/* One that lingers is closed, and still has its socket. */
+	if (there > open || users != members)
+		world_fail("%llu clients and %llu users are counted, and there "
+			   "are %llu and %llu",
+		    (unsigned long long)there, (unsigned long long)users,
+		    (unsigned long long)open, (unsigned long long)members);
+}
+
 void
 crowd_audit(struct crowd *crowd)
 {
+	for (unsigned room = 0; room < CROWD_ROOMS; room++)
+		audit_members(crowd->world, room);
+	audit_counters(crowd->world);
 	for (unsigned i = 0; i < crowd->client_count; i++) {
 		struct client *client = &crowd->clients[i];
 
