@@ -265,6 +265,9 @@ crowd_audit(struct crowd *crowd)
 	for (unsigned i = 0; i < crowd->client_count; i++) {
 		struct client *client = &crowd->clients[i];
 
+		if (client->link && client->ended)
+			client_fail(client, "the end, which it has made",
+			    span_of("nothing"));
 		for (unsigned room = 0; room < CROWD_ROOMS; room++) {
 			for (unsigned v = 1; v <= client->visit; v++)
 				audit_sender(crowd, client, v, room);
