@@ -8,6 +8,7 @@
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
+#include "reactor/tally.h"
 
 static void
 conn_mark(struct list *list, struct list *link)
@@ -58,6 +59,49 @@ conn_refuse(struct reactor *reactor, int socket, const struct address *peer)
 	    reactor->engine, socket, reactor->config.limits.refusal);
 }
 
+/* One more of a network that has as many as it may. */
+static void
+conn_refuse_network(
+    struct reactor *reactor, int socket, const struct address *peer)
+{
+	counter_add(&reactor->counters.refused_network, 1);
+	log_warn("refused", LOG_ADDRESS("address", peer),
+	    LOG_TEXT("reason", "max-per-address"));
+	reactor->config.engine->refuse(
+	    reactor->engine, socket, reactor->config.limits.network_refusal);
+}
+
+/* Counts it in, or refuses and closes it. */
+static bool
+conn_let_in(struct reactor *reactor, int socket, const struct address *peer)
+{
+	const struct reactor_config *config = &reactor->config;
+
+	if (reactor->conn_count >= config->limits.conns_max ||
+	    !census_enter(config->census, config->limits.clients_max)) {
+		conn_refuse(reactor, socket, peer);
+		return false;
+	}
+	if (config->tally && !tally_enter(config->tally, peer)) {
+		census_leave(config->census);
+		conn_refuse_network(reactor, socket, peer);
+		return false;
+	}
+	reactor->conn_count++;
+	return true;
+}
+
+static void
+conn_count_out(const struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	reactor->conn_count--;
+	if (reactor->config.tally)
+		tally_leave(reactor->config.tally, &conn->peer);
+	census_leave(reactor->config.census);
+}
+
 void
 conn_open(struct reactor *reactor, int socket, const struct address *peer)
 {
@@ -72,17 +116,12 @@ conn_open(struct reactor *reactor, int socket, const struct address *peer)
 void
 conn_take(struct reactor *reactor, int socket, const struct address *peer)
 {
-	const struct reactor_limits *limits = &reactor->config.limits;
 	struct conn *conn;
 	uint32_t slot;
 	int error;
 
-	if (reactor->conn_count >= limits->conns_max ||
-	    !census_enter(reactor->config.census, limits->clients_max)) {
-		conn_refuse(reactor, socket, peer);
+	if (!conn_let_in(reactor, socket, peer))
 		return;
-	}
-	reactor->conn_count++;
 	conn = slab_take(&reactor->conns, &slot);
 	conn->magic = CONN_MAGIC;
 	conn->socket = socket;
@@ -177,8 +216,7 @@ conn_on_detached(struct conn *conn)
 	list_remove(&conn->engine);
 	list_remove(&conn->all);
 	list_append(&reactor->dead, &conn->all);
-	census_leave(reactor->config.census);
-	reactor->conn_count--;
+	conn_count_out(conn);
 }
 
 void

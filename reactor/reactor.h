@@ -36,6 +36,7 @@ struct counters;
 struct engine_ops;
 struct envelope;
 struct reactor;
+struct tally;
 struct timer;
 struct timing;
 
@@ -65,7 +66,10 @@ struct reactor_limits {
 	uint32_t stall_ms;    /* output waits that long unread: closed */
 	uint32_t linger_ms;   /* wait for the peer's FIN after ours */
 	uint32_t stop_ms;     /* after that a stop closes without waiting */
-	const char *refusal;  /* sent to a client over these; a constant */
+	/* What is said to a client over these, and to one whose network has as
+	 * many as it may (reactor/tally.h); constants. */
+	const char *refusal;
+	const char *network_refusal;
 };
 
 struct reactor_config {
@@ -77,6 +81,7 @@ struct reactor_config {
 	size_t conn_bytes; /* size of what begins with a struct conn */
 	struct reactor_limits limits;
 	struct census *census; /* shared by all reactors, borrowed */
+	struct tally *tally;   /* the same; NULL: networks are not counted */
 };
 
 /*
