@@ -145,6 +145,7 @@ take_defaults(struct options *options)
 {
 	/* Its holes, too: settings are compared byte by byte. */
 	memset(options, 0, sizeof(*options));
+	options->per_address_max = 100;
 	options->out_limit = 1024 * 1024;
 	options->stall_ms = 60 * 1000;
 	options->login_timeout_ms = 60 * 1000;

@@ -16,6 +16,7 @@
 #include "reactor/log.h"
 
 #define REACTORS_MAX         256
+#define CLIENTS_MAX          (10 * 1000 * 1000)
 #define OPTIONS_LISTEN_MAX   16
 #define OPTIONS_ERROR_BYTES  5200 /* a path, and what is wrong with it */
 #define OPTIONS_SUFFIX_BYTES 16   /* behind paths: .lock, .torn */
@@ -35,7 +36,8 @@ struct options {
 	bool accounts_given;     /* else its folder is made when missing */
 	uint32_t reactors;       /* 0: see console/capacity.h */
 	enum io_choice io;
-	uint32_t clients_max; /* 0: as many as the descriptors allow */
+	uint32_t clients_max;     /* 0: as many as the descriptors allow */
+	uint32_t per_address_max; /* connections, off this machine; 0: any */
 	uint32_t out_limit;
 	uint32_t stall_ms;
 	uint32_t login_timeout_ms;

@@ -8,6 +8,7 @@
 #include "console/console.h"
 #include "console/options.h"
 #include "console/policy.h"
+#include "console/server.h"
 #include "console/service.h"
 #include "console/supervisor.h"
 #include "proto/operator.h"
@@ -157,6 +158,7 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 		return;
 	}
 	*supervisor->options = reload->options;
+	server_set_limits(supervisor->server, supervisor->options);
 	log_set_level(supervisor_log_level(&reload->options));
 	log_set_format(reload->options.log_format);
 	errand = errand_new(

@@ -21,9 +21,12 @@
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
+#include "reactor/tally.h"
 
 #define LINGER_MS 2000 /* for the peer's FIN after ours */
 #define STOP_MS   8000 /* for all clients, when the server stops */
+
+_Static_assert(CLIENTS_MAX <= TALLY_MAX, "all of one address can be counted");
 
 struct server {
 	struct options *options; /* borrowed */
@@ -36,6 +39,7 @@ struct server {
 	struct policy policy; /* as it was at the start */
 	struct hub_config hub_config;
 	struct census census;
+	struct tally *tally; /* owned */
 	struct capacity capacity;
 	unsigned reactor_count;
 	struct reactor **reactors;      /* owned */
@@ -138,6 +142,7 @@ set_policy(struct server *server, char error[SERVER_ERROR_BYTES])
 	const struct policy *policy = &server->policy;
 
 	server->hub_config.options = policy->hub;
+	server_set_limits(server, server->options);
 	if (auth_set_listed_bans(
 		server->auth, policy->bans, policy->ban_count) == 0)
 		return 0;
@@ -162,8 +167,11 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 		    .linger_ms = LINGER_MS,
 		    .stop_ms = STOP_MS,
 		    .refusal = "ERR busy the server is full, try again later\n",
+		    .network_refusal = "ERR busy too many connections from "
+				       "your address, close one first\n",
 		},
 	    .census = &server->census,
+	    .tally = server->tally,
 	};
 
 	for (unsigned i = 0; i < server->reactor_count; i++) {
@@ -288,6 +296,7 @@ server_open(
 	    .context = feed,
 	};
 	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
+	server->tally = tally_new(&server->hub_config.key);
 	capacity_raise_descriptors();
 	if (take_passed(server, error) == 0 &&
 	    open_listeners(server, error) == 0)
@@ -366,11 +375,18 @@ server_stop(struct server **pointer)
 		if (server->passed[i] >= 0)
 			close(server->passed[i]);
 	policy_fini(&server->policy);
+	tally_free(&server->tally);
 	free(server->sockets);
 	free(server->reactors);
 	free(server->hubs);
 	free(server);
 	*pointer = NULL;
+}
+
+void
+server_set_limits(const struct server *server, const struct options *options)
+{
+	tally_set_max(server->tally, options->per_address_max);
 }
 
 struct server_count

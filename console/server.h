@@ -51,6 +51,11 @@ void server_give_sockets(const struct server *server, const struct user *user);
  * due all the same. */
 int server_start(struct server *server, char error[SERVER_ERROR_BYTES]);
 
+/* Puts into force the limits that a reload can change, but for those that the
+ * hubs have, which are told by errand. */
+void
+server_set_limits(const struct server *server, const struct options *options);
+
 /* Stops everything, also what was only opened; all threads are joined when it
  * returns. */
 void server_stop(struct server **server);

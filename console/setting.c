@@ -41,7 +41,12 @@ const struct setting settings[] = {
 	"connections at once (default: as many as there are descriptors for; "
 	"with io_uring their limit is each reactor's)",
 	SETTING_CLIENTS, 0, value_number,
-	NUMBER(clients_max, 1, 10 * 1000 * 1000, 1)},
+	NUMBER(clients_max, 1, CLIENTS_MAX, 1)},
+    {"max-per-address", "N",
+	"connections at once from one IPv4 address or IPv6 /64 of another "
+	"machine (default: 100; 0: no limit)",
+	SETTING_CLIENTS, SETTING_LIVE, value_number,
+	NUMBER(per_address_max, 0, CLIENTS_MAX, 1)},
     {"rate", "N/s[:BURST]",
 	"messages that one client may send, joins and topics counted; "
 	"what is faster waits unread (default: 0, no limit)",

@@ -117,6 +117,7 @@ Test(console_options, nothing_given_is_the_defaults)
 	cr_expect_eq(options.reactors, 0);
 	cr_expect_eq(options.io, IO_AUTO);
 	cr_expect_eq(options.clients_max, 0);
+	cr_expect_eq(options.per_address_max, 100);
 	cr_expect_eq(options.out_limit, 1048576);
 	cr_expect_eq(options.stall_ms, 60000);
 	cr_expect_eq(options.login_timeout_ms, 60000);
@@ -138,11 +139,11 @@ Test(console_options, everything_given_is_taken)
 
 	parse("--listen", "tcp://[::1]:1", "--listen=unix:/tmp/s",
 	    "--accounts=/var/a", "--reactors=3", "--io=epoll",
-	    "--max-clients=7", "--out-limit=5000", "--stall-timeout=9",
-	    "--login-timeout=0", "--unterminated-after=0", "--min-password=12",
-	    "--require-login", "--argon2=t=3,m=1024", "--history=0",
-	    "--history-total=7",
-	    "--rate=5/s:20", "--check", NULL);
+	    "--max-clients=7", "--max-per-address=3", "--out-limit=5000",
+	    "--stall-timeout=9", "--login-timeout=0", "--unterminated-after=0",
+	    "--min-password=12", "--require-login", "--argon2=t=3,m=1024",
+	    "--history=0", "--history-total=7", "--rate=5/s:20", "--check",
+	    NULL);
 	cr_expect_eq(options.listen_count, 2);
 	cr_expect_str_eq(
 	    endpoint_format(&options.listen[0], text), "tcp://[::1]:1");
@@ -153,6 +154,7 @@ Test(console_options, everything_given_is_taken)
 	cr_expect_eq(options.reactors, 3);
 	cr_expect_eq(options.io, IO_EPOLL);
 	cr_expect_eq(options.clients_max, 7);
+	cr_expect_eq(options.per_address_max, 3);
 	cr_expect_eq(options.out_limit, 5000);
 	cr_expect_eq(options.stall_ms, 9000);
 	cr_expect_eq(options.login_timeout_ms, 0);
@@ -219,6 +221,7 @@ Test(console_options, numbers_are_bounded_on_both_sides)
 	} bounds[] = {
 	    {"--reactors", "0", "1", "256", "257"},
 	    {"--max-clients", "0", "1", "10000000", "10000001"},
+	    {"--max-per-address", "-1", "0", "10000000", "10000001"},
 	    {"--out-limit", "4095", "4096", "1073741824", "1073741825"},
 	    {"--stall-timeout", "0", "1", "86400", "86401"},
 	    {"--login-timeout", "-1", "0", "86400", "86401"},
