@@ -71,6 +71,7 @@ auth_open(struct auth **out, const struct auth_options *options,
 		free(auth);
 		return -1;
 	}
+	check_zero(pthread_mutex_init(&auth->reserving, NULL));
 	*out = auth;
 	return 0;
 }
@@ -86,6 +87,7 @@ auth_close(struct auth **auth)
 	journal_close(&a->journal);
 	throttle_free(&a->throttle);
 	table_free(&a->table);
+	check_zero(pthread_mutex_destroy(&a->reserving));
 	a->magic = 0;
 	free(a);
 	*auth = NULL;
@@ -96,6 +98,34 @@ auth_count(struct auth *auth)
 {
 	check_magic(auth, AUTH_MAGIC);
 	return table_count(auth->table);
+}
+
+void
+auth_set_accounts_max(struct auth *auth, size_t max)
+{
+	check_magic(auth, AUTH_MAGIC);
+	check_zero(pthread_mutex_lock(&auth->reserving));
+	auth->accounts_max = max;
+	check_zero(pthread_mutex_unlock(&auth->reserving));
+}
+
+/* Under the lock: is a count of names as high as it may be? */
+static bool
+is_max(const struct auth *auth, size_t count)
+{
+	return auth->accounts_max > 0 && count >= auth->accounts_max;
+}
+
+bool
+auth_is_full(struct auth *auth)
+{
+	bool full;
+
+	check_magic(auth, AUTH_MAGIC);
+	check_zero(pthread_mutex_lock(&auth->reserving));
+	full = is_max(auth, table_count(auth->table));
+	check_zero(pthread_mutex_unlock(&auth->reserving));
+	return full;
 }
 
 enum auth_status
@@ -169,13 +199,20 @@ auth_is_muted(struct auth *auth, struct span name, int64_t *until)
 enum auth_status
 auth_reserve(struct auth *auth, struct span name)
 {
+	enum auth_status status = AUTH_FULL;
+
 	check_magic(auth, AUTH_MAGIC);
 	check(name_is_valid(name));
 	if (journal_is_read_only(&auth->journal))
 		return AUTH_READ_ONLY;
 	if (auth_is_banned(auth, name))
 		return AUTH_BANNED;
-	return table_reserve(auth->table, name);
+	check_zero(pthread_mutex_lock(&auth->reserving));
+	if (!is_max(
+		auth, auth->accounts_max > 0 ? table_taken(auth->table) : 0))
+		status = table_reserve(auth->table, name);
+	check_zero(pthread_mutex_unlock(&auth->reserving));
+	return status;
 }
 
 void

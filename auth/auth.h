@@ -36,6 +36,8 @@ enum auth_status {
 	AUTH_BANNED,          /* the name is */
 	AUTH_LISTED,          /* that ban is in the operator's file only */
 	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
+	AUTH_FULL,            /* as many accounts as there may be */
+	AUTH_TOO_OFTEN,       /* not tried: see auth_throttle_change */
 	AUTH_NO_MEMORY,
 };
 
@@ -126,6 +128,14 @@ void auth_close(struct auth **auth);
 size_t auth_count(struct auth *auth);
 
 /*
+ * From now on there are at most so many accounts, names that are reserved
+ * counted; 0, as at first, is any number. Those that are there stay.
+ * auth_is_full: have there come to be as many? Short locks, any thread.
+ */
+void auth_set_accounts_max(struct auth *auth, size_t max);
+bool auth_is_full(struct auth *auth);
+
+/*
  * Copies the account of this name (any case) to *out. AUTH_OK or
  * AUTH_NO_SUCH_USER. Short lock, any thread.
  */
@@ -141,10 +151,10 @@ void auth_prefetch(struct auth *auth, const struct span names[], size_t count);
 
 /*
  * Holds a free name (valid, any case) for a registration. AUTH_OK,
- * AUTH_NAME_TAKEN, AUTH_BANNED, AUTH_READ_ONLY or AUTH_NO_MEMORY. One caller of
- * many at once wins. The winner passes it to auth_commit, which ends the
- * reservation either way, or gives it back by auth_unreserve. Short lock, any
- * thread.
+ * AUTH_NAME_TAKEN, AUTH_BANNED, AUTH_READ_ONLY, AUTH_FULL or AUTH_NO_MEMORY.
+ * One caller of many at once wins. The winner passes it to auth_commit, which
+ * ends the reservation either way, or gives it back by auth_unreserve. Short
+ * lock, any thread.
  */
 enum auth_status auth_reserve(struct auth *auth, struct span name);
 void auth_unreserve(struct auth *auth, struct span name);
@@ -265,6 +275,15 @@ uint64_t auth_throttle_wait(
 /* Tells how an auth_verify went: AUTH_OK or not. Short lock, any thread. */
 void auth_throttle_note(struct auth *auth, struct span name,
     struct span address, uint64_t now_ms, bool succeeded);
+
+/*
+ * Against filling the disk, and against asking for name after name: an address,
+ * as above, may make or change accounts `burst` times at once, and then once
+ * each `period_ms`. 0, and it is counted, or the milliseconds that it has to
+ * wait, and it is not. Short lock, any thread.
+ */
+uint64_t auth_throttle_change(struct auth *auth, struct span address,
+    uint64_t now_ms, uint64_t period_ms, uint32_t burst);
 
 /*
  * Appends the changes to the file as one batch (of 256; more are split), syncs

@@ -6,6 +6,8 @@
 #ifndef AUTH_AUTH_PRIV_H
 #define AUTH_AUTH_PRIV_H
 
+#include <pthread.h>
+
 #include "auth/auth.h"
 #include "auth/journal.h"
 
@@ -18,6 +20,8 @@ struct auth {
 	struct table *table;            /* owned; has its own locks */
 	struct throttle *throttle;      /* the same */
 	struct journal journal;
+	pthread_mutex_t reserving; /* held from counting to reserving */
+	size_t accounts_max;       /* 0: any number; under that lock */
 	/* The batch at hand: what each change puts in the table, or NULL.
 	 * Journal's thread. */
 	struct entry *prepared[BATCH_CHANGES_MAX];

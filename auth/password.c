@@ -116,6 +116,15 @@ auth_throttle_note(struct auth *auth, struct span name, struct span address,
 	throttle_note(auth->throttle, name, address, now_ms, succeeded);
 }
 
+uint64_t
+auth_throttle_change(struct auth *auth, struct span address, uint64_t now_ms,
+    uint64_t period_ms, uint32_t burst)
+{
+	check_magic(auth, AUTH_MAGIC);
+	return throttle_change(
+	    auth->throttle, address, now_ms, period_ms, burst);
+}
+
 void
 auth_wipe(void *bytes, size_t len)
 {

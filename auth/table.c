@@ -73,6 +73,21 @@ table_count(struct table *table)
 	return count;
 }
 
+size_t
+table_taken(struct table *table)
+{
+	size_t taken = 0, i;
+
+	for (i = 0; i < SHARDS; i++) {
+		struct shard *shard = &table->shards[i];
+
+		check_zero(pthread_mutex_lock(&shard->lock));
+		taken += shard->names.used;
+		shard_unlock(shard);
+	}
+	return taken;
+}
+
 bool
 table_find(struct table *table, struct span name, struct account *out)
 {

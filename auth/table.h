@@ -36,6 +36,9 @@ struct bans *table_bans(struct table *table);
 /* Number of accounts, reservations not counted. Any thread. */
 size_t table_count(struct table *table);
 
+/* Number of names that are taken, by accounts or reservations. Any thread. */
+size_t table_taken(struct table *table);
+
 /* A copy of all accounts; see auth_accounts. Any thread. */
 ssize_t table_list(struct table *table, struct auth_account_row **out);
 

@@ -15,10 +15,11 @@
 #define ADDRESS_BYTES_MAX 64
 #define FAILURES_MAX      1000 /* far beyond the longest delay */
 
-/* Failures of one pair, address or account; all zero: free. */
+/* Failures of one pair, address or account, or changes of an address; all zero:
+ * free. */
 struct failures {
 	uint64_t key;
-	uint64_t last_ms; /* when the last one was */
+	uint64_t last_ms; /* when the last one was, or was forgotten */
 	uint32_t count;   /* at that time */
 };
 
@@ -39,7 +40,9 @@ enum kind {
 	PAIR,
 	ADDRESS,
 	ACCOUNT,
-	KINDS
+	KINDS,
+	CHANGES =
+	    KINDS /* no failures: accounts made or changed by an address */
 };
 
 static const uint32_t free_of[KINDS] = {
@@ -255,4 +258,41 @@ throttle_note(struct throttle *throttle, struct span name, struct span address,
 		failures->last_ms = now_ms;
 	}
 	check_zero(pthread_mutex_unlock(&throttle->lock));
+}
+
+/* One is forgotten each period, to the millisecond, so that whoever keeps to
+ * that does not wait. */
+static uint64_t
+take_change(struct failures *changes, uint64_t now_ms, uint64_t period_ms,
+    uint32_t burst)
+{
+	uint64_t forgotten = elapsed_ms(changes->last_ms, now_ms) / period_ms;
+
+	if (forgotten >= changes->count) {
+		changes->count = 0;
+		changes->last_ms = now_ms;
+	} else {
+		changes->count -= (uint32_t)forgotten;
+		changes->last_ms += forgotten * period_ms;
+	}
+	if (changes->count >= burst)
+		return period_ms - elapsed_ms(changes->last_ms, now_ms);
+	changes->count++;
+	return 0;
+}
+
+uint64_t
+throttle_change(struct throttle *throttle, struct span address, uint64_t now_ms,
+    uint64_t period_ms, uint32_t burst)
+{
+	uint64_t key = key_of(throttle, CHANGES, (struct span){0}, address);
+	uint64_t wait;
+
+	check(period_ms > 0);
+	check(burst > 0);
+	check_zero(pthread_mutex_lock(&throttle->lock));
+	wait = take_change(
+	    failures_take(throttle, key, now_ms), now_ms, period_ms, burst);
+	check_zero(pthread_mutex_unlock(&throttle->lock));
+	return wait;
 }

@@ -17,6 +17,9 @@
  *     account: the owner's first try from anywhere is as good as ever;
  *   - a try that had to wait is not a try, it is not counted.
  *
+ * Whoever makes or changes accounts is slowed down by the same memory: how many
+ * an address has made of late is a token bucket, without a growing delay.
+ *
  * Memory is fixed: when it is full, the least guilty or longest unseen gives
  * way. Keys are 64-bit keyed hashes; no name or address is kept. Names count
  * whether such an account exists or not. The clock is the caller's, and may
@@ -45,5 +48,9 @@ uint64_t throttle_wait(struct throttle *throttle, struct span name,
     struct span address, uint64_t now_ms);
 void throttle_note(struct throttle *throttle, struct span name,
     struct span address, uint64_t now_ms, bool succeeded);
+
+/* As auth_throttle_change. */
+uint64_t throttle_change(struct throttle *throttle, struct span address,
+    uint64_t now_ms, uint64_t period_ms, uint32_t burst);
 
 #endif

@@ -151,6 +151,8 @@ take_defaults(struct options *options)
 	options->login_timeout_ms = 60 * 1000;
 	options->unterminated_ms = UNTERMINATED_MS;
 	options->password_min = PASSWORD_BYTES_MIN;
+	options->accounts_max = 1000 * 1000;
+	options->register_rate = (struct rate){.count = 10, .burst = 20};
 	options->history = 1000;
 	options->history_total_mib = 64;
 	options->argon2.passes = 2;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "auth/auth.h"
+#include "proto/rate.h"
 #include "reactor/address.h"
 #include "reactor/log.h"
 
@@ -46,8 +47,9 @@ struct options {
 	bool require_login;
 	uint32_t history;           /* messages a room keeps */
 	uint32_t history_total_mib; /* that all rooms keep */
-	uint32_t rate; /* messages a second of one client; 0: any */
-	uint32_t rate_burst;
+	struct rate rate;           /* messages of one client, a second */
+	uint32_t accounts_max;      /* 0: any */
+	struct rate register_rate;  /* accounts of one address, an hour */
 	struct argon2_cost argon2;
 	char motd[PATH_MAX];
 	char bans[PATH_MAX];

@@ -66,7 +66,7 @@ policy_read(struct policy *policy, const struct options *options,
 		    .history = options->history,
 		    .history_total = (size_t)options->history_total_mib << 20,
 		    .rate = options->rate,
-		    .rate_burst = options->rate_burst,
+		    .register_rate = options->register_rate,
 		},
 	};
 	if ((options->motd[0] && read_motd(policy, options->motd, error) < 0) ||

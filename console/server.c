@@ -96,6 +96,19 @@ on_read_only(void *feed, const char *why)
 	feed_say(feed, line);
 }
 
+static void
+on_full(void *feed, size_t accounts)
+{
+	char line[FEED_LINE_BYTES];
+
+	log_warn("accounts-full", LOG_NUMBER("accounts", accounts));
+	snprintf(line, sizeof(line),
+	    "[FULL] %zu accounts are as many as --max-accounts lets be made; "
+	    "all else goes on",
+	    accounts);
+	feed_say(feed, line);
+}
+
 static int
 open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 {
@@ -110,6 +123,7 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	     * priority, chat waits for the scheduler, milliseconds. */
 	    .hashers = (busy + 1) / 2,
 	    .on_read_only = on_read_only,
+	    .on_full = on_full,
 	    .context = server->feed,
 	};
 	char reason[AUTH_ERROR_BYTES] = "";
@@ -124,6 +138,7 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	}
 	if (reason[0])
 		log_warn("accounts-recovered", LOG_TEXT("reason", reason));
+	server_set_limits(server, server->options);
 	config.auth = server->auth;
 	server->accounts = account_service_new(&config);
 	if (!server->accounts) {
@@ -142,7 +157,6 @@ set_policy(struct server *server, char error[SERVER_ERROR_BYTES])
 	const struct policy *policy = &server->policy;
 
 	server->hub_config.options = policy->hub;
-	server_set_limits(server, server->options);
 	if (auth_set_listed_bans(
 		server->auth, policy->bans, policy->ban_count) == 0)
 		return 0;
@@ -387,6 +401,7 @@ void
 server_set_limits(const struct server *server, const struct options *options)
 {
 	tally_set_max(server->tally, options->per_address_max);
+	auth_set_accounts_max(server->auth, options->accounts_max);
 }
 
 struct server_count

@@ -50,7 +50,7 @@ const struct setting settings[] = {
     {"rate", "N/s[:BURST]",
 	"messages that one client may send, joins and topics counted; "
 	"what is faster waits unread (default: 0, no limit)",
-	SETTING_CLIENTS, SETTING_LIVE, value_rate, FIELDS(rate, rate_burst)},
+	SETTING_CLIENTS, SETTING_LIVE, value_rate, FIELD(rate)},
     {"out-limit", "BYTES",
 	"unread output past which a client is sent no more room "
 	"messages (default: 1048576)",
@@ -87,6 +87,14 @@ const struct setting settings[] = {
     {"min-password", "N", "shortest new password in bytes (default: 8)",
 	SETTING_ACCOUNTS, SETTING_LIVE, value_number,
 	NUMBER(password_min, 1, PASSWORD_BYTES_MAX, 1)},
+    {"max-accounts", "N",
+	"accounts that there may be (default: 1000000; 0: no limit)",
+	SETTING_ACCOUNTS, SETTING_LIVE, value_number,
+	NUMBER(accounts_max, 0, 1000 * 1000 * 1000, 1)},
+    {"register-rate", "N/h[:BURST]",
+	"accounts that one address of another machine may make or change "
+	"(default: 10/h:20; 0: no limit)",
+	SETTING_ACCOUNTS, SETTING_LIVE, value_rate, FIELD(register_rate)},
     {"bans", "FILE",
 	"names, addresses and prefixes to keep out, one a line, "
 	"besides those that the console has banned",

@@ -189,24 +189,24 @@ bool
 value_rate(const struct setting *setting, const char *text,
     struct options *options, char problem[SETTING_PROBLEM_BYTES])
 {
+	/* N/s or N/h, as --help calls it. */
+	const char unit[] = {'/', setting->value[2], '\0'};
+	struct rate rate = {0};
 	const char *at = text;
-	uint32_t rate = 0, burst = 0;
-	bool ok = take_number(&at, 0, 1000000, &rate);
+	bool ok = take_number(&at, 0, 1000000, &rate.count);
 
-	(void)setting;
-	if (ok && rate > 0) {
-		burst = rate;
-		ok = take_word(&at, "/s");
+	if (ok && rate.count > 0) {
+		rate.burst = rate.count;
+		ok = take_word(&at, unit);
 		if (ok && take_word(&at, ":"))
-			ok = take_number(&at, 1, 1000000, &burst);
+			ok = take_number(&at, 1, 1000000, &rate.burst);
 	}
 	if (!ok || *at) {
 		snprintf(problem, SETTING_PROBLEM_BYTES,
-		    "%.300s is not 0 or N/s[:BURST]", text);
+		    "%.300s is not 0 or %s", text, setting->value);
 		return false;
 	}
-	options->rate = rate;
-	options->rate_burst = burst;
+	memcpy(field_of(setting, options), &rate, sizeof(rate));
 	return true;
 }
 

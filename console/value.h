@@ -26,7 +26,7 @@ value_parser value_listen;
 /* A struct endpoint: tcp:// alone. */
 value_parser value_tcp;
 
-/* options->rate and rate_burst: 0 or N/s[:BURST]. */
+/* A struct rate: 0 or N/s[:BURST], or with the /h that `value` has. */
 value_parser value_rate;
 
 /* options->argon2: t=N,m=KIB. */

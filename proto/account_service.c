@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/rate.h"
 #include "reactor/check.h"
 #include "reactor/clock.h"
 #include "reactor/memory.h"
@@ -16,11 +17,13 @@
 #define HASH_NICE      5      /* chat goes before logins */
 #define HASH_REST_MS   2000   /* then a thread gives its memory back */
 #define JOURNAL_BATCH  1024   /* changes that share one sync */
+#define HOUR_MS        3600000u
 
 struct account_service {
 	struct account_service_config config;
 	struct auth *auth;         /* borrowed */
 	bool read_only;            /* the journal's thread only */
+	bool full;                 /* the same; the operator has been told */
 	struct timing commit_time; /* written by the journal's thread */
 	struct worker_pool *hashers;
 	struct worker_pool *journal;
@@ -229,6 +232,18 @@ journal_tell(struct account_service *service, bool read_only)
 	service->read_only = read_only;
 }
 
+/* The same when there have come to be as many accounts as there may be. */
+static void
+journal_tell_full(struct account_service *service)
+{
+	bool full = auth_is_full(service->auth);
+
+	if (full && !service->full && service->config.on_full)
+		service->config.on_full(
+		    service->config.context, auth_count(service->auth));
+	service->full = full;
+}
+
 /* Everything that waits is one batch: one write, one sync. */
 static void
 journal_commit(struct account_service *service, struct list *jobs)
@@ -260,6 +275,7 @@ journal_commit(struct account_service *service, struct list *jobs)
 		job_answer(job);
 	}
 	journal_tell(service, read_only);
+	journal_tell_full(service);
 }
 
 static void
@@ -325,6 +341,7 @@ account_service_new(const struct account_service_config *config)
 
 	service->config = *config;
 	service->auth = config->auth;
+	journal_tell_full(service);
 	service->journal = worker_pool_new(&journal);
 	if (!service->journal)
 		goto fail;
@@ -417,6 +434,20 @@ account_job_is_throttled(struct account_job *job)
 	if (job->wait_ms == 0)
 		return false;
 	job->status = AUTH_THROTTLED;
+	return true;
+}
+
+bool
+account_job_is_too_often(struct account_job *job, const struct rate *rate)
+{
+	if (rate->count == 0 || address_is_local(&job->peer))
+		return false;
+	job->wait_ms =
+	    auth_throttle_change(job->service->auth, job_network(job),
+		clock_monotonic_ms(), HOUR_MS / rate->count, rate->burst);
+	if (job->wait_ms == 0)
+		return false;
+	job->status = AUTH_TOO_OFTEN;
 	return true;
 }
 

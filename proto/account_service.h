@@ -19,6 +19,7 @@
 #include "reactor/mailbox.h"
 #include "reactor/worker.h"
 
+struct rate;
 struct reactor;
 struct timing;
 
@@ -48,7 +49,7 @@ struct account_job {
 	struct address peer; /* the client's, for when it is gone */
 	uint8_t network[ADDRESS_NETWORK_MAX]; /* of the client's address */
 	size_t network_len;
-	uint64_t wait_ms; /* status is AUTH_THROTTLED: how long */
+	uint64_t wait_ms; /* AUTH_THROTTLED, AUTH_TOO_OFTEN: how long */
 	enum account_work work;
 	bool cancelled; /* going down: it was never begun, nothing changed */
 	bool known;     /* LOGIN, PASSWD, UNREGISTER: `account` was found */
@@ -77,6 +78,9 @@ struct account_service_config {
 	/* On the journal's thread, once each time the store turns read-only;
 	 * must not block. */
 	void (*on_read_only)(void *context, const char *why);
+	/* The same each time there have come to be as many accounts as there
+	 * may be, and by account_service_new if there are already. */
+	void (*on_full)(void *context, size_t accounts);
 	void *context;
 };
 
@@ -115,6 +119,13 @@ struct account_job *account_job_new(struct account_service *service,
  * pool asks again, when it has seen how earlier ones ended. Any thread.
  */
 bool account_job_is_throttled(struct account_job *job);
+
+/*
+ * True, with the status AUTH_TOO_OFTEN, if the client's address has made or
+ * changed accounts as often as this lets it, so many an hour; else that is one
+ * time more. One on this machine never has. Any thread.
+ */
+bool account_job_is_too_often(struct account_job *job, const struct rate *rate);
 
 /*
  * Hands the job over. False when the queue is full, or, as `cancelled` then

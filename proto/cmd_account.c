@@ -128,6 +128,22 @@ err_going_down(struct session *session)
 	    "the server is going down; nothing was changed");
 }
 
+/* The same of a change that was not tried. */
+static void
+job_log_untried(const struct account_job *job)
+{
+	struct counters *counters = reactor_counters(job->reactor);
+
+	if (job->status == AUTH_FULL)
+		counter_add(&counters->changes_full, 1);
+	if (job->status != AUTH_TOO_OFTEN)
+		return;
+	counter_add(&counters->changes_throttled, 1);
+	log_warn("change-throttled", LOG_NUMBER("client", job->client.id),
+	    LOG_ADDRESS("address", &job->peer),
+	    LOG_TEXT("name", job->change.name));
+}
+
 /* Finds the session again and answers what went wrong, if something did. NULL
  * when it is gone, or has been answered. */
 static struct session *
@@ -170,6 +186,17 @@ job_session(struct account_job *job)
 		session_err(session, ERR_READ_ONLY,
 		    "accounts cannot be changed now: %.300s",
 		    auth_error(account_service_auth(job->service)));
+		break;
+	case AUTH_TOO_OFTEN:
+		session_err(session, ERR_TOO_MANY_ATTEMPTS,
+		    "too many accounts were made or changed from your "
+		    "address, try again in %llu seconds",
+		    (unsigned long long)(job->wait_ms + 999) / 1000);
+		break;
+	case AUTH_FULL:
+		session_err(session, ERR_READ_ONLY,
+		    "there are as many accounts as there may be; ask who runs "
+		    "this server");
 		break;
 	case AUTH_NO_MEMORY:
 		session_err(
@@ -214,15 +241,26 @@ job_refuse(struct session *session, struct account_job *job)
 	check(job->status != AUTH_OK);
 	if (job->work == WORK_LOGIN)
 		job_log_login(job);
+	job_log_untried(job);
 	job_session(job);
 	account_job_free(job);
+}
+
+/* A stranger could fill the disk with accounts and new passwords, and ask for
+ * name after name whether it is taken. */
+static bool
+job_is_too_often(struct session *session, struct account_job *job)
+{
+	return account_job_is_too_often(
+	    job, &session_hub(session)->options.register_rate);
 }
 
 /* One that is to check a password. */
 static void
 job_start_verify(struct session *session, struct account_job *job)
 {
-	if (account_job_is_throttled(job))
+	if (account_job_is_throttled(job) ||
+	    (job->work != WORK_LOGIN && job_is_too_often(session, job)))
 		job_refuse(session, job);
 	else
 		job_start(session, job);
@@ -256,7 +294,9 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 	    accounts, &session->conn, WORK_REGISTER, register_done);
 	copy_name(job, name);
 	copy_password(job->password, arguments[1]);
-	job->status = auth_reserve(account_service_auth(accounts), name);
+	if (!job_is_too_often(session, job))
+		job->status =
+		    auth_reserve(account_service_auth(accounts), name);
 	if (job->status == AUTH_OK)
 		job_start(session, job);
 	else
@@ -273,22 +313,6 @@ account_lives(struct account_job *job)
 	return auth_find(account_service_auth(job->service),
 		   span_of(job->account.name), &now) == AUTH_OK &&
 	       now.uid == job->account.uid;
-}
-
-/* The operator's greeting, a notice a line. */
-static void
-greet(struct session *session)
-{
-	const char *line = session_hub(session)->options.motd;
-
-	while (line && *line) {
-		const char *end = strchr(line, '\n');
-
-		check(end);
-		session_notice(
-		    session, (struct span){line, (size_t)(end - line)});
-		line = end + 1;
-	}
 }
 
 static void
@@ -311,7 +335,7 @@ login_done(struct envelope *envelope, void *owner)
 		session_log_in(session, job->account.name, job->account.uid);
 		job_log_change(job, "login");
 		session_ok_self(session, "logged in as ");
-		greet(session);
+		session_greet(session);
 	}
 	job_done(job, session);
 }

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "proto/directory.h"
+#include "proto/rate.h"
 #include "proto/room.h"
 #include "reactor/timer.h"
 
@@ -36,10 +37,11 @@ struct hub_options {
 	bool require_login;        /* guests cannot converse */
 	uint32_t history;          /* messages that a room keeps */
 	size_t history_total;      /* bytes that all rooms keep */
-	uint32_t rate;       /* messages a client may say a second; 0: any */
-	uint32_t rate_burst; /* and at once, after a pause */
-	const char *motd;    /* lines for who logs in, each with its LF, or
-				NULL */
+	struct rate rate;          /* messages of one client, a second */
+	struct rate register_rate; /* changes of accounts of one address that is
+				      not this machine's, an hour */
+	const char *motd; /* lines for who logs in, each with its LF, or
+			     NULL */
 };
 
 /* A client came or went: for the operator's console. */
@@ -60,8 +62,9 @@ struct hub_config {
 
 struct hub {
 	uint32_t magic;
-	const struct hub_config *config; /* borrowed; its options are the first */
-	struct hub_options options;      /* those that hold now; motd is owned */
+	const struct hub_config
+	    *config;                /* borrowed; its options are the first */
+	struct hub_options options; /* those that hold now; motd is owned */
 	struct reactor *reactor;
 	struct directory rooms; /* with members here, or at home here */
 	struct directory users; /* sessions that are logged in here */

@@ -459,7 +459,7 @@ session_log_in(struct session *session, const char *name, uint64_t account)
 	strcpy(session->name, name);
 	session->account = account;
 	session->state = SESSION_USER;
-	session->talk_tokens = session_options(session)->rate_burst * 1000;
+	session->talk_tokens = session_options(session)->rate.burst * 1000;
 	session->talk_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
 	timer_stop(&session->deadline);
 	session_update_muted(session);

@@ -139,8 +139,9 @@ void session_tell_gap(struct session *session);
 #define SESSION_DATE_BYTES 32
 const char *session_date(int64_t seconds, char text[SESSION_DATE_BYTES]);
 
-/* A notice to this client alone. */
+/* A notice to this client alone; the operator's greeting, one a line. */
 void session_notice(struct session *session, struct span text);
+void session_greet(struct session *session);
 
 /* The tag of the command that is handled next; in its line, which is gone after
  * that, unless it is kept for an answer that comes later. */

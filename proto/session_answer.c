@@ -126,3 +126,18 @@ session_notice(struct session *session, struct span text)
 
 	session_event(session, &event);
 }
+
+void
+session_greet(struct session *session)
+{
+	const char *line = session_hub(session)->options.motd;
+
+	while (line && *line) {
+		const char *end = strchr(line, '\n');
+
+		check(end);
+		session_notice(
+		    session, (struct span){line, (size_t)(end - line)});
+		line = end + 1;
+	}
+}

@@ -128,14 +128,14 @@ session_tell_gap(struct session *session)
 static bool
 talk_take_token(struct session *session)
 {
-	const struct hub_options *options =
-	    &session_hub(session)->options;
+	const struct hub_options *options = &session_hub(session)->options;
 	uint32_t now_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
-	uint64_t tokens = session->talk_tokens +
-			  (uint64_t)(now_ms - session->talk_ms) * options->rate;
+	uint64_t tokens =
+	    session->talk_tokens +
+	    (uint64_t)(now_ms - session->talk_ms) * options->rate.count;
 
-	if (tokens > (uint64_t)options->rate_burst * 1000)
-		tokens = (uint64_t)options->rate_burst * 1000;
+	if (tokens > (uint64_t)options->rate.burst * 1000)
+		tokens = (uint64_t)options->rate.burst * 1000;
 	session->talk_ms = now_ms;
 	session->talk_tokens = (uint32_t)tokens;
 	if (tokens < 1000)
@@ -147,14 +147,13 @@ talk_take_token(struct session *session)
 bool
 session_keeps_rate(struct session *session)
 {
-	const struct hub_options *options =
-	    &session_hub(session)->options;
+	const struct hub_options *options = &session_hub(session)->options;
 
-	if (options->rate == 0 || talk_take_token(session))
+	if (options->rate.count == 0 || talk_take_token(session))
 		return true;
 	session->waits |= WAIT_RATE;
 	reactor_set_timer(session->conn.reactor, &session->deadline,
-	    (1000 - session->talk_tokens) / options->rate);
+	    (1000 - session->talk_tokens) / options->rate.count);
 	return false;
 }
 

@@ -8,6 +8,13 @@
 
 #define CROWDED "ERR busy too many connections from your address, *"
 
+static void
+say(struct test_client *client, const char *command, const char *answer)
+{
+	test_client_send(client, "%s\n", command);
+	test_client_match(client, "%s", answer);
+}
+
 /* It is told that its address has enough, and closed. */
 static void
 expect_crowded(struct test_client *client)
@@ -183,5 +190,141 @@ FLOW_TEST(strangers_are_as_many_as_a_reload_lets_in)
 	clients[3] = elsewhere_open(server, 7);
 	for (int i = 0; i < 4; i++)
 		test_client_fence(clients[i]);
+	server_process_stop(server);
+}
+
+#define TOO_OFTEN                                                              \
+	"ERR too-many-attempts too many accounts were made or changed from "   \
+	"your address, try again in +([0-9]) seconds"
+
+/* A guest registers name after name, as often as it is let. */
+static void
+register_names(struct test_client *client, const char *prefix, int count)
+{
+	for (int i = 0; i < count; i++) {
+		test_client_send(
+		    client, "/register %s%d secretpw\n", prefix, i);
+		test_client_expect(client, "OK registered %s%d", prefix, i);
+	}
+}
+
+FLOW_TEST(strangers_register_only_so_often)
+{
+	struct server_process *server = elsewhere_start(
+	    engine, "--register-rate=10/h:4", "--log-level=warn", NULL);
+	struct test_client *client = elsewhere_open(server, 7);
+	const char *log;
+
+	/* What can be seen to be wrong costs nothing, and tells nothing. */
+	for (int i = 0; i < 9; i++) {
+		say(client, "/register .x secretpw", "ERR bad-name *");
+		say(client, "/register x short", "ERR weak-password *");
+	}
+	register_names(client, "a", 2);
+	/* Asking which names there are does. */
+	say(client, "/register a0 secretpw", "ERR name-taken *");
+	say(client, "/register a1 secretpw", "ERR name-taken *");
+	say(client, "/register a1 secretpw", TOO_OFTEN);
+	/* On any connection, but from nowhere else. */
+	client = elsewhere_open(server, 7);
+	say(client, "/register b secretpw", TOO_OFTEN);
+	say(client, "/login a0 secretpw", "OK logged in as a0#*");
+	register_names(elsewhere_open(server, 8), "c", 4);
+	register_names(elsewhere_open_local(server), "d", 9);
+	log = server_process_errors(server);
+	cr_assert(strstr(log, " warn change-throttled client="), "%s", log);
+	cr_assert(strstr(log, " address=198.51.100.7:"), "%s", log);
+	server_process_type(server, "stats\n");
+	server_process_expect(server, "changes_throttled +( )2 *");
+	server_process_stop(server);
+}
+
+/* They are lines in the account file, too. */
+FLOW_TEST(strangers_change_their_accounts_only_so_often)
+{
+	struct server_process *server = elsewhere_start(
+	    engine, "--register-rate=10/h:4", "--log-level=warn", NULL);
+	struct test_client *client = elsewhere_open(server, 7);
+
+	register_names(client, "a", 1);
+	test_client_send(client, "/login a0 secretpw\n");
+	test_client_match(client, "OK logged in as a0#*");
+	say(client, "/passwd secretpw secretpw2", "OK password changed");
+	say(client, "/passwd secretpw2 secretpw3", "OK password changed");
+	say(client, "/passwd secretpw3 secretpw4", "OK password changed");
+	say(client, "/passwd secretpw4 secretpw5", TOO_OFTEN);
+	say(client, "/unregister secretpw4", TOO_OFTEN);
+	client = elsewhere_open_local(server);
+	say(client, "/login a0 secretpw4", "OK logged in as a0#*");
+	for (int i = 0; i < 5; i++)
+		say(client, "/passwd secretpw4 secretpw4",
+		    "OK password changed");
+	say(client, "/unregister secretpw4", "OK account removed");
+	server_process_stop(server);
+}
+
+/* Without an option 20 at once; a reload can lift it. */
+FLOW_TEST(strangers_register_as_often_as_a_reload_lets_them)
+{
+	struct server_process *server = start_with_config(engine, "\n");
+	struct test_client *client = elsewhere_open(server, 7);
+
+	server->quiet = false;
+	register_names(client, "a", 20);
+	say(client, "/register b secretpw", TOO_OFTEN);
+	reload(server, "register-rate = 0\n");
+	register_names(client, "c", 30);
+	server_process_stop(server);
+}
+
+#define FULL "ERR read-only there are as many accounts as there may be; *"
+
+FLOW_TEST(accounts_are_no_more_than_there_may_be)
+{
+	struct server_process *server = server_process_start(
+	    engine, "--max-accounts=3", "--log-level=warn", NULL);
+	struct test_client *client = test_client_open(server);
+	const char *log;
+
+	register_names(client, "a", 3);
+	server_process_expect(server, "[[]FULL] 3 accounts are as many as *");
+	say(client, "/register b secretpw", FULL);
+	say(client, "/register a0 secretpw", FULL);
+	/* All else goes on. */
+	say(client, "/login a0 secretpw", "OK logged in as a0#*");
+	say(client, "/passwd secretpw secretpw2", "OK password changed");
+	say(client, "/unregister secretpw2", "OK account removed");
+	say(client, "/register b secretpw", "OK registered b");
+	server_process_expect(server, "[[]FULL] 3 accounts are as many as *");
+	log = server_process_errors(server);
+	cr_assert(strstr(log, " warn accounts-full accounts=3\n"), "%s", log);
+	server_process_type(server, "stats\n");
+	server_process_expect(server, "changes_full +( )2 *");
+	server_process_stop(server);
+	/* A start with as many tells it as well. */
+	server = server_process_restart(server);
+	server_process_expect(server, "[[]FULL] 3 accounts are as many as *");
+	server_process_stop(server);
+}
+
+/* However many ask at once. */
+FLOW_TEST(accounts_asked_for_at_once_are_no_more_than_there_may_be)
+{
+	enum {
+		COUNT = 60,
+		MAX = 25
+	};
+	struct server_process *server = server_process_start(
+	    engine, "--max-accounts=25", "--log-level=warn", NULL);
+	struct test_client *clients[COUNT];
+	int registered = 0;
+
+	for (int i = 0; i < COUNT; i++)
+		clients[i] = test_client_open(server);
+	for (int i = 0; i < COUNT; i++)
+		test_client_send(clients[i], "/register n%d secretpw\n", i);
+	for (int i = 0; i < COUNT; i++)
+		registered += !strncmp(test_client_line(clients[i]), "OK ", 3);
+	cr_assert_eq(registered, MAX);
 	server_process_stop(server);
 }

@@ -94,6 +94,32 @@ Test(auth_auth, reserved_name_is_taken_until_given_back)
 	cr_assert_eq(auth_reserve(auth, span_of("Anna")), AUTH_NAME_TAKEN);
 }
 
+Test(auth_auth, full_table_takes_no_name_until_there_is_room)
+{
+	cr_assert_not(auth_is_full(auth));
+	auth_set_accounts_max(auth, 2);
+	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
+	/* One that is only reserved has its place. */
+	cr_assert_eq(auth_reserve(auth, span_of("bert")), AUTH_OK);
+	cr_assert_not(auth_is_full(auth));
+	cr_assert_eq(auth_reserve(auth, span_of("carl")), AUTH_FULL);
+	auth_unreserve(auth, span_of("bert"));
+	cr_assert_eq(kit_register(auth, "carl", 2), AUTH_OK);
+	cr_assert(auth_is_full(auth));
+	/* Which names there are is not told then. */
+	cr_assert_eq(auth_reserve(auth, span_of("anna")), AUTH_FULL);
+	/* Those that are there go on. */
+	cr_assert_eq(kit_passwd(auth, "anna", 3), AUTH_OK);
+	cr_assert_eq(kit_delete(auth, "anna"), AUTH_OK);
+	cr_assert_not(auth_is_full(auth));
+	cr_assert_eq(kit_register(auth, "bert", 4), AUTH_OK);
+	auth_set_accounts_max(auth, 1);
+	cr_assert(auth_is_full(auth));
+	auth_set_accounts_max(auth, 0);
+	cr_assert_eq(kit_register(auth, "dora", 5), AUTH_OK);
+	cr_assert_eq(auth_count(auth), 3);
+}
+
 Test(auth_auth, second_store_on_the_same_file_is_refused)
 {
 	const char *path;

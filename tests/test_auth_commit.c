@@ -327,3 +327,39 @@ Test(auth_commit, eight_threads_for_one_name_have_one_winner)
 		cr_assert_eq(winners[i], 1);
 	cr_assert_eq(auth_count(auth), ROUNDS);
 }
+
+#define PLACES 100
+
+static atomic_uint threads_begun;
+
+static void *
+take_places(void *arg)
+{
+	atomic_uint *taken = arg;
+	unsigned thread = atomic_fetch_add(&threads_begun, 1);
+	char name[24];
+
+	pthread_barrier_wait(&barrier);
+	for (unsigned i = 0; i < PLACES; i++) {
+		snprintf(name, sizeof(name), "thread%u-%u", thread, i);
+		if (auth_reserve(auth, span_of(name)) == AUTH_OK)
+			atomic_fetch_add(taken, 1);
+	}
+	return NULL;
+}
+
+Test(auth_commit, eight_threads_take_no_more_names_than_there_may_be)
+{
+	pthread_t threads[RACERS];
+	atomic_uint taken = 0;
+	unsigned i;
+
+	auth_set_accounts_max(auth, PLACES);
+	cr_assert_eq(pthread_barrier_init(&barrier, NULL, RACERS), 0);
+	for (i = 0; i < RACERS; i++)
+		cr_assert_eq(
+		    pthread_create(&threads[i], NULL, take_places, &taken), 0);
+	for (i = 0; i < RACERS; i++)
+		pthread_join(threads[i], NULL);
+	cr_assert_eq(taken, PLACES);
+}

@@ -252,3 +252,67 @@ Test(auth_throttle, clock_that_goes_back_is_survived)
 	fail("anna", "a");
 	cr_assert_eq(wait_for("anna", "a"), 40 * SECOND);
 }
+
+#define PERIOD (6 * MINUTE)
+#define BURST  20
+
+static uint64_t
+change(const char *address)
+{
+	return throttle_change(throttle, span_of(address), now, PERIOD, BURST);
+}
+
+Test(auth_throttle, changes_are_a_burst_and_then_one_a_period)
+{
+	unsigned i;
+
+	for (i = 0; i < BURST; i++)
+		cr_assert_eq(change("a"), 0);
+	cr_assert_eq(change("a"), PERIOD);
+	now += PERIOD - 1;
+	cr_assert_eq(change("a"), 1);
+	/* To the millisecond, however often. */
+	for (i = 0; i < 100; i++) {
+		now += i == 0 ? 1 : PERIOD;
+		cr_assert_eq(change("a"), 0);
+		cr_assert_eq(change("a"), PERIOD);
+	}
+	now += 5 * PERIOD + PERIOD / 2;
+	for (i = 0; i < 5; i++)
+		cr_assert_eq(change("a"), 0);
+	cr_assert_eq(change("a"), PERIOD / 2);
+	now += 7 * DAY;
+	for (i = 0; i < BURST; i++)
+		cr_assert_eq(change("a"), 0);
+	cr_assert_eq(change("a"), PERIOD);
+}
+
+Test(auth_throttle, changes_of_one_address_concern_no_other_and_no_login)
+{
+	for (unsigned i = 0; i < BURST; i++)
+		change("a");
+	cr_assert_gt(change("a"), 0);
+	cr_assert_eq(change("b"), 0);
+	cr_assert_eq(wait_for("anna", "a"), 0);
+	for (unsigned i = 0; i < 100; i++)
+		fail("anna", "c");
+	cr_assert_eq(change("c"), 0);
+}
+
+/* A shorter burst may have been set meanwhile. */
+Test(auth_throttle, changes_before_a_burst_was_shortened_are_forgotten)
+{
+	for (unsigned i = 0; i < BURST; i++)
+		change("a");
+	for (unsigned i = 0; i < BURST; i++) {
+		cr_assert_eq(
+		    throttle_change(throttle, span_of("a"), now, PERIOD, 1),
+		    PERIOD);
+		now += PERIOD;
+	}
+	cr_assert_eq(
+	    throttle_change(throttle, span_of("a"), now, PERIOD, 1), 0);
+	now = 0; /* a clock that goes back */
+	cr_assert_eq(
+	    throttle_change(throttle, span_of("a"), now, PERIOD, 1), PERIOD);
+}

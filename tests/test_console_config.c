@@ -96,8 +96,8 @@ Test(console_config, every_kind_of_value_is_taken)
 	    endpoint_format(&options.listen[1], text), "unix:/tmp/a#b");
 	cr_expect_eq(options.io, IO_EPOLL);
 	cr_expect_eq(options.reactors, 3);
-	cr_expect_eq(options.rate, 5);
-	cr_expect_eq(options.rate_burst, 20);
+	cr_expect_eq(options.rate.count, 5);
+	cr_expect_eq(options.rate.burst, 20);
 	cr_expect_eq(options.argon2.passes, 3);
 }
 
@@ -228,7 +228,7 @@ Test(console_config, command_line_beats_the_file)
 
 	parse("--io", "epoll", "--config", path, "--require-login", NULL);
 	cr_expect_eq(options.io, IO_EPOLL);
-	cr_expect_eq(options.rate, 5);
+	cr_expect_eq(options.rate.count, 5);
 	cr_expect_eq(options.reactors, 7);
 	cr_expect(options.require_login);
 	cr_expect_str_eq(options.accounts, "/a");
@@ -280,8 +280,8 @@ Test(console_config, reload_takes_what_can_change_and_names_the_rest)
 	cr_expect_str_eq(report.taken, "rate, motd, log-level");
 	cr_expect_str_eq(report.restart, "reactors, stall-timeout");
 	cr_expect_str_empty(report.error);
-	cr_expect_eq(next.rate, 6);
-	cr_expect_eq(next.rate_burst, 6);
+	cr_expect_eq(next.rate.count, 6);
+	cr_expect_eq(next.rate.burst, 6);
 	cr_expect_eq(next.log_level, LOG_LEVEL_WARN);
 	cr_expect_str_eq(next.motd, "/m");
 	/* The command line still has its say, and the rest its old value. */
@@ -305,7 +305,7 @@ Test(console_config, reload_of_a_file_without_a_setting_is_its_default)
 	scratch_write("c", SCRATCH_TEXT(""));
 	cr_assert_eq(options_reload(&options, &next, &report), 0);
 	cr_expect_str_eq(report.taken, "rate, log, log-level");
-	cr_expect_eq(next.rate, 0);
+	cr_expect_eq(next.rate.count, 0);
 	cr_expect_str_empty(next.log);
 	cr_expect_eq(next.log_level, -1);
 }
@@ -336,7 +336,7 @@ Test(console_config, reload_of_a_wrong_file_changes_nothing)
 	snprintf(said, sizeof(said), "%s:3: rate: given twice, first in line 1",
 	    path);
 	cr_expect_str_eq(report.error, said);
-	cr_expect_eq(options.rate, 5);
+	cr_expect_eq(options.rate.count, 5);
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(options_reload(&options, &next, &report), -1);
 	cr_expect(strstr(report.error, "cannot be read: No such file"));
@@ -354,7 +354,7 @@ Test(console_config, reload_without_a_file_finds_nothing_new)
 	cr_assert_eq(options_reload(&options, &next, &report), 0);
 	cr_expect_str_empty(report.taken);
 	cr_expect_str_empty(report.restart);
-	cr_expect_eq(next.rate, 5);
+	cr_expect_eq(next.rate.count, 5);
 }
 
 /* The example with its settings uncommented, those that are not the default

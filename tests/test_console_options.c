@@ -129,7 +129,10 @@ Test(console_options, nothing_given_is_the_defaults)
 	cr_expect_not(options.accounts_given);
 	cr_expect_eq(options.history, 1000);
 	cr_expect_eq(options.history_total_mib, 64);
-	cr_expect_eq(options.rate, 0);
+	cr_expect_eq(options.rate.count, 0);
+	cr_expect_eq(options.accounts_max, 1000000);
+	cr_expect_eq(options.register_rate.count, 10);
+	cr_expect_eq(options.register_rate.burst, 20);
 	cr_expect_not(options.check);
 }
 
@@ -142,8 +145,8 @@ Test(console_options, everything_given_is_taken)
 	    "--max-clients=7", "--max-per-address=3", "--out-limit=5000",
 	    "--stall-timeout=9", "--login-timeout=0", "--unterminated-after=0",
 	    "--min-password=12", "--require-login", "--argon2=t=3,m=1024",
-	    "--history=0", "--history-total=7", "--rate=5/s:20", "--check",
-	    NULL);
+	    "--history=0", "--history-total=7", "--rate=5/s:20",
+	    "--max-accounts=9", "--register-rate=6/h:30", "--check", NULL);
 	cr_expect_eq(options.listen_count, 2);
 	cr_expect_str_eq(
 	    endpoint_format(&options.listen[0], text), "tcp://[::1]:1");
@@ -165,8 +168,11 @@ Test(console_options, everything_given_is_taken)
 	cr_expect_eq(options.argon2.memory_kib, 1024);
 	cr_expect_eq(options.history, 0);
 	cr_expect_eq(options.history_total_mib, 7);
-	cr_expect_eq(options.rate, 5);
-	cr_expect_eq(options.rate_burst, 20);
+	cr_expect_eq(options.rate.count, 5);
+	cr_expect_eq(options.rate.burst, 20);
+	cr_expect_eq(options.accounts_max, 9);
+	cr_expect_eq(options.register_rate.count, 6);
+	cr_expect_eq(options.register_rate.burst, 30);
 	cr_expect(options.check);
 }
 
@@ -227,6 +233,7 @@ Test(console_options, numbers_are_bounded_on_both_sides)
 	    {"--login-timeout", "-1", "0", "86400", "86401"},
 	    {"--unterminated-after", "-1", "0", "60000", "60001"},
 	    {"--min-password", "0", "1", "128", "129"},
+	    {"--max-accounts", "-1", "0", "1000000000", "1000000001"},
 	    {"--history", "-1", "0", "1000000", "1000001"},
 	    {"--history-total", "0", "1", "65536", "65537"},
 	};
@@ -287,13 +294,21 @@ Test(console_options, rate_is_a_number_a_second_and_a_burst)
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
 		is_refused("--rate", values[i]);
 	parse("--rate=7/s", NULL);
-	cr_assert_eq(options.rate, 7);
-	cr_assert_eq(options.rate_burst, 7);
+	cr_assert_eq(options.rate.count, 7);
+	cr_assert_eq(options.rate.burst, 7);
 	parse("--rate=1000000/s:1", NULL);
-	cr_assert_eq(options.rate, 1000000);
-	cr_assert_eq(options.rate_burst, 1);
+	cr_assert_eq(options.rate.count, 1000000);
+	cr_assert_eq(options.rate.burst, 1);
 	parse("--rate=0", NULL);
-	cr_assert_eq(options.rate, 0);
+	cr_assert_eq(options.rate.count, 0);
+	/* Others are told by the hour. */
+	is_refused("--rate", "5/h");
+	is_refused("--register-rate", "5/s");
+	parse("--register-rate=7/h", NULL);
+	cr_assert_eq(options.register_rate.count, 7);
+	cr_assert_eq(options.register_rate.burst, 7);
+	parse("--register-rate=0", NULL);
+	cr_assert_eq(options.register_rate.count, 0);
 }
 
 Test(console_options, bad_listen_urls_are_refused)
