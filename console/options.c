@@ -151,6 +151,7 @@ take_defaults(struct options *options)
 	options->login_timeout_ms = 60 * 1000;
 	options->unterminated_ms = UNTERMINATED_MS;
 	options->password_min = PASSWORD_BYTES_MIN;
+	options->rate = (struct rate){.count = 20, .burst = 200};
 	options->accounts_max = 1000 * 1000;
 	options->register_rate = (struct rate){.count = 10, .burst = 20};
 	options->history = 1000;

@@ -47,6 +47,7 @@ struct options {
 	bool require_login;
 	uint32_t history;           /* messages a room keeps */
 	uint32_t history_total_mib; /* that all rooms keep */
+	bool rate_for_all;          /* it was given: on this machine, too */
 	struct rate rate;           /* messages of one client, a second */
 	uint32_t accounts_max;      /* 0: any */
 	struct rate register_rate;  /* accounts of one address, an hour */

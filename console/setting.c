@@ -48,9 +48,11 @@ const struct setting settings[] = {
 	SETTING_CLIENTS, SETTING_LIVE, value_number,
 	NUMBER(per_address_max, 0, CLIENTS_MAX, 1)},
     {"rate", "N/s[:BURST]",
-	"messages that one client may send, joins and topics counted; "
-	"what is faster waits unread (default: 0, no limit)",
-	SETTING_CLIENTS, SETTING_LIVE, value_rate, FIELD(rate)},
+	"messages that one client may send, joins, topics and listings "
+	"counted; what is faster waits unread (default: 20/s:200, for "
+	"clients from other machines alone; 0: no limit)",
+	SETTING_CLIENTS, SETTING_LIVE, value_talk_rate,
+	FIELDS(rate_for_all, rate)},
     {"out-limit", "BYTES",
 	"unread output past which a client is sent no more room "
 	"messages (default: 1048576)",

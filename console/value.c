@@ -185,28 +185,52 @@ value_tcp(const struct setting *setting, const char *text,
 	return true;
 }
 
+/* N/s or N/h, as --help calls it. */
+static bool
+parse_rate(const struct setting *setting, const char *text, struct rate *rate,
+    char problem[SETTING_PROBLEM_BYTES])
+{
+	const char unit[] = {'/', setting->value[2], '\0'};
+	const char *at = text;
+	bool ok;
+
+	*rate = (struct rate){0};
+	ok = take_number(&at, 0, 1000000, &rate->count);
+	if (ok && rate->count > 0) {
+		rate->burst = rate->count;
+		ok = take_word(&at, unit);
+		if (ok && take_word(&at, ":"))
+			ok = take_number(&at, 1, 1000000, &rate->burst);
+	}
+	if (ok && !*at)
+		return true;
+	snprintf(problem, SETTING_PROBLEM_BYTES, "%.300s is not 0 or %s", text,
+	    setting->value);
+	return false;
+}
+
 bool
 value_rate(const struct setting *setting, const char *text,
     struct options *options, char problem[SETTING_PROBLEM_BYTES])
 {
-	/* N/s or N/h, as --help calls it. */
-	const char unit[] = {'/', setting->value[2], '\0'};
-	struct rate rate = {0};
-	const char *at = text;
-	bool ok = take_number(&at, 0, 1000000, &rate.count);
+	struct rate rate;
 
-	if (ok && rate.count > 0) {
-		rate.burst = rate.count;
-		ok = take_word(&at, unit);
-		if (ok && take_word(&at, ":"))
-			ok = take_number(&at, 1, 1000000, &rate.burst);
-	}
-	if (!ok || *at) {
-		snprintf(problem, SETTING_PROBLEM_BYTES,
-		    "%.300s is not 0 or %s", text, setting->value);
+	if (!parse_rate(setting, text, &rate, problem))
 		return false;
-	}
 	memcpy(field_of(setting, options), &rate, sizeof(rate));
+	return true;
+}
+
+bool
+value_talk_rate(const struct setting *setting, const char *text,
+    struct options *options, char problem[SETTING_PROBLEM_BYTES])
+{
+	struct rate rate;
+
+	if (!parse_rate(setting, text, &rate, problem))
+		return false;
+	options->rate = rate;
+	options->rate_for_all = true;
 	return true;
 }
 

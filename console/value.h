@@ -29,6 +29,9 @@ value_parser value_tcp;
 /* A struct rate: 0 or N/s[:BURST], or with the /h that `value` has. */
 value_parser value_rate;
 
+/* options->rate: the same, and it holds for all. */
+value_parser value_talk_rate;
+
 /* options->argon2: t=N,m=KIB. */
 value_parser value_argon2;
 

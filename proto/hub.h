@@ -37,7 +37,8 @@ struct hub_options {
 	bool require_login;        /* guests cannot converse */
 	uint32_t history;          /* messages that a room keeps */
 	size_t history_total;      /* bytes that all rooms keep */
-	struct rate rate;          /* messages of one client, a second */
+	bool rate_for_all; /* else clients of this machine say any number */
+	struct rate rate;  /* messages of one client, a second */
 	struct rate register_rate; /* changes of accounts of one address that is
 				      not this machine's, an hour */
 	const char *motd; /* lines for who logs in, each with its LF, or

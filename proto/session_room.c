@@ -149,7 +149,9 @@ session_keeps_rate(struct session *session)
 {
 	const struct hub_options *options = &session_hub(session)->options;
 
-	if (options->rate.count == 0 || talk_take_token(session))
+	if (options->rate.count == 0 ||
+	    (!options->rate_for_all && address_is_local(&session->conn.peer)) ||
+	    talk_take_token(session))
 		return true;
 	session->waits |= WAIT_RATE;
 	reactor_set_timer(session->conn.reactor, &session->deadline,

@@ -328,3 +328,64 @@ FLOW_TEST(accounts_asked_for_at_once_are_no_more_than_there_may_be)
 	cr_assert_eq(registered, MAX);
 	server_process_stop(server);
 }
+
+static struct test_client *
+register_and_enter(struct test_client *client, const char *name)
+{
+	test_client_send(client, "/register %s secretpw\n", name);
+	test_client_expect(client, "OK registered %s", name);
+	test_client_enter(client, name);
+	return client;
+}
+
+/* Says so many messages as fast as it can; all come back. Milliseconds. */
+static int64_t
+talk(struct test_client *client, int count)
+{
+	int64_t start_ms = harness_now_ms();
+
+	for (int i = 0; i < count; i++)
+		test_client_send(client, "/b m%d\n", i);
+	for (int i = 0; i < count; i++)
+		test_client_match(client, "[[]*#*] m%d", i);
+	return harness_now_ms() - start_ms;
+}
+
+/* 200 at once, then 20 a second: the last eight of 208 take 400 ms. */
+FLOW_TEST(strangers_who_talk_too_fast_wait_and_lose_nothing)
+{
+	struct server_process *server = elsewhere_start(engine, NULL);
+	struct test_client *stranger =
+	    register_and_enter(elsewhere_open(server, 7), "ann");
+	struct test_client *local;
+
+	cr_assert_geq(talk(stranger, 208), 8 * 50 - 10);
+	local = register_and_enter(elsewhere_open_local(server), "ben");
+	cr_assert_lt(talk(local, 2000), 1800 * 50);
+	server_process_stop(server);
+}
+
+/* Each costs as much as a message; at one in 50 ms the fifth comes late. */
+FLOW_TEST(rate_counts_listings_as_messages)
+{
+	static const char *const asked[] = {
+	    "/who", "/rooms", "/history lobby 0"};
+	struct server_process *server =
+	    server_process_start(engine, "--rate=20/s:2", NULL);
+	char name[] = "u0";
+
+	for (int i = 0; i < 3; i++, name[1]++) {
+		struct test_client *client = test_client_user(server, name);
+		int64_t start_ms = harness_now_ms();
+
+		for (int times = 0; times < 6; times++)
+			test_client_send(client, "%s\n", asked[i]);
+		test_client_send(client, "/ping x\n");
+		while (strcmp(test_client_line(client), "OK pong x") != 0)
+			;
+		cr_assert_geq(harness_now_ms() - start_ms, 4 * 50 - 10,
+		    "%s is not counted", asked[i]);
+		test_client_close(client);
+	}
+	server_process_stop(server);
+}

@@ -305,7 +305,7 @@ Test(console_config, reload_of_a_file_without_a_setting_is_its_default)
 	scratch_write("c", SCRATCH_TEXT(""));
 	cr_assert_eq(options_reload(&options, &next, &report), 0);
 	cr_expect_str_eq(report.taken, "rate, log, log-level");
-	cr_expect_eq(next.rate.count, 0);
+	cr_expect_eq(next.rate.count, 20);
 	cr_expect_str_empty(next.log);
 	cr_expect_eq(next.log_level, -1);
 }

@@ -129,7 +129,9 @@ Test(console_options, nothing_given_is_the_defaults)
 	cr_expect_not(options.accounts_given);
 	cr_expect_eq(options.history, 1000);
 	cr_expect_eq(options.history_total_mib, 64);
-	cr_expect_eq(options.rate.count, 0);
+	cr_expect_eq(options.rate.count, 20);
+	cr_expect_eq(options.rate.burst, 200);
+	cr_expect_not(options.rate_for_all);
 	cr_expect_eq(options.accounts_max, 1000000);
 	cr_expect_eq(options.register_rate.count, 10);
 	cr_expect_eq(options.register_rate.burst, 20);
@@ -170,6 +172,7 @@ Test(console_options, everything_given_is_taken)
 	cr_expect_eq(options.history_total_mib, 7);
 	cr_expect_eq(options.rate.count, 5);
 	cr_expect_eq(options.rate.burst, 20);
+	cr_expect(options.rate_for_all);
 	cr_expect_eq(options.accounts_max, 9);
 	cr_expect_eq(options.register_rate.count, 6);
 	cr_expect_eq(options.register_rate.burst, 30);
