@@ -23,9 +23,6 @@
 #include "reactor/reactor.h"
 #include "reactor/tally.h"
 
-#define LINGER_MS 2000 /* for the peer's FIN after ours */
-#define STOP_MS   8000 /* for all clients, when the server stops */
-
 _Static_assert(CLIENTS_MAX <= TALLY_MAX, "all of one address can be counted");
 
 struct server {
@@ -178,8 +175,8 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 		    .clients_max = server->capacity.clients,
 		    .conns_max = server->capacity.each,
 		    .stall_ms = options->stall_ms,
-		    .linger_ms = LINGER_MS,
-		    .stop_ms = STOP_MS,
+		    .linger_ms = SERVER_LINGER_MS,
+		    .stop_ms = SERVER_STOP_MS,
 		    .refusal = "ERR busy the server is full, try again later\n",
 		    .network_refusal = "ERR busy too many connections from "
 				       "your address, close one first\n",

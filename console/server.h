@@ -24,6 +24,8 @@ struct reactor;
 struct user;
 
 #define SERVER_ERROR_BYTES OPTIONS_ERROR_BYTES
+#define SERVER_LINGER_MS   2000 /* for the peer's FIN after ours */
+#define SERVER_STOP_MS     8000 /* for all clients, when the server stops */
 
 struct counters;
 struct server;

@@ -13,7 +13,6 @@
 #include "reactor/timing.h"
 
 #define HASH_QUEUE_MAX 100000 /* one job a connection: more than can be */
-#define HASH_WAIT_MS   60000  /* longer than that: ERR busy, at once */
 #define HASH_NICE      5      /* chat goes before logins */
 #define HASH_REST_MS   2000   /* then a thread gives its memory back */
 #define JOURNAL_BATCH  1024   /* changes that share one sync */
@@ -321,7 +320,7 @@ account_service_new(const struct account_service_config *config)
 	    .nice = HASH_NICE,
 	    .batch_max = 1,
 	    .queue_max = HASH_QUEUE_MAX,
-	    .wait_ms_max = HASH_WAIT_MS,
+	    .wait_ms_max = ACCOUNT_WAIT_MS_MAX,
 	    .run = hashers_run,
 	    .drop = job_drop,
 	    .rest = hashers_rest,

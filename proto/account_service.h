@@ -19,6 +19,8 @@
 #include "reactor/mailbox.h"
 #include "reactor/worker.h"
 
+#define ACCOUNT_WAIT_MS_MAX 60000 /* longer than that: ERR busy, at once */
+
 struct rate;
 struct reactor;
 struct timing;

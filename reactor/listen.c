@@ -18,8 +18,7 @@
 #include "reactor/log.h"
 #include "reactor/reactor_priv.h"
 
-#define BACKLOG  4096 /* the kernel cuts it to net.core.somaxconn */
-#define RETRY_MS 100  /* after running out of descriptors or memory */
+#define RETRY_MS 100 /* after running out of descriptors or memory */
 
 /* An address that is in use: two seconds altogether. Each pause is twice as
  * long as the one before, for each look at a Unix socket is a client to its
@@ -27,9 +26,7 @@
 #define IN_USE_PAUSES   8
 #define IN_USE_PAUSE_MS 8
 
-/* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
- * output ends the connection after 120 s (tcp(7)). Accepted sockets inherit
- * all of it, so nothing is set for each connection. */
+/* Accepted sockets inherit all of it, so nothing is set for each connection. */
 static void
 socket_set_options(int fd)
 {
@@ -38,10 +35,10 @@ socket_set_options(int fd)
 	} options[] = {
 	    {SOL_SOCKET, SO_KEEPALIVE, 1},
 	    {IPPROTO_TCP, TCP_NODELAY, 1},
-	    {IPPROTO_TCP, TCP_KEEPIDLE, 60},
-	    {IPPROTO_TCP, TCP_KEEPINTVL, 20},
-	    {IPPROTO_TCP, TCP_KEEPCNT, 3},
-	    {IPPROTO_TCP, TCP_USER_TIMEOUT, 120 * 1000},
+	    {IPPROTO_TCP, TCP_KEEPIDLE, LISTEN_KEEP_IDLE_S},
+	    {IPPROTO_TCP, TCP_KEEPINTVL, LISTEN_KEEP_INTERVAL_S},
+	    {IPPROTO_TCP, TCP_KEEPCNT, LISTEN_KEEP_PROBES},
+	    {IPPROTO_TCP, TCP_USER_TIMEOUT, LISTEN_UNTAKEN_S * 1000},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
@@ -112,7 +109,7 @@ listen_first(struct endpoint *endpoint)
 
 	if (fd < 0)
 		return -1;
-	if (endpoint_bind(fd, endpoint) < 0 || listen(fd, BACKLOG) < 0)
+	if (endpoint_bind(fd, endpoint) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
 		goto fail;
 	if (endpoint->path[0])
 		return fd;
@@ -190,7 +187,7 @@ listen_open(struct endpoint *endpoint, unsigned count, int fds[],
 			goto fail;
 	}
 	for (unsigned i = 0; i < count; i++)
-		if (listen(fds[i], BACKLOG) < 0)
+		if (listen(fds[i], LISTEN_BACKLOG) < 0)
 			goto fail;
 	return 0;
 fail:
@@ -307,7 +304,7 @@ listen_try(int fd, const struct endpoint *endpoint)
 	if (bind(fd, (const void *)&endpoint->address, endpoint->length) < 0)
 		return -1;
 	listen_remove(endpoint);
-	return endpoint->path[0] ? 0 : listen(fd, BACKLOG);
+	return endpoint->path[0] ? 0 : listen(fd, LISTEN_BACKLOG);
 }
 
 int

@@ -17,6 +17,15 @@ struct sockaddr_storage;
 
 #define LISTEN_ERROR_BYTES 256
 
+#define LISTEN_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
+
+/* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
+ * output ends the connection after 120 s (tcp(7)). */
+#define LISTEN_KEEP_IDLE_S     60
+#define LISTEN_KEEP_INTERVAL_S 20
+#define LISTEN_KEEP_PROBES     3
+#define LISTEN_UNTAKEN_S       120
+
 /*
  * Opens `count` listening sockets for one endpoint; fds[] gets them, the caller
  * owns them. Port 0 is replaced by the one the kernel picked. A Unix socket
