@@ -213,6 +213,7 @@ client_address(const struct client *client)
 	if (client->away) {
 		address.ip[0] = 192;
 		address.ip[2] = 2;
+		address.ip[3] %= 3;
 	}
 	return address;
 }

@@ -154,12 +154,30 @@ is_full(const struct reactor *reactor)
 	       reactor->conn_count >= limits->conns_max;
 }
 
+static bool
+network_is_full(const struct engine *engine, const struct net_link *link)
+{
+	uint32_t there = 0;
+
+	for (unsigned i = 0; i < net_link_count(); i++) {
+		const struct net_link *other = net_link_at(i);
+
+		there += other->conn && !memcmp(other->peer.ip, link->peer.ip,
+					    sizeof(link->peer.ip));
+	}
+	return engine->habits.network_max > 0 &&
+	       there >= engine->habits.network_max;
+}
+
 static void
 sim_refuse(struct engine *engine, int socket, const char *text)
 {
 	struct net_link *link = net_link_of(socket);
 
-	check(is_full(engine->reactor));
+	if (!strcmp(text, WORLD_NETWORK_REFUSAL))
+		check(network_is_full(engine, link));
+	else
+		check(is_full(engine->reactor));
 	if (text && strlen(text) <= net_room(link))
 		net_server_send(link, text, strlen(text));
 	/* Nobody sees to it that the word arrives; here it does. */

@@ -14,15 +14,21 @@
 #define TESTS_SIM_ENGINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct reactor;
 
 extern const struct engine_ops engine_sim;
 
+/* What is said to whose network has as many connections as it may. */
+#define WORLD_NETWORK_REFUSAL                                                  \
+	"ERR busy too many connections from your address\n"
+
 /* How the engines that are made from now on behave. */
 struct engine_habits {
 	bool completes;        /* else it tells readiness */
 	unsigned late_percent; /* what could happen, and does not yet */
+	uint32_t network_max;  /* connections of an address; 0: any number */
 	unsigned fail_percent; /* accepts that find no descriptor, attaches
 				  that find no memory */
 };

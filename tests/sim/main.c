@@ -42,11 +42,14 @@ any_setup(bool broken)
 {
 	bool tight = sim_chance(40);
 
+	uint32_t network_max = sim_chance(20) ? 2 : 0;
+
 	return (struct world_setup){
 	    .curt = tight && sim_chance(50),
 	    .reactors = 1 + (unsigned)sim_below(WORLD_REACTORS_MAX),
 	    .conns_max = sim_chance(20) ? 4 : 1000,
 	    .clients_max = sim_chance(10) ? 6 : 1000,
+	    .network_max = network_max,
 	    .stall_ms = 5000,
 	    .hub =
 		{
@@ -57,13 +60,14 @@ any_setup(bool broken)
 		    .password_min = 8,
 		    .history = 100000,
 		    .history_total = 64 * 1024 * 1024,
-		    .rate = sim_chance(15) ? 20 : 0,
-		    .rate_burst = 40,
+		    .rate_for_all = true,
+		    .rate = {.count = sim_chance(15) ? 20 : 0, .burst = 40},
 		},
 	    .habits =
 		{
 		    .completes = sim_chance(50),
 		    .late_percent = (unsigned)sim_below(60),
+		    .network_max = network_max,
 		    .fail_percent = broken ? 2 : 0,
 		},
 	};

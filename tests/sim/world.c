@@ -11,6 +11,7 @@
 #include "proto/session.h"
 #include "reactor/check.h"
 #include "reactor/reactor_priv.h"
+#include "reactor/tally.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/net.h"
 #include "tests/sim/workers.h"
@@ -240,8 +241,10 @@ make_reactors(struct world *world)
 		    .linger_ms = LINGER_MS,
 		    .stop_ms = STOP_MS,
 		    .refusal = "ERR busy the server is full, try again later\n",
+		    .network_refusal = WORLD_NETWORK_REFUSAL,
 		},
 	    .census = &world->census,
+	    .tally = world->tally,
 	};
 
 	for (unsigned i = 0; i < config.count; i++) {
@@ -273,6 +276,8 @@ world_start(struct world *world, const struct world_setup *setup)
 	};
 	for (size_t i = 0; i < sizeof(world->hub_config.key); i++)
 		((char *)&world->hub_config.key)[i] = (char)sim_below(256);
+	world->tally = tally_new(&world->hub_config.key);
+	tally_set_max(world->tally, setup->network_max);
 	check_zero(mailbox_init(&world->console));
 	make_reactors(world);
 	for (unsigned i = 0; i < setup->reactors; i++)
@@ -399,6 +404,7 @@ world_join(struct world *world)
 	}
 	mailbox_fini(&world->console);
 	auth_close(&world->auth);
+	tally_free(&world->tally);
 	world->disk->before = NULL;
 	net_clear();
 }

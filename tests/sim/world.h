@@ -27,6 +27,7 @@ struct world_setup {
 	unsigned reactors;
 	uint32_t conns_max; /* of a reactor */
 	uint64_t clients_max;
+	uint32_t network_max; /* of one address; 0: any number */
 	uint32_t stall_ms;
 	struct hub_options hub;
 	struct engine_habits habits;
@@ -41,6 +42,7 @@ struct world {
 	bool ended[WORLD_REACTORS_MAX]; /* its last turn was taken */
 	int listeners[WORLD_REACTORS_MAX];
 	struct census census;
+	struct tally *tally; /* owned */
 	struct auth_options auth_options;
 	struct auth *auth;
 	struct account_service *accounts;
