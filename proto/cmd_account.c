@@ -4,13 +4,13 @@
  */
 #include <string.h>
 
+#include "proto/account_log.h"
 #include "proto/account_service.h"
 #include "proto/cmd.h"
 #include "proto/route.h"
 #include "proto/session.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
-#include "reactor/counters.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
@@ -76,72 +76,11 @@ copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
 	out[password.len] = '\0';
 }
 
-/* The count and the one form of a failed login, whether its client is still
- * there or not. The manual documents it: programs read it that keep addresses
- * out. */
-static void
-job_log_login(const struct account_job *job)
-{
-	struct counters *counters = reactor_counters(job->reactor);
-	const char *reason;
-	counter *failed;
-
-	if (job->cancelled)
-		return;
-
-	switch (job->status) {
-	case AUTH_NO_SUCH_USER:
-	case AUTH_BAD_CREDENTIALS:
-		reason = "bad-credentials";
-		failed = &counters->failed_wrong;
-		break;
-	case AUTH_THROTTLED:
-		reason = "throttled";
-		failed = &counters->failed_throttled;
-		break;
-	case AUTH_BANNED:
-		reason = "banned";
-		failed = &counters->failed_banned;
-		break;
-	default:
-		return;
-	}
-	counter_add(failed, 1);
-	log_warn("login-failed", LOG_NUMBER("client", job->client.id),
-	    LOG_ADDRESS("address", &job->peer),
-	    LOG_TEXT("name", job->change.name), LOG_TEXT("reason", reason));
-}
-
-static void
-job_log_change(const struct account_job *job, const char *event)
-{
-	if (job->status == AUTH_OK && !job->cancelled)
-		log_info(event, LOG_NUMBER("client", job->client.id),
-		    LOG_ADDRESS("address", &job->peer),
-		    LOG_TEXT("name", job->change.name));
-}
-
 static void
 err_going_down(struct session *session)
 {
 	session_err(session, ERR_GOING_DOWN,
 	    "the server is going down; nothing was changed");
-}
-
-/* The same of a change that was not tried. */
-static void
-job_log_untried(const struct account_job *job)
-{
-	struct counters *counters = reactor_counters(job->reactor);
-
-	if (job->status == AUTH_FULL)
-		counter_add(&counters->changes_full, 1);
-	if (job->status != AUTH_TOO_OFTEN)
-		return;
-	counter_add(&counters->changes_throttled, 1);
-	log_warn("change-throttled", LOG_NUMBER("client", job->client.id),
-	    LOG_ADDRESS("address", &job->peer),
-	    LOG_TEXT("name", job->change.name));
 }
 
 /* Finds the session again and answers what went wrong, if something did. NULL
@@ -240,8 +179,8 @@ job_refuse(struct session *session, struct account_job *job)
 	session_await(session);
 	check(job->status != AUTH_OK);
 	if (job->work == WORK_LOGIN)
-		job_log_login(job);
-	job_log_untried(job);
+		account_log_login(job);
+	account_log_untried(job);
 	job_session(job);
 	account_job_free(job);
 }
@@ -273,7 +212,7 @@ register_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 
 	(void)owner;
-	job_log_change(job, "registered");
+	account_log_change(job, "registered");
 	if (session)
 		session_ok(session, "registered %s", job->change.name);
 	job_done(job, session);
@@ -329,11 +268,11 @@ login_done(struct envelope *envelope, void *owner)
 	    auth_is_banned(
 		account_service_auth(job->service), span_of(job->account.name)))
 		job->status = AUTH_BANNED;
-	job_log_login(job);
+	account_log_login(job);
 	session = job_session(job);
 	if (session) {
 		session_log_in(session, job->account.name, job->account.uid);
-		job_log_change(job, "login");
+		account_log_change(job, "login");
 		session_ok_self(session, "logged in as ");
 		session_greet(session);
 	}
@@ -350,7 +289,7 @@ login_start(struct session *session, struct span name, struct span password)
 	copy_name(job, name);
 	if (!check_password(session, password)) {
 		job->status = AUTH_BAD_CREDENTIALS;
-		job_log_login(job);
+		account_log_login(job);
 		account_job_free(job);
 		return;
 	}
@@ -418,7 +357,7 @@ passwd_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 
 	(void)owner;
-	job_log_change(job, "password-changed");
+	account_log_change(job, "password-changed");
 	if (session)
 		session_ok(session, "password changed");
 	job_done(job, session);
@@ -475,7 +414,7 @@ unregister_done(struct envelope *envelope, void *owner)
 	struct session *session = job_session(job);
 	struct removal *removal;
 
-	job_log_change(job, "unregistered");
+	account_log_change(job, "unregistered");
 	if (session) {
 		if (session->state == SESSION_USER)
 			session_log_out(session);
