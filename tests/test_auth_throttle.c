@@ -299,6 +299,20 @@ Test(auth_throttle, changes_of_one_address_concern_no_other_and_no_login)
 	cr_assert_eq(change("c"), 0);
 }
 
+/* Memory is bounded: many who did little push out each other, not him. */
+Test(auth_throttle, flood_does_not_free_who_has_changed_too_much)
+{
+	char address[16];
+
+	for (unsigned i = 0; i < BURST; i++)
+		change("a");
+	for (unsigned i = 0; i < 50000; i++) {
+		snprintf(address, sizeof(address), "b%u", i);
+		change(address);
+	}
+	cr_assert_gt(change("a"), 0);
+}
+
 /* A shorter burst may have been set meanwhile. */
 Test(auth_throttle, changes_before_a_burst_was_shortened_are_forgotten)
 {
