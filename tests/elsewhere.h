@@ -15,7 +15,8 @@
 #define ELSEWHERE_IPV6_B     "[2001:db8:0:1::2]"
 #define ELSEWHERE_IPV6_OTHER "[2001:db8:0:2::1]"
 
-/* From here on; the test is skipped where the kernel refuses it. */
+/* From here on; the test is skipped where that is refused, as to all but root.
+ */
 void elsewhere_begin(void);
 
 /* The same, and a server with these options (NULL ends them) that listens on
