@@ -1,10 +1,13 @@
 /*
  * The same lines for any split, and those that a plain second framer finds,
- * which has all the input before it and goes through it byte by byte.
+ * which has all the input before it and goes through it byte by byte. A silence
+ * ends a line wherever it comes, and the next one begins anew.
  *
  * The first byte of the data chooses how the input is cut; from 0x80 on, a
- * stretch of letters is put before it, so that the limit is soon found.
+ * stretch of letters is put before it, so that the limit is soon found. The
+ * second one chooses where the silence is.
  */
+/* Covers: proto/wire/line.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,7 +89,6 @@ take_lines(struct line_framer *framer, const char *bytes, size_t at, size_t len,
 			check(line.len < consumed);
 			check(line.len <= LINE_BYTES_MAX);
 		}
-		check(result == LINE_MORE || framer->terminated);
 		log_add(log, result, line);
 		at += consumed;
 		if (result == LINE_MORE)
@@ -97,11 +99,13 @@ take_lines(struct line_framer *framer, const char *bytes, size_t at, size_t len,
 	return at;
 }
 
-/* In pieces of 1 to `piece` bytes, from a generator seeded with it. */
+/* In pieces of 1 to `piece` bytes, from a generator seeded with it, up to the
+ * end of them, which ends a line. A stretch as long as the letters' is one
+ * piece, as every other one has all that is kept looked at again. */
 static void
-split_lines(struct log *log, const char *bytes, size_t len, size_t piece)
+split_lines(struct line_framer *framer, struct log *log, const char *bytes,
+    size_t len, size_t piece)
 {
-	struct line_framer framer = {0};
 	struct span line = {NULL, 0};
 	uint32_t seed = (uint32_t)piece;
 	size_t kept = 0, fed = 0;
@@ -109,24 +113,45 @@ split_lines(struct log *log, const char *bytes, size_t len, size_t piece)
 	while (fed < len) {
 		seed = seed * 1664525 + 1013904223;
 		size_t step = 1 + (seed >> 8) % piece;
+
+		if (fed == 0 && len > LETTERS && piece < LETTERS)
+			step = LETTERS - 8;
 		fed += step < len - fed ? step : len - fed;
-		kept = take_lines(&framer, bytes, kept, fed, log);
+		kept = take_lines(framer, bytes, kept, fed, log);
 	}
 	enum line_result result =
-	    line_end(&framer, bytes + kept, len - kept, &line);
-	check(!framer.skipping);
+	    line_end(framer, bytes + kept, len - kept, &line);
+	check(!framer->skipping);
 	log_add(log, result, line);
 }
 
 static void
 compare(const struct log *expected, const char *bytes, size_t len, size_t piece)
 {
+	struct line_framer framer = {0};
 	static struct log log;
 
 	log.len = 0;
-	split_lines(&log, bytes, len, piece);
+	split_lines(&framer, &log, bytes, len, piece);
+	check(framer.terminated == (memchr(bytes, '\n', len) != NULL));
 	check(log.len == expected->len);
 	check(!memcmp(log.bytes, expected->bytes, log.len));
+}
+
+/* With a silence behind the first `first` bytes. */
+static void
+compare_with_silence(const char *bytes, size_t len, size_t first)
+{
+	struct line_framer framer = {0};
+	static struct log expected, log;
+
+	expected.len = log.len = 0;
+	plain_lines(&expected, bytes, first);
+	plain_lines(&expected, bytes + first, len - first);
+	split_lines(&framer, &log, bytes, first, INPUT_BYTES_MAX);
+	split_lines(&framer, &log, bytes + first, len - first, 3);
+	check(log.len == expected.len);
+	check(!memcmp(log.bytes, expected.bytes, log.len));
 }
 
 int
@@ -134,13 +159,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct log expected;
 
-	if (size == 0 || size - 1 + LETTERS > INPUT_BYTES_MAX)
+	if (size < 2 || size - 2 + LETTERS > INPUT_BYTES_MAX)
 		return 0;
 	size_t letters = data[0] < 0x80 ? 0 : LETTERS;
-	size_t len = letters + size - 1;
+	size_t len = letters + size - 2;
 	char *input = malloc(len + 1); /* never NULL, as a buffer is not */
 	memset(input, 'x', letters);
-	memcpy(input + letters, data + 1, size - 1);
+	memcpy(input + letters, data + 2, size - 2);
 
 	expected.len = 0;
 	plain_lines(&expected, input, len);
@@ -148,6 +173,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare(&expected, input, len, 1 + data[0] % 0x80u);
 	compare(&expected, input, len, 2);
 	compare(&expected, input, len, 1);
+	compare_with_silence(input, len, len * data[1] / 255);
 	free(input);
 	return 0;
 }

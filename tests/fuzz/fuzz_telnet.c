@@ -1,8 +1,9 @@
 /*
- * The same text and the same answers for any split; input without 0xFF is left
- * alone; answers are well-formed and never more than the input asks for; and
- * the echo option is never asked for twice.
+ * The same text and the same answers for any split, and those that a plain
+ * second reader finds, which has all the input before it; answers are
+ * well-formed; and the echo option is never asked for twice.
  */
+/* Covers: proto/wire/telnet.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,12 @@
 #define INPUT_BYTES_MAX 4096
 
 enum {
+	EOF_COMMAND = 236, /* the first of the commands */
+	SE = 240,
+	SB = 250,
 	WILL = 251,
 	WONT = 252,
+	DO = 253,
 	DONT = 254,
 	IAC = 255,
 };
@@ -86,9 +91,59 @@ compare(struct output *whole, const uint8_t *data, size_t size, size_t piece)
 	check(split.telnet.seen == whole->telnet.seen);
 }
 
+/* Behind an IAC: what it says, as far as it is there. The place behind it. */
+static size_t
+plain_sequence(
+    struct output *output, const uint8_t *data, size_t size, size_t at)
+{
+	uint8_t byte = data[at++];
+	char answer[TELNET_ANSWER_BYTES] = {(char)IAC};
+
+	if (byte == SB) {
+		while (
+		    at + 1 < size && !(data[at] == IAC && data[at + 1] == SE))
+			at += data[at] == IAC ? 2 : 1;
+		return at + 2 < size ? at + 2 : size;
+	}
+	if (byte >= WILL && byte <= DONT) {
+		if (at == size)
+			return at;
+		answer[1] = (char)(byte == WILL ? DONT : WONT);
+		answer[2] = (char)data[at];
+		if (byte == WILL || byte == DO)
+			keep_answer(output, answer);
+		return at + 1;
+	}
+	if (byte == IAC || byte < EOF_COMMAND)
+		output->bytes[output->len++] = (char)IAC;
+	if (byte == '\n')
+		output->bytes[output->len++] = '\n';
+	return at;
+}
+
+/* As we never offer to echo, every answer is a refusal. */
+static void
+check_plainly(const struct output *whole, const uint8_t *data, size_t size)
+{
+	static struct output plain;
+	size_t at = 0;
+
+	plain.len = plain.answers_len = 0;
+	while (at < size) {
+		if (data[at] != IAC)
+			plain.bytes[plain.len++] = (char)data[at++];
+		else if (++at < size)
+			at = plain_sequence(&plain, data, size, at);
+	}
+	check(plain.len == whole->len);
+	check(!memcmp(plain.bytes, whole->bytes, plain.len));
+	check(plain.answers_len == whole->answers_len);
+	check(!memcmp(plain.answers, whole->answers, plain.answers_len));
+}
+
 /* An even byte of the input asks for echo, an odd one for none, before it is
- * passed on; we and the peer may disagree, but requests alternate until the
- * peer has spoken. */
+ * passed on, and one of a sequence's for neither; we and the peer may disagree,
+ * but requests alternate until the peer has spoken. */
 static void
 toggle_echo(const uint8_t *data, size_t size)
 {
@@ -103,7 +158,8 @@ toggle_echo(const uint8_t *data, size_t size)
 		filter(&output, data + i, 1);
 		if (output.answers_len != spoken || output.telnet.echo != echo)
 			last = 0;
-		if (!telnet_set_echo(&output.telnet, data[i] % 2 == 0, request))
+		if (data[i] >= 0x80 ||
+		    !telnet_set_echo(&output.telnet, data[i] % 2 == 0, request))
 			continue;
 		check(output.telnet.seen);
 		check((uint8_t)request[1] != last);
@@ -121,11 +177,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	filter_in_pieces(&whole, data, size, size);
 	check(whole.answers_len <= size);
-	if (memchr(data, IAC, size) == NULL) {
-		check(whole.len == size);
-		check(!memcmp(whole.bytes, data, size));
+	check_plainly(&whole, data, size);
+	if (memchr(data, IAC, size) == NULL)
 		check(!whole.telnet.seen);
-	}
 	compare(&whole, data, size, 1);
 	compare(&whole, data, size, 2);
 	compare(&whole, data, size, 1 + data[0]);

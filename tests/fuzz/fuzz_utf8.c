@@ -2,6 +2,7 @@
  * Against a second implementation, which decodes each character in the plain
  * way and then asks whether it was written in its shortest form.
  */
+/* Covers: proto/wire/utf8.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
