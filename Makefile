@@ -2,7 +2,7 @@
 # install what is missing first. `make` alone builds the release binaries,
 # `make install` puts them, their manual pages and systemd's units below
 # PREFIX, `make deb` into a Debian package.
-# MODE=release|debug|asan|tsan builds side by side, each in its own folder.
+# MODE=release|debug|asan|tsan|fuzz builds side by side, each in its own folder.
 
 MODE       ?= release
 PREFIX     ?= /usr/local
@@ -16,7 +16,8 @@ TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history
 LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
 	libmicrohttpd-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) gnuplot-nox libcriterion-dev mandoc netcat-openbsd python3 systemd telnet tmux
+TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc netcat-openbsd \
+	python3 systemd telnet tmux
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
@@ -28,6 +29,8 @@ FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 FLAGS_tsan    := -O1 -g -fsanitize=thread
+FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
 LINK_release  := -pie -Wl,-z,relro,-z,now
 
 # Asked once, and only when something is compiled: a bare machine gets
@@ -42,6 +45,7 @@ LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
 BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c mixed/*.c))
 TESTS  := $(wildcard tests/*.c)
+FUZZERS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(BIN)/throng $(BIN)/throng-bench $(BIN)/throng-floor
@@ -81,11 +85,26 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 # The server's world simulated: its worker threads, its clock and its sockets
 # are the simulation's.
 SIM_WRAP := -Wl,--wrap=clock_gettime,--wrap=time,--wrap=accept4,--wrap=close
+SIM_WORLD := $(filter-out %/main.c,$(wildcard bench/peer/*.c tests/sim/*.c)) tests/simdisk.c \
+	bench/mixed/line.c bench/mixed/place.c
 $(O)/throng-sim: $(call objects,$(filter-out console/% reactor/worker.c,$(SERVER)) \
-		$(wildcard bench/peer/*.c tests/sim/*.c) tests/simdisk.c \
-		bench/mixed/line.c bench/mixed/place.c)
+		$(SIM_WORLD) tests/sim/main.c)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) $(SIM_WRAP) -o $@ $^ $(PKG_LIBS) -lm
+
+# What a target has of the server comes out of an archive, so that it can have
+# stand-ins of its own for some of it.
+$(O)/fuzz/server.a: $(call objects,$(filter-out console/main.c,$(SERVER)) \
+		tests/fuzz/json_reader.c tests/fuzz/source.c)
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar qcs $@ $^
+
+$(O)/fuzz/fuzz_session: LDFLAGS += $(SIM_WRAP) -lm
+$(O)/fuzz/fuzz_session: $(call objects,$(SIM_WORLD))
+$(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/fuzz/server.a
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS)
 
 # The style of pictures, as a C string: a program needs no file beside it.
 $(O)/bench/plot/style.inc: bench/plot/style.gp
@@ -163,6 +182,17 @@ deb:
 	lintian --fail-on error build/deb/throng_*.changes
 	@mv build/deb/throng_*.deb build
 
+# Each parser is given what its target makes up, for an hour in all; make fuzz
+# TARGET=NAME does one of them.
+FUZZ_SECONDS = 3600
+CLANG ?= clang
+fuzz:
+	@.ci/install $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=fuzz CC='$(CLANG)' fuzzers
+	@tests/fuzz/run $(FUZZ_SECONDS) $(TARGET)
+
+fuzzers: $(FUZZERS)
+
 # 200 servers killed while accounts are made, none lost: a minute.
 torture:
 	@.ci/install $(TEST_PACKAGES)
@@ -182,4 +212,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test torture bench format clean
+.PHONY: all run install uninstall deb test fuzz fuzzers torture bench \
+	format clean
