@@ -106,6 +106,8 @@ $(FUZZERS): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(O)/fuzz/server.a
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) $(PKG_LIBS)
 
+$(O)/fuzz/fuzz_admin: $(O)/tests/fuzz/admin_world.o
+
 # The style of pictures, as a C string: a program needs no file beside it.
 $(O)/bench/plot/style.inc: bench/plot/style.gp
 	@mkdir -p $(@D)
