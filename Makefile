@@ -2,7 +2,7 @@
 # install what is missing first. `make` alone builds the release binaries,
 # `make install` puts them, their manual pages and systemd's units below
 # PREFIX, `make deb` into a Debian package.
-# MODE=release|debug|asan|tsan|fuzz builds side by side, each in its own folder.
+# MODE=release|debug|asan|tsan|fuzz|coverage builds side by side.
 
 MODE       ?= release
 PREFIX     ?= /usr/local
@@ -31,6 +31,7 @@ FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
 FLAGS_tsan    := -O1 -g -fsanitize=thread
 FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
+FLAGS_coverage := -O0 -g -fsanitize=fuzzer-no-link -fprofile-instr-generate -fcoverage-mapping
 LINK_release  := -pie -Wl,-z,relro,-z,now
 
 # Asked once, and only when something is compiled: a bare machine gets
@@ -185,13 +186,19 @@ deb:
 	@mv build/deb/throng_*.deb build
 
 # Each parser is given what its target makes up, for an hour in all; make fuzz
-# TARGET=NAME does one of them.
+# TARGET=NAME does one of them. fuzz-coverage tells how much of the parsers the
+# inputs in tests/fuzz/corpus reach.
 FUZZ_SECONDS = 3600
 CLANG ?= clang
 fuzz:
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory MODE=fuzz CC='$(CLANG)' fuzzers
 	@tests/fuzz/run $(FUZZ_SECONDS) $(TARGET)
+
+fuzz-coverage:
+	@.ci/install $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=coverage CC='$(CLANG)' fuzzers
+	@tests/fuzz/coverage
 
 fuzzers: $(FUZZERS)
 
@@ -214,5 +221,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test fuzz fuzzers torture bench \
+.PHONY: all run install uninstall deb test fuzz fuzz-coverage fuzzers torture bench \
 	format clean
