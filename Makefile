@@ -130,7 +130,8 @@ run:
 	@exec build/throng $(ARGS)
 
 # Threads first, under ThreadSanitizer: what they share, then a server that is
-# talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer.
+# talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer,
+# and a minute of fuzzing.
 # ASLR is off for the former: gcc 12's runtime fails on some address layouts.
 # Most tests wait most of the time: twice as many run as there are processors.
 TEST_JOBS = $(shell echo $$((2 * $$(nproc))))
@@ -146,6 +147,7 @@ test:
 		setarch -R build/asan/throng-tests -j$(TEST_JOBS) --filter '$(TSAN_TESTS)'
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench \
 		build/asan/throng-tests -j$(TEST_JOBS)
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
 # What the operator has written in throng.conf is his: it is never replaced,
 # nor removed.
