@@ -13,6 +13,8 @@
 #include "proto/wire/utf8.h"
 #include "reactor/memory.h"
 
+#define UTF8_BYTES_MAX 4 /* of one character */
+
 /* Reads up to `max` bytes; how many there were, or -1 with errno. */
 static ssize_t
 read_all(int fd, char *to, size_t max)
@@ -130,6 +132,24 @@ textfile_strip(char *line)
 	return line;
 }
 
+/* A limit may have cut a character: what is no text any more becomes ?. */
+static void
+mend(char *text)
+{
+	while (*text) {
+		size_t len = 1;
+
+		while (len < UTF8_BYTES_MAX && text[len] &&
+		       !utf8_is_text(text, len))
+			len++;
+		if (!utf8_is_text(text, len)) {
+			*text = '?';
+			len = 1;
+		}
+		text += len;
+	}
+}
+
 void
 textfile_complain(const struct textfile *file, char error[TEXTFILE_ERROR_BYTES],
     const char *format, ...)
@@ -141,6 +161,7 @@ textfile_complain(const struct textfile *file, char error[TEXTFILE_ERROR_BYTES],
 	va_start(ap, format);
 	vsnprintf(error + used, TEXTFILE_ERROR_BYTES - used, format, ap);
 	va_end(ap);
+	mend(error + used);
 }
 
 void

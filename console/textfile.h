@@ -42,7 +42,8 @@ int textfile_next(
  * begins; an empty text when there is nothing. */
 char *textfile_strip(char *line);
 
-/* Writes "PATH:LINE: " and what is formatted; for the line taken last. */
+/* Writes "PATH:LINE: " and what is formatted, which is text of the file's that
+ * may be cut anywhere; for the line taken last. */
 void
 textfile_complain(const struct textfile *file, char error[TEXTFILE_ERROR_BYTES],
     const char *format, ...) __attribute__((format(printf, 3, 4)));

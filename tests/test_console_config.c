@@ -136,6 +136,19 @@ Test(console_config, operators_settings_are_taken)
 	cr_expect_str_empty(options.group);
 }
 
+Test(console_config, character_is_not_told_by_half)
+{
+	char name[] =
+	    "x\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9\u00e9";
+	char text[300] = "", said[300] = "";
+
+	/* Of a name 100 bytes are told; each of these has 21. */
+	for (int i = 0; i < 5; i++)
+		strcat(text, name);
+	snprintf(said, sizeof(said), "%.99s?: there is no such setting", text);
+	is_refused(strcat(text, " = 1"), 1, said);
+}
+
 Test(console_config, wrong_lines_are_told_with_their_number)
 {
 	is_refused("rate", 1, "rate: this is not NAME = VALUE");

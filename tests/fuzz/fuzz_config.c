@@ -34,7 +34,7 @@ check_complaint(void *context, const char *text)
 	int used = 0;
 
 	check(!strncmp(text, complaints->path, len));
-	check(strchr(text, '\n') == NULL);
+	check(utf8_is_text(text, strlen(text)));
 	complaints->count++;
 	if (!strncmp(text + len, ": cannot be read: ", 18))
 		return;

@@ -26,7 +26,7 @@ check_reason(const char *error, const char *path, unsigned lines)
 
 	check(strlen(error) < TEXTFILE_ERROR_BYTES);
 	check(!strncmp(error, path, len));
-	check(strchr(error, '\n') == NULL);
+	check(utf8_is_text(error, strlen(error)));
 	if (!strcmp(error + len, ": cannot be read: it is too long"))
 		return;
 	check(sscanf(error + len, ":%u: %n", &line, &used) == 1);
