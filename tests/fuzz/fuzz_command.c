@@ -17,8 +17,7 @@
 #include "proto/wire/http.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/source.h"
 
 static bool
 is_blank(char c)

@@ -16,11 +16,10 @@
 #include "proto/wire/line.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
+#include "tests/fuzz/source.h"
 
 #define INPUT_BYTES_MAX 20000
 #define LETTERS         (LINE_BYTES_MAX - 4)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What came out: for each line its result, then its text and a LF. */
 struct log {

@@ -29,13 +29,12 @@
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
+#include "tests/fuzz/source.h"
 
 #define FILE_BYTES_MAX  (256 * 1024)
 #define INPUT_BYTES_MAX 65536
 #define WORDS_BYTES_MAX 200 /* so that a line is no longer than it may be */
 #define LINES_MAX       8192
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A file in memory behind the seam; of which only reading is asked. */
 struct memory {

@@ -10,6 +10,7 @@
 
 #include "proto/wire/telnet.h"
 #include "reactor/check.h"
+#include "tests/fuzz/source.h"
 
 #define INPUT_BYTES_MAX 4096
 
@@ -23,8 +24,6 @@ enum {
 	DONT = 254,
 	IAC = 255,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct output {
 	struct telnet telnet;

@@ -9,8 +9,7 @@
 
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/source.h"
 
 /* How many bytes this code point takes, 0 when it is none. */
 static size_t
