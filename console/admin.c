@@ -142,10 +142,11 @@ static bool
 take_flag(char *rest, const char *word)
 {
 	size_t len = strlen(word), rest_len = strlen(rest);
-	char *end = rest + rest_len - len;
+	char *end;
 
 	if (rest_len < len)
 		return false;
+	end = rest + rest_len - len;
 	if (!strncmp(rest, word, len) && strchr(" \t", rest[len])) {
 		memmove(rest, rest + len, rest_len - len + 1);
 		return true;

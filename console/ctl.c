@@ -242,7 +242,12 @@ give_lines(FILE *stream)
 	size_t size = 0;
 	bool ok = true;
 
-	while (getline(&line, &size, stdin) > 0 && !feof(stream)) {
+	while (getline(&line, &size, stdin) > 0) {
+		/* Nobody is there to take it. */
+		if (feof(stream)) {
+			ok = false;
+			break;
+		}
 		/* The last one may want its newline. */
 		if (!strchr(line, '\n')) {
 			line = memory_resize(line, strlen(line) + 2);

@@ -122,9 +122,9 @@ job_session(struct account_job *job)
 		    session, ERR_BANNED, "%s is banned here", job->change.name);
 		break;
 	case AUTH_READ_ONLY:
+		/* Why is the operator's to know: it names his files. */
 		session_err(session, ERR_READ_ONLY,
-		    "accounts cannot be changed now: %.300s",
-		    auth_error(account_service_auth(job->service)));
+		    "accounts cannot be changed now, try again later");
 		break;
 	case AUTH_TOO_OFTEN:
 		session_err(session, ERR_TOO_MANY_ATTEMPTS,

@@ -15,6 +15,7 @@
 
 #include "reactor/check.h"
 #include "reactor/log.h"
+#include "tests/fuzz/source.h"
 #include "tests/sim/acts.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/crowd.h"
@@ -22,8 +23,6 @@
 
 #define CLIENTS   4
 #define STEPS_MAX 400
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct input {
 	const uint8_t *at;

@@ -105,24 +105,28 @@ check_endpoint(const char *text, bool taken, const struct endpoint *endpoint)
 		check(!memcmp(endpoint, &expected, sizeof(expected)));
 }
 
+/* `unit` is what it is counted by: s or h. */
 static void
-check_rate(const char *text, bool taken, const struct options *options)
+check_rate(const char *text, bool taken, char unit, const struct rate *field)
 {
+	const struct rate rate = *field;
 	char out[64];
-	uint32_t rate = options->rate, burst = options->rate_burst;
 
 	if (!taken)
 		return;
-	check(rate <= 1000000);
-	check(burst <= 1000000);
-	check((rate == 0) == (burst == 0));
-	if (rate == 0 || strchr(text, ':'))
-		snprintf(out, sizeof(out), rate ? "%u/s:%u" : "0", rate, burst);
+	check(rate.count <= 1000000);
+	check(rate.burst <= 1000000);
+	check((rate.count == 0) == (rate.burst == 0));
+	if (rate.count == 0)
+		strcpy(out, "0");
+	else if (strchr(text, ':'))
+		snprintf(
+		    out, sizeof(out), "%u/%c:%u", rate.count, unit, rate.burst);
 	else
-		snprintf(out, sizeof(out), "%u/s", rate);
+		snprintf(out, sizeof(out), "%u/%c", rate.count, unit);
 	/* But for zeros before a number it is what was typed. */
 	check(strlen(out) <= strlen(text));
-	check(rate == strtoul(text, NULL, 10));
+	check(rate.count == strtoul(text, NULL, 10));
 	check(!strcmp(out + strcspn(out, "/"), text + strcspn(text, "/")) ||
 	      strchr(text, '0') != NULL);
 }
@@ -171,7 +175,9 @@ check_meaning(const struct setting *setting, const char *text, bool taken,
 	else if (setting->parse == value_tcp)
 		check_endpoint(text, taken, field);
 	else if (setting->parse == value_rate)
-		check_rate(text, taken, options);
+		check_rate(text, taken, 'h', field);
+	else if (setting->parse == value_talk_rate)
+		check_rate(text, taken, 's', &options->rate);
 	else if (setting->parse == value_argon2)
 		check_argon2(text, taken, options);
 	else if (setting->parse == value_user)
