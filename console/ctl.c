@@ -236,15 +236,16 @@ give_words(FILE *stream, char *words[])
 }
 
 static bool
-give_lines(FILE *stream)
+give_lines(FILE *stream, const char *path)
 {
 	char *line = NULL;
 	size_t size = 0;
 	bool ok = true;
 
 	while (getline(&line, &size, stdin) > 0) {
-		/* Nobody is there to take it. */
 		if (feof(stream)) {
+			complain(
+			    path, "the server has gone before all was done");
 			ok = false;
 			break;
 		}
@@ -270,7 +271,7 @@ ctl_run(const char *path, char *words[])
 
 	if (!stream)
 		return complain(path, strerrordesc_np(errno));
-	ok = *words ? give_words(stream, words) : give_lines(stream);
+	ok = *words ? give_words(stream, words) : give_lines(stream, path);
 	fclose(stream);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return complain("standard output", "it cannot be written");
