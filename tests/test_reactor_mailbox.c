@@ -18,7 +18,7 @@
 #define BURST_MAX   64
 #define POOL        1024 /* messages that a sender has under way at most */
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_THREAD__)
 #define MESSAGES 1000000u
 #else
 #define MESSAGES 10000000u
