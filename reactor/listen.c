@@ -352,8 +352,9 @@ listener_start(struct listener *listener)
 	reactor->config.engine->listen(reactor->engine, listener);
 }
 
-/* Out of descriptors or memory: leave the queue alone for a moment, since a
- * listener that cannot accept stays readable and would spin. */
+/* Out of descriptors or memory, or shut down by another process that has the
+ * socket: leave the queue alone for a moment, since a listener that cannot
+ * accept stays readable and would spin. */
 static void
 listener_pause(struct listener *listener, int error)
 {
@@ -381,6 +382,7 @@ listener_on_accepted(
 	case -ENFILE:
 	case -ENOBUFS:
 	case -ENOMEM:
+	case -EINVAL:
 		listener_pause(listener, -result);
 		return;
 	}
