@@ -83,7 +83,7 @@ struct rig {
 	sem_t ran;
 	sem_t closed;
 	sem_t caught_up; /* posted when on_turn_end finds it behind no more */
-	sem_t held; /* the reactor has come to the hold */
+	sem_t held;      /* the reactor has come to the hold */
 	sem_t released;
 	/* The newest connection of any reactor; it may be gone. */
 	_Atomic(struct peer *) newest;
@@ -176,8 +176,8 @@ uint64_t rig_sum(const struct rig *rig, size_t offset);
 	RIG_TEST_TABLE(reactor_on_uring, name, true)                           \
 	RIG_TEST_TABLE(reactor_on_old_uring, name, false)
 
-/* With sockets in the ring's table where the kernel is good for it, and as where
- * it is not. */
+/* With sockets in the ring's table where the kernel is good for it, and as
+ * where it is not. */
 #define RIG_TEST_TABLE(suite, name, table)                                     \
 	Test(suite, name, .timeout = 2 * RIG_DEADLINE_S)                       \
 	{                                                                      \
@@ -189,7 +189,22 @@ uint64_t rig_sum(const struct rig *rig, size_t offset);
 	}
 #endif
 
+/* The same on io_uring alone. */
+#define URING_TEST(name, ...)                                                  \
+	RIG_BODY(name, __VA_ARGS__)                                            \
+	RIG_TEST_URING(name)                                                   \
+	static void name##_body(struct rig *rig)
+
 #define RIG_TEST(name, ...)                                                    \
+	RIG_BODY(name, __VA_ARGS__)                                            \
+	Test(reactor_on_epoll, name, .timeout = 2 * RIG_DEADLINE_S)            \
+	{                                                                      \
+		name##_on(&engine_epoll);                                      \
+	}                                                                      \
+	RIG_TEST_URING(name)                                                   \
+	static void name##_body(struct rig *rig)
+
+#define RIG_BODY(name, ...)                                                    \
 	static void name##_body(struct rig *rig);                              \
 	static void name##_on(const struct engine_ops *engine)                 \
 	{                                                                      \
@@ -199,12 +214,6 @@ uint64_t rig_sum(const struct rig *rig, size_t offset);
 		rig_start(&rig, engine, &setup);                               \
 		name##_body(&rig);                                             \
 		rig_stop(&rig);                                                \
-	}                                                                      \
-	Test(reactor_on_epoll, name, .timeout = 2 * RIG_DEADLINE_S)            \
-	{                                                                      \
-		name##_on(&engine_epoll);                                      \
-	}                                                                      \
-	RIG_TEST_URING(name)                                                   \
-	static void name##_body(struct rig *rig)
+	}
 
 #endif
