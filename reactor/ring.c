@@ -89,6 +89,18 @@ ring_set_table(bool has_table)
 	table_is_good = has_table;
 }
 
+/* Something to do is taken: a container may let rings be made and not be
+ * entered. 0 or -errno. */
+static int
+ring_enter(struct io_uring *uring)
+{
+	int result;
+
+	io_uring_prep_nop(io_uring_get_sqe(uring));
+	result = io_uring_submit(uring);
+	return result < 0 ? result : 0;
+}
+
 /* Makes all that a real engine needs, since a container may refuse any of it,
  * and as many rings as there will be: on some kernels they count as locked
  * memory (RLIMIT_MEMLOCK), which is a user's and not a ring's. */
@@ -103,6 +115,8 @@ ring_probe(unsigned count)
 	check(count > 0);
 	while (made < count && !(error = ring_open(&rings[made])))
 		made++;
+	if (!error)
+		error = ring_enter(&rings[0]);
 	if (!error)
 		error = buffers_init(&buffers, &rings[0]);
 	for (unsigned i = 0; i < made; i++)
