@@ -1,12 +1,16 @@
 /* Starting: listeners of every kind, and what the engine is. */
 #include "tests/harness.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define NO_URING .fails = __NR_io_uring_setup, .fails_with = EPERM
 
 #define UNIX_LISTEN "--listen=unix:{folder}/socket"
 
@@ -232,7 +236,7 @@ Test(flow_start, engine_auto_where_uring_is_refused_is_epoll,
     .fini = harness_fini)
 {
 	struct server_process *server = server_process_launch(
-	    &(struct server_setup){.no_uring = true});
+	    &(struct server_setup){NO_URING});
 
 	server_process_expect(server,
 	    "[[]STARTING] * on epoll (*uring*: Operation not permitted*");
@@ -243,6 +247,6 @@ Test(flow_start, engine_uring_where_it_is_refused_does_not_start,
     .fini = harness_fini)
 {
 	check_refused(
-	    &(struct server_setup){.engine = "uring", .no_uring = true},
+	    &(struct server_setup){.engine = "uring", NO_URING},
 	    "io_uring");
 }

@@ -2,6 +2,7 @@
  * server that is started from a configuration file. */
 #include "tests/harness.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <signal.h>
@@ -9,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/scratch.h"
+
+#define NO_URING .fails = __NR_io_uring_setup, .fails_with = EPERM
 
 static void
 teardown(void)
@@ -246,11 +250,11 @@ Test(flow_check, default_place_of_accounts_will_be_made)
 
 Test(flow_check, engine_that_is_refused_is_told)
 {
-	cr_expect_eq(check_with(&(struct server_setup){.no_uring = true}), 0);
+	cr_expect_eq(check_with(&(struct server_setup){NO_URING}), 0);
 	was_said("warning: io: epoll, since io_uring is refused here: "
 		 "Operation not permitted");
 	cr_expect_eq(check_with(&(struct server_setup){
-			 .no_uring = true, .engine = "uring"}),
+			 NO_URING, .engine = "uring"}),
 	    1);
 	was_said("error: io: io_uring cannot be used here: Operation not "
 		 "permitted");

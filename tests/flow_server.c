@@ -95,15 +95,15 @@ server_make_input(struct server_process *server)
 	return -1;
 }
 
-/* As a container does: a system call fails with EPERM. */
+/* As a container does: a system call fails. */
 static void
-server_forbid(unsigned call)
+server_forbid(unsigned call, int error)
 {
 	struct sock_filter code[] = {
 	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		offsetof(struct seccomp_data, nr)),
 	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {sizeof(code) / sizeof(*code), code};
@@ -160,11 +160,11 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 	if (setup->descriptors_max > 0 &&
 	    setrlimit(RLIMIT_NOFILE, &descriptors) < 0)
 		_exit(122);
-	if (setup->no_uring)
-		server_forbid(__NR_io_uring_setup);
+	if (setup->fails_with)
+		server_forbid(setup->fails, setup->fails_with);
 	if (setup->no_fence) {
-		server_forbid(__NR_landlock_create_ruleset);
-		server_forbid(__NR_seccomp);
+		server_forbid(__NR_landlock_create_ruleset, EPERM);
+		server_forbid(__NR_seccomp, EPERM);
 	}
 	if (setup->passed_count > 0)
 		server_pass_sockets(setup);

@@ -79,7 +79,8 @@ struct server_setup {
 	const char *folder;      /* another server's, shared; NULL: a new one */
 	uint64_t file_bytes_max; /* RLIMIT_FSIZE; 0 for none */
 	unsigned descriptors_max; /* RLIMIT_NOFILE, soft and hard; the same */
-	bool no_uring;           /* the kernel refuses io_uring to it */
+	int fails_with;          /* errno of a system call; 0: none fails */
+	unsigned fails;          /* which one, __NR_... */
 	bool no_fence;           /* and Landlock and seccomp */
 	const char *variables[4]; /* NAME=VALUE, borrowed; NULL ends */
 	int passed[2]; /* sockets that it gets as a service does, instead of
