@@ -8,6 +8,7 @@
 #include "console/server.h"
 #include "console/supervisor.h"
 #include "proto/operator.h"
+#include "proto/wire/utf8.h"
 #include "reactor/check.h"
 #include "reactor/log.h"
 
@@ -226,6 +227,12 @@ admin_run(struct admin *admin, const char *line)
 	line += strspn(line, " \t");
 	strcpy(admin->line, line);
 	trim_end(admin->line);
+	/* Whatever is said of it would drive the terminal that shows it. */
+	if (!utf8_is_text(admin->line, strlen(admin->line))) {
+		admin_refuse(
+		    admin, "a line is UTF-8 without control characters");
+		return;
+	}
 	strcpy(admin->command, admin->line);
 	memset(admin->arguments, 0, sizeof(admin->arguments));
 	admin->failed = false;

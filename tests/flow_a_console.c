@@ -155,7 +155,7 @@ FLOW_TEST(console_broadcast_reaches_guests_and_users)
 		test_client_expect(all[i], "*** two  words caf\303\251");
 	server_process_type(server, "broadcast\nbroadcast a\033[31mb\ncount\n");
 	server_process_expect(server, "usage: broadcast TEXT");
-	server_process_expect(server, "the text must be UTF-8 *");
+	server_process_expect(server, "a line is UTF-8 *");
 	server_process_expect(server, "8 connected, 1 logged in");
 	for (int i = 0; i < ALL; i++)
 		test_client_fence(all[i]);
