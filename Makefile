@@ -12,7 +12,7 @@ UNITDIR    ?= $(PREFIX)/lib/systemd/system
 O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
-TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|register_@(as|race|with)|throttle|unregister|vanish)*
+TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|threads|register_@(as|race|with)|throttle|unregister|vanish)*
 LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
 	libmicrohttpd-dev
