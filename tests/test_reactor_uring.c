@@ -8,6 +8,7 @@
 
 #include "tests/test_reactor_rig.h"
 
+#include <dlfcn.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -165,6 +166,88 @@ URING_TEST(uring_completions_over_the_queue_leave_nobody_deaf,
 			rig_turn(rig, 0);
 	}
 	close(fd);
+}
+
+/* --- a kernel that is busy --- */
+
+/* Errors that handing over ends in, by turns, while there is any need; they
+ * take the place of liburing's functions in the whole test program. */
+static _Atomic bool is_busy;
+static _Atomic unsigned calls;
+
+static int
+busy_error(void)
+{
+	static const int errors[] = {
+	    -EBUSY, 0, -EAGAIN, 0, -EINTR, -EBUSY, -EBUSY, 0};
+
+	return is_busy ? errors[calls++ % 8] : 0;
+}
+
+#define WRAP(name, parameters, ...)                                            \
+	int name parameters                                                    \
+	{                                                                      \
+		int(*next) parameters = dlsym(RTLD_NEXT, #name);               \
+		int error = busy_error();                                      \
+                                                                               \
+		return error ? error : next(__VA_ARGS__);                      \
+	}
+
+WRAP(io_uring_submit, (struct io_uring * ring), ring)
+WRAP(io_uring_submit_and_wait, (struct io_uring * ring, unsigned count), ring,
+    count)
+WRAP(io_uring_submit_and_wait_timeout,
+    (struct io_uring * ring, struct io_uring_cqe **done, unsigned count,
+	struct __kernel_timespec *ts, sigset_t *mask),
+    ring, done, count, ts, mask)
+
+#define TALKED_TO 300  /* more messages than there is room for */
+#define PIECE     3000 /* no two in one chunk: they are one message */
+#define PIECES    4
+
+/* Each gets its own, from its number on; now the even ones, now the odd. */
+static void
+queue_pieces(struct conn *conn, void *parity)
+{
+	if (conn->id % 2 != *(unsigned *)parity)
+		return;
+	for (size_t from = 0; from < PIECES * PIECE; from += PIECE) {
+		char *room = conn_reserve(conn, PIECE);
+
+		for (size_t i = 0; i < PIECE; i++)
+			room[i] = rig_pattern(conn->id + from + i);
+		conn_commit(conn, PIECE);
+	}
+}
+
+static void
+talk_to_half(struct rig *rig, void *parity)
+{
+	reactor_each_conn(rig->reactors[0], queue_pieces, parity);
+}
+
+/* Nothing that is to be handed over is lost, nor done twice, nor changed while
+ * it waits for that. */
+URING_TEST(uring_that_is_busy_is_asked_again)
+{
+	int fds[TALKED_TO];
+
+	is_busy = true;
+	for (int i = 0; i < TALKED_TO; i++)
+		fds[i] = rig_connect(rig);
+	for (int round = 0; round < 2; round++) {
+		for (unsigned parity = 0; parity < 2; parity++)
+			rig_call(rig, 0, talk_to_half, &parity);
+		for (size_t i = 0; i < TALKED_TO; i++)
+			rig_read_pattern(fds[i], i + 1, PIECES * PIECE);
+	}
+	for (int i = 0; i < TALKED_TO; i++) {
+		rig_round_trip(fds[i]);
+		close(fds[i]);
+	}
+	rig_until_open(rig, 0);
+	is_busy = false;
+	cr_assert_gt(calls, 100);
 }
 
 /* --- accepting --- */
