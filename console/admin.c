@@ -229,8 +229,7 @@ admin_run(struct admin *admin, const char *line)
 	trim_end(admin->line);
 	/* Whatever is said of it would drive the terminal that shows it. */
 	if (!utf8_is_text(admin->line, strlen(admin->line))) {
-		admin_refuse(
-		    admin, "a line is UTF-8 without control characters");
+		admin_refuse(admin, ADMIN_BAD_LINE);
 		return;
 	}
 	strcpy(admin->command, admin->line);

@@ -19,6 +19,9 @@ struct supervisor;
 #define ADMIN_LINE_BYTES    (LINE_BYTES_MAX + 64)
 #define ADMIN_WHO_BYTES     64
 
+/* What is wrong with a line that is no text. */
+#define ADMIN_BAD_LINE "a line is UTF-8 without control characters"
+
 /* Columns of admin.def, which see. */
 enum admin_flag {
 	ADMIN_ACT = 1,

@@ -28,6 +28,8 @@ take_line(
 	explicit_bzero(input->bytes + input->len, used);
 	if (input->skipping)
 		input->skipping = false;
+	else if (strlen(line) < len) /* a NUL: no half of it is meant */
+		admin_refuse(admin, ADMIN_BAD_LINE);
 	else if (admin->wants_secret)
 		admin_secret(admin, line);
 	else

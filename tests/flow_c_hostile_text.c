@@ -183,6 +183,8 @@ orders_all(struct folk *folk)
 			test_client_send(folk->control, "%s", text);
 			test_client_match(folk->control, "ERR a line is *");
 		}
+	test_client_send_bytes(folk->control, "kick ben\0ny\n", 12);
+	test_client_match(folk->control, "ERR a line is *");
 	test_client_send(folk->control, "kick ben good bye\n");
 	test_client_match(folk->control, "?kicked 1 *");
 	test_client_match(folk->control, "OK");
