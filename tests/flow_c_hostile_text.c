@@ -289,6 +289,41 @@ FLOW_TEST(hostile_characters_come_out_nowhere_of_json)
 	goes_nowhere(engine, "json");
 }
 
+/* The terminal's own sequences are in its output: none that was sent is. */
+static void
+terminal_is_clean(const char *bytes, size_t len)
+{
+	static const char *const around[] = {"aXb", "eXe", "dXv", "bXn"};
+	char text[TEXT_BYTES], character[4];
+
+	for (int i = 0; i < 4; i++)
+		for (unsigned n = 0; bad_character(n, character); n++) {
+			put_character(text, around[i], character);
+			if (memmem(bytes, len, text, strlen(text) - 1))
+				harness_fail("the terminal: %s",
+				    harness_quote(text, strlen(text)));
+		}
+}
+
+FLOW_TEST(hostile_characters_do_not_reach_the_terminal)
+{
+	struct server_setup setup = {.engine = engine,
+	    .input = HARNESS_INPUT_TERMINAL,
+	    .variables = {"TERM=xterm"}};
+	struct server_process *server = server_process_start_with(&setup);
+	struct test_client *ann = test_client_user(server, "ann");
+	const char *line;
+
+	says_all(ann);
+	says_all(test_client_open(server));
+	server_process_type(server, "list\nrooms\naccounts\n");
+	test_client_close_all();
+	server_process_type(server, "exit\n");
+	while ((line = server_process_line(server)) != NULL)
+		terminal_is_clean(line, strlen(line));
+	cr_assert_eq(server_process_wait(server), 0);
+}
+
 /* Files that are shown to users, or quoted where they are wrong. */
 FLOW_TEST(hostile_characters_in_a_file_are_not_quoted)
 {
