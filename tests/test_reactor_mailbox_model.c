@@ -86,7 +86,7 @@ struct thread {
 	unsigned ways;  /* that its next step can go; 0: asleep, or over */
 	unsigned way;   /* that it goes */
 	unsigned found; /* which time it found the mailbox empty */
-	bool failed;    /* an exchange of its has failed for nothing */
+	bool failed;    /* the first: its exchange has failed for nothing */
 };
 
 /* A mailbox's use. */
@@ -163,7 +163,8 @@ static bool
 step_exchange_if(_Atomic(struct envelope *) *at, struct envelope **expected,
     struct envelope *with)
 {
-	unsigned way = step(running->failed ? WAY_PLAIN : WAY_PLAIN | WAY_ODD);
+	bool may_fail = running == now.threads && !running->failed;
+	unsigned way = step(may_fail ? WAY_PLAIN | WAY_ODD : WAY_PLAIN);
 
 	running->failed |= way == WAY_ODD;
 	if (way == WAY_ODD || *at != *expected) {
