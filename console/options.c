@@ -147,6 +147,7 @@ take_defaults(struct options *options)
 	memset(options, 0, sizeof(*options));
 	options->per_address_max = 100;
 	options->out_limit = 1024 * 1024;
+	options->out_total_mib = 512;
 	options->stall_ms = 60 * 1000;
 	options->login_timeout_ms = 60 * 1000;
 	options->unterminated_ms = UNTERMINATED_MS;

@@ -40,6 +40,7 @@ struct options {
 	uint32_t clients_max;     /* 0: as many as the descriptors allow */
 	uint32_t per_address_max; /* connections, off this machine; 0: any */
 	uint32_t out_limit;
+	uint32_t out_total_mib; /* that waits for all clients */
 	uint32_t stall_ms;
 	uint32_t login_timeout_ms;
 	uint32_t unterminated_ms;

@@ -59,6 +59,7 @@ policy_read(struct policy *policy, const struct options *options,
 	    .hub =
 		{
 		    .out_limit = options->out_limit,
+		    .out_total = (size_t)options->out_total_mib << 20,
 		    .login_timeout_ms = options->login_timeout_ms,
 		    .unterminated_ms = options->unterminated_ms,
 		    .password_min = options->password_min,

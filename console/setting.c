@@ -58,6 +58,11 @@ const struct setting settings[] = {
 	"messages (default: 1048576)",
 	SETTING_CLIENTS, SETTING_LIVE, value_number,
 	NUMBER(out_limit, 4096, 1u << 30, 1)},
+    {"out-total", "MIB",
+	"unread output of all clients together, past which each one that does "
+	"not read has 16384 bytes (default: 512)",
+	SETTING_CLIENTS, SETTING_LIVE, value_number,
+	NUMBER(out_total_mib, 1, 1024 * 1024, 1)},
     {"stall-timeout", "S",
 	"seconds after which a client that reads nothing is closed "
 	"(default: 60)",

@@ -70,7 +70,7 @@ listing_start(struct session *session, const char *room,
 	listing->tour.done = done;
 	listing->client = conn_handle(&session->conn);
 	strcpy(listing->room, room);
-	listing->bytes_max = session_hub(session)->options.out_limit;
+	listing->bytes_max = session_out_limit(session);
 	listing->format = session->format;
 	listing->verb = session->verb;
 	listing->tag_len = session->tag_len;

@@ -31,6 +31,7 @@ struct session;
 /* What the operator can set; each hub has its copy, so that it can change. */
 struct hub_options {
 	uint32_t out_limit;        /* unsent bytes past which rooms skip */
+	size_t out_total;          /* that wait for all clients together */
 	uint32_t login_timeout_ms; /* in all, off this machine; 0: no limit */
 	uint32_t unterminated_ms;  /* silence that ends a line; 0: none does */
 	uint32_t password_min;     /* bytes */

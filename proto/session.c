@@ -23,15 +23,18 @@ session_options(const struct session *session)
 	return &session_hub(session)->options;
 }
 
-/* Unsent bytes past which its commands are not read. */
-static uint32_t
+uint32_t
 session_out_limit(const struct session *session)
 {
-	uint32_t limit = session_options(session)->out_limit;
+	const struct hub_options *options = session_options(session);
+	struct reactor *reactor = session->conn.reactor;
+	size_t share = options->out_total / reactor_count(reactor);
 
-	if (session->state == SESSION_GUEST && limit > GUEST_OUT_BYTES_MAX)
+	if (options->out_limit > GUEST_OUT_BYTES_MAX &&
+	    (session->state == SESSION_GUEST ||
+		reactor_blobs(reactor)->bytes > share))
 		return GUEST_OUT_BYTES_MAX;
-	return limit;
+	return options->out_limit;
 }
 
 static void
@@ -281,8 +284,8 @@ session_log_gone(const struct session *session)
 	    LOG_TEXT("name", user ? session->name : NULL),
 	    LOG_TEXT("reason", close_reason_word(conn->reason)),
 	    /* The clock may have been set back. */
-	    LOG_NUMBER("seconds",
-		now_s > conn->opened_s ? now_s - conn->opened_s : 0),
+	    LOG_NUMBER(
+		"seconds", now_s > conn->opened_s ? now_s - conn->opened_s : 0),
 	    LOG_NUMBER("bytes_in", conn->bytes_in),
 	    LOG_NUMBER("bytes_out", conn->bytes_out));
 }
@@ -312,8 +315,7 @@ session_on_open(struct conn *conn)
 	    LOG_ADDRESS("address", &conn->peer));
 	if (session_is_banned(session)) {
 		session->verb = VERB_TEXT;
-		session_err(
-		    session, ERR_BANNED, "your address is banned here");
+		session_err(session, ERR_BANNED, "your address is banned here");
 		conn_close(conn, CLOSE_BANNED);
 	} else if (reactor_is_stopping(conn->reactor)) {
 		session_going_down(session);

@@ -183,6 +183,10 @@ const char *session_muted_text(
 /* A message of its own, of `len` bytes, has come back to it, or was skipped. */
 void session_own_copy(struct session *session, size_t len);
 
+/* Unsent bytes past which its commands are not read, and rooms pass it by: a
+ * guest's limit, where what waits for all is more than it may be. */
+uint32_t session_out_limit(const struct session *session);
+
 /* False when its output is over the limit: nothing is to be added to it but
  * answers to its own commands. */
 bool session_has_room(const struct session *session);

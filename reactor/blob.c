@@ -13,6 +13,7 @@ blob_pool_init(struct blob_pool *pool, unsigned kept_max)
 	pool->count = 0;
 	pool->spare = 0;
 	pool->kept_max = kept_max;
+	pool->bytes = 0;
 }
 
 void
@@ -49,6 +50,7 @@ blob_new(struct blob_pool *pool, size_t cap)
 		blob = memory_new_raw(sizeof(*blob) + cap);
 	if (pool->spare > pool->count)
 		pool->spare = pool->count;
+	pool->bytes += cap;
 	*blob =
 	    (struct blob){.refs = 1, .cap = (uint32_t)cap, .magic = BLOB_MAGIC};
 	return blob;
@@ -62,6 +64,7 @@ blob_unref(struct blob_pool *pool, struct blob *blob)
 	if (--blob->refs > 0)
 		return;
 	blob->magic = 0;
+	pool->bytes -= blob->cap;
 	if (blob->cap == BLOB_CHUNK_BYTES && pool->count < pool->kept_max)
 		pool->free[pool->count++] = blob;
 	else

@@ -28,6 +28,7 @@ struct blob_pool {
 	unsigned count;
 	unsigned spare;    /* of them, never needed since the last trim */
 	unsigned kept_max; /* more than these go back to malloc */
+	size_t bytes;      /* room in all blobs that have a reference */
 };
 
 void blob_pool_init(struct blob_pool *pool, unsigned kept_max);

@@ -192,6 +192,8 @@ expect_clients(void)
 	cr_expect_not(defaults.rate_for_all);
 	expect("unread output", "`--out-limit`", OTHERS, "%s MiB",
 	    number(defaults.out_limit >> 20));
+	expect("unread output of all clients", "`--out-total`", OTHERS,
+	    "%s MiB", number(defaults.out_total_mib));
 	expect("listing", "`--out-limit`", OTHERS, "%s MiB",
 	    number(defaults.out_limit >> 20));
 	expect("reading nothing while output waits", "`--stall-timeout`",

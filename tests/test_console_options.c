@@ -119,6 +119,7 @@ Test(console_options, nothing_given_is_the_defaults)
 	cr_expect_eq(options.clients_max, 0);
 	cr_expect_eq(options.per_address_max, 100);
 	cr_expect_eq(options.out_limit, 1048576);
+	cr_expect_eq(options.out_total_mib, 512);
 	cr_expect_eq(options.stall_ms, 60000);
 	cr_expect_eq(options.login_timeout_ms, 60000);
 	cr_expect_eq(options.unterminated_ms, 100);
@@ -145,10 +146,11 @@ Test(console_options, everything_given_is_taken)
 	parse("--listen", "tcp://[::1]:1", "--listen=unix:/tmp/s",
 	    "--accounts=/var/a", "--reactors=3", "--io=epoll",
 	    "--max-clients=7", "--max-per-address=3", "--out-limit=5000",
-	    "--stall-timeout=9", "--login-timeout=0", "--unterminated-after=0",
-	    "--min-password=12", "--require-login", "--argon2=t=3,m=1024",
-	    "--history=0", "--history-total=7", "--rate=5/s:20",
-	    "--max-accounts=9", "--register-rate=6/h:30", "--check", NULL);
+	    "--out-total=8", "--stall-timeout=9", "--login-timeout=0",
+	    "--unterminated-after=0", "--min-password=12", "--require-login",
+	    "--argon2=t=3,m=1024", "--history=0", "--history-total=7",
+	    "--rate=5/s:20", "--max-accounts=9", "--register-rate=6/h:30",
+	    "--check", NULL);
 	cr_expect_eq(options.listen_count, 2);
 	cr_expect_str_eq(
 	    endpoint_format(&options.listen[0], text), "tcp://[::1]:1");
@@ -161,6 +163,7 @@ Test(console_options, everything_given_is_taken)
 	cr_expect_eq(options.clients_max, 7);
 	cr_expect_eq(options.per_address_max, 3);
 	cr_expect_eq(options.out_limit, 5000);
+	cr_expect_eq(options.out_total_mib, 8);
 	cr_expect_eq(options.stall_ms, 9000);
 	cr_expect_eq(options.login_timeout_ms, 0);
 	cr_expect_eq(options.unterminated_ms, 0);
@@ -232,6 +235,7 @@ Test(console_options, numbers_are_bounded_on_both_sides)
 	    {"--max-clients", "0", "1", "10000000", "10000001"},
 	    {"--max-per-address", "-1", "0", "10000000", "10000001"},
 	    {"--out-limit", "4095", "4096", "1073741824", "1073741825"},
+	    {"--out-total", "0", "1", "1048576", "1048577"},
 	    {"--stall-timeout", "0", "1", "86400", "86401"},
 	    {"--login-timeout", "-1", "0", "86400", "86401"},
 	    {"--unterminated-after", "-1", "0", "60000", "60001"},

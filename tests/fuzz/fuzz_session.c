@@ -169,6 +169,7 @@ begin(struct world *world, struct crowd *crowd)
 	    .hub =
 		{
 		    .out_limit = 8192,
+		    .out_total = 64 * 1024 * 1024,
 		    .login_timeout_ms = 60000,
 		    .unterminated_ms = 100,
 		    .password_min = 8,

@@ -55,6 +55,7 @@ any_setup(bool broken)
 		{
 		    .out_limit =
 			tight ? 4096 + (uint32_t)sim_below(8192) : 1024 * 1024,
+		    .out_total = tight && sim_chance(30) ? 65536 : 1u << 26,
 		    .login_timeout_ms = sim_chance(50) ? 10000 : 60000,
 		    .unterminated_ms = sim_chance(50) ? 100 : 0,
 		    .password_min = 8,
