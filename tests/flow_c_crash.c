@@ -1,12 +1,11 @@
 /* After crashes and vanishing clients nothing is lost and nothing is kept. */
 #include "tests/harness.h"
 
-#include <dirent.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/crash_loop.h"
+#include "tests/observe.h"
 
 /* For long: tests/torture/. */
 FLOW_TEST(crash_while_many_register_loses_no_acknowledged_account)
@@ -25,40 +24,6 @@ FLOW_TEST(crash_while_many_register_loses_no_acknowledged_account)
 	cr_assert_eq(result.lost, 0);
 	cr_assert_eq(result.kills, loop.kills);
 	cr_assert_geq(result.acknowledged, loop.kills);
-}
-
-/* The console is asked until everyone has been missed: there is no event for
- * that, and asking without a pause would keep the server from getting there. */
-static void
-await_count(struct server_process *server, const char *count)
-{
-	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
-	const char *line = "";
-
-	do {
-		if (harness_now_ms() > deadline_ms)
-			harness_fail("expected `%s`, got `%s`", count, line);
-		poll(NULL, 0, 20);
-		server_process_type(server, "count\n");
-		line = server_process_expect(
-		    server, "* connected, * logged in");
-	} while (strcmp(line, count) != 0);
-}
-
-static int
-count_descriptors(const struct server_process *server)
-{
-	char path[64];
-	int count = 0;
-	DIR *folder;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)server->pid);
-	folder = opendir(path);
-	cr_assert_not_null(folder);
-	while (readdir(folder))
-		count++;
-	closedir(folder);
-	return count;
 }
 
 /* One client in one of the states that it may vanish in. */
@@ -110,15 +75,15 @@ FLOW_TEST(vanish_of_two_thousand_in_any_state_leaves_nothing)
 	struct server_process *server = server_process_start(engine,
 	    "--argon2=t=1,m=1024", "--listen=unix:{folder}/socket",
 	    "--max-clients=1000", NULL);
-	int descriptors;
+	uint64_t descriptors;
 
 	test_client_close(test_client_user(server, "ann"));
-	await_count(server, "0 connected, 0 logged in");
-	descriptors = count_descriptors(server);
+	observe_count(server, "0 connected, 0 logged in");
+	descriptors = observe_descriptors(server);
 	for (int i = 0; i < 2000; i++)
 		vanish(server, i);
-	await_count(server, "0 connected, 0 logged in");
-	cr_assert_eq(count_descriptors(server), descriptors);
+	observe_count(server, "0 connected, 0 logged in");
+	cr_assert_eq(observe_descriptors(server), descriptors);
 	test_client_enter(test_client_open(server), "ann");
 	test_client_user(server, "ben");
 	server_process_stop(server);
@@ -140,7 +105,7 @@ FLOW_TEST(vanish_of_many_half_open_logins_leaves_nothing)
 	}
 	for (int i = 0; i < COUNT; i++)
 		test_client_reset(clients[i]);
-	await_count(server, "0 connected, 0 logged in");
+	observe_count(server, "0 connected, 0 logged in");
 	test_client_enter(test_client_open(server), "ann");
 	server_process_stop(server);
 }
@@ -173,6 +138,6 @@ FLOW_TEST(vanish_of_members_while_others_talk_harms_nobody)
 		} while (strstr(line, "last words"));
 		cr_assert_str_eq(line, expected);
 	}
-	await_count(server, "2 connected, 2 logged in");
+	observe_count(server, "2 connected, 2 logged in");
 	server_process_stop(server);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/harness.h"
+#include "tests/observe.h"
 
 /* Half a second a hash or so, on one thread (for two reactors). */
 #define VERY_SLOW "--argon2=t=32,m=65536"
@@ -46,25 +47,6 @@ FLOW_TEST(register_that_would_wait_over_a_minute_is_busy_at_once)
 	cr_assert_eq(server_process_wait(server), 0);
 }
 
-/* What it has of its own in memory, in KiB. */
-static long
-memory_kib(const struct server_process *server)
-{
-	char path[40], line[200];
-	long kib = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)server->pid);
-	file = fopen(path, "r");
-	cr_assert(file);
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "RssAnon: %ld kB", &kib) == 1)
-			break;
-	fclose(file);
-	cr_assert_geq(kib, 0);
-	return kib;
-}
-
 /* A thread keeps the memory of a hash for the next one, but not for long. */
 FLOW_TEST(register_of_the_last_for_now_gives_the_memory_back)
 {
@@ -72,11 +54,11 @@ FLOW_TEST(register_of_the_last_for_now_gives_the_memory_back)
 	    server_process_start(engine, "--argon2=t=1,m=49152", NULL);
 	struct test_client *client = test_client_open(server);
 	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
-	long before = memory_kib(server);
+	uint64_t before = observe_memory(server);
 
 	test_client_send(client, "/register ann secretpw\n");
 	test_client_expect(client, "OK registered ann");
-	while (memory_kib(server) > before + 49152 / 2) {
+	while (observe_memory(server) > before + 24u * 1024 * 1024) {
 		cr_assert_lt(harness_now_ms(), deadline_ms, "it is kept");
 		test_client_fence(client);
 	}
