@@ -13,9 +13,8 @@
 #include "reactor/log.h"
 #include "reactor/reactor.h"
 
-#define GOODBYE           "server is going down"
-#define PROMPT            "Password: "
-#define DEADLINE_RETRY_MS 1000
+#define GOODBYE "server is going down"
+#define PROMPT  "Password: "
 
 static const struct hub_options *
 session_options(const struct session *session)
@@ -236,12 +235,11 @@ session_on_deadline(struct timer *timer)
 		conn_run_soon(&session->conn);
 		return;
 	}
-	/* Not in the middle of what it has asked for in time. */
-	if (session->waits & WAIT_ANSWER) {
-		reactor_set_timer(session->conn.reactor, &session->deadline,
-		    DEADLINE_RETRY_MS);
+	/* Not in the middle of what it has asked for in time, but then: who
+	 * asks for one thing after another would stay for ever. */
+	session->late = session->waits & WAIT_ANSWER;
+	if (session->late)
 		return;
-	}
 	session_notice(session, span_of("you did not log in in time"));
 	conn_close(&session->conn, CLOSE_LOGIN_TIMEOUT);
 }
@@ -431,6 +429,8 @@ session_answered(struct session *session)
 	session_set_tag(session, (struct span){0});
 	if (session->leaving)
 		session_going_down(session);
+	else if (session->late)
+		session_on_deadline(&session->deadline);
 	conn_run_soon(&session->conn);
 }
 
@@ -463,6 +463,7 @@ session_log_in(struct session *session, const char *name, uint64_t account)
 	session->state = SESSION_USER;
 	session->talk_tokens = session_options(session)->rate.burst * 1000;
 	session->talk_ms = (uint32_t)reactor_now_ms(session->conn.reactor);
+	session->late = false;
 	timer_stop(&session->deadline);
 	session_update_muted(session);
 	hub_enter(session_hub(session), session);

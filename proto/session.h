@@ -57,6 +57,7 @@ struct session {
 	struct telnet telnet;
 	uint8_t state : 1; /* enum session_state */
 	bool muted : 1;    /* it was, when the store was asked last */
+	bool late : 1;     /* its time to log in is over: it goes when told */
 	uint8_t held;      /* rooms that it gets nothing from for now */
 	uint8_t verb;      /* enum verb of the command being answered */
 	uint8_t waits;     /* enum session_wait bits */
