@@ -15,6 +15,7 @@
 #define QUOTED_MAX 120
 
 static char place[256] = "before the first check";
+static void (*undo_first)(void);
 
 void
 harness_at(const char *file, int line)
@@ -140,8 +141,16 @@ harness_stream_close(struct harness_stream *stream)
 }
 
 void
+harness_at_fini(void (*undo)(void))
+{
+	undo_first = undo;
+}
+
+void
 harness_fini(void)
 {
+	if (undo_first)
+		undo_first();
 	test_client_free_all();
 	server_process_free_all();
 }

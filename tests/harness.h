@@ -35,6 +35,8 @@
 	}
 
 void harness_fini(void);
+/* Called by harness_fini first; one function. */
+void harness_at_fini(void (*undo)(void));
 int64_t harness_now_ms(void); /* monotonic */
 
 /* Where in the test we are, for messages; the macros below call it. */
