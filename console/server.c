@@ -269,7 +269,7 @@ hand_out_listeners(struct server *server)
 	for (unsigned i = 0; i < server->socket_count; i++) {
 		reactor_add_listener(
 		    server->reactors[i % server->reactor_count],
-		    server->sockets[i]);
+		    server->sockets[i], server->passed_count > 0);
 		server->sockets[i] = -1;
 	}
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -327,7 +328,8 @@ listener_on_retry(struct timer *timer)
 }
 
 void
-listener_init(struct listener *listener, struct reactor *reactor, int fd)
+listener_init(
+    struct listener *listener, struct reactor *reactor, int fd, bool passed)
 {
 	int family = 0;
 	socklen_t length = sizeof(family);
@@ -337,6 +339,7 @@ listener_init(struct listener *listener, struct reactor *reactor, int fd)
 	    .fd = fd,
 	    .reactor = reactor,
 	    .local = family == AF_UNIX,
+	    .passed = passed,
 	};
 	timer_init(&listener->retry, listener_on_retry);
 }
@@ -399,6 +402,32 @@ listener_close(struct listener *listener)
 	listener->fd = -1;
 }
 
+/* Nobody joins the queue any more, so that it is empty once it was found to be:
+ * who came in between would be let in by the kernel, and reset by the close. A
+ * Unix socket says no; with TCP the first segment is dropped, which has SYN in
+ * byte 13, and the second one is refused. Where filters are not allowed, the
+ * moment remains. */
+static void
+listener_seal(const struct listener *listener)
+{
+	struct sock_filter drop_syn[] = {
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+	    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x02, 0, 1),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	    BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {
+	    sizeof(drop_syn) / sizeof(drop_syn[0]), drop_syn};
+
+	if (listener->passed)
+		return;
+	if (listener->local)
+		shutdown(listener->fd, SHUT_RD);
+	else
+		setsockopt(listener->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+		    sizeof(program));
+}
+
 void
 listener_stop(struct listener *listener)
 {
@@ -416,6 +445,7 @@ listener_stop(struct listener *listener)
 	listener->armed = false;
 	/* Whoever waits in the queue would be reset by the close: take them
 	 * in, so that they hear the goodbye. */
+	listener_seal(listener);
 	for (;;) {
 		socklen_t length = sizeof(from);
 

@@ -61,6 +61,7 @@ struct listener {
 	struct reactor *reactor;
 	struct timer retry; /* accept again after running out of something */
 	bool local;         /* it is a Unix socket */
+	bool passed;        /* not ours alone: it goes on without us */
 	bool armed;         /* the engine accepts */
 	bool stopped;       /* for good */
 	uint64_t warned_ms; /* last time the log was told */

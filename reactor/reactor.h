@@ -103,8 +103,9 @@ void reactor_free(struct reactor **reactor);
 /* Before the start: who the others are (count pointers, borrowed). */
 void reactor_set_peers(struct reactor *reactor, struct reactor *const *peers);
 
-/* Before the start: takes over a listening socket. */
-void reactor_add_listener(struct reactor *reactor, int fd);
+/* Before the start: takes over a listening socket; one that was `passed` to us
+ * may be served by others after our end. */
+void reactor_add_listener(struct reactor *reactor, int fd, bool passed);
 
 /* Starts the thread, named throng/r<index>. 0 or -errno (the engine's too, it
  * is made in the thread). Main thread. */

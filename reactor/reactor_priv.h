@@ -86,7 +86,8 @@ void conn_take(struct reactor *reactor, int socket, const struct address *peer);
 void conn_open(struct reactor *reactor, int socket, const struct address *peer);
 
 /* A listener of this reactor (listen.c). */
-void listener_init(struct listener *listener, struct reactor *reactor, int fd);
+void listener_init(
+    struct listener *listener, struct reactor *reactor, int fd, bool passed);
 void listener_start(struct listener *listener);
 /* Takes in all that waits in the kernel's queue, then closes the socket. */
 void listener_stop(struct listener *listener);

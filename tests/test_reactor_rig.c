@@ -183,7 +183,8 @@ rig_make_reactors(struct rig *rig, const struct engine_ops *engine,
 		rig->reactors[i] = reactor_new(&config);
 		cr_assert_not_null(rig->reactors[i]);
 		reactor_set_peers(rig->reactors[i], rig->reactors);
-		reactor_add_listener(rig->reactors[i], listeners[i]);
+		reactor_add_listener(
+		    rig->reactors[i], listeners[i], setup->passed);
 	}
 }
 

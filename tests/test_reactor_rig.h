@@ -54,6 +54,7 @@ struct rig_setup {
 	unsigned
 	    descriptors_max; /* RLIMIT_NOFILE from the start; 0: as it is */
 	int send_buffer;     /* SO_SNDBUF of accepted sockets; 0: as it is */
+	bool passed;         /* the listening sockets are not ours alone */
 	struct reactor_limits limits; /* zero: generous ones */
 	struct rig_handlers handlers;
 };
