@@ -19,12 +19,13 @@ struct sockaddr_storage;
 
 #define LISTEN_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 
-/* Half-open peers are found after 60 + 3 * 20 s of silence; unacknowledged
- * output ends the connection after 120 s (tcp(7)). */
-#define LISTEN_KEEP_IDLE_S     60
-#define LISTEN_KEEP_INTERVAL_S 20
+/* Half-open peers are found within 150 s (tcp(7)): one that is silent after 75,
+ * when the probes at 45 and 60 were not answered for longer than the timeout;
+ * one that was sent something, which may be just before that, after 70 more. */
+#define LISTEN_KEEP_IDLE_S     45
+#define LISTEN_KEEP_INTERVAL_S 15
 #define LISTEN_KEEP_PROBES     3
-#define LISTEN_UNTAKEN_S       120
+#define LISTEN_UNTAKEN_S       70
 
 /*
  * Opens `count` listening sockets for one endpoint; fds[] gets them, the caller
