@@ -229,28 +229,3 @@ FLOW_TEST(exit_with_output_unread_delivers_it_to_a_late_reader)
 	test_client_close_all();
 	cr_assert_eq(server_process_wait(server), 0);
 }
-
-/* A client that does not close, and one that does not read, are not waited for
- * beyond a few seconds. */
-FLOW_TEST(exit_with_clients_that_stay_ends_in_time)
-{
-	struct server_process *server = server_process_start(
-	    engine, "--listen=unix:{folder}/socket", NULL);
-	struct test_client *ann = test_client_user(server, "ann");
-	struct test_client *deaf = test_client_open_at(server->listen[1]);
-	int64_t start_ms;
-
-	test_client_enter(deaf, "ann");
-	/* More than a Unix socket holds, less than the limit. */
-	for (int i = 0; i < 200; i++) {
-		test_client_send(ann, "/b %04000d\n", i);
-		test_client_expect(ann, "[ann#%lu] %04000d", ann->id, i);
-	}
-	start_ms = harness_now_ms();
-	server_process_type(server, "exit\n");
-	test_client_expect(ann, GOODBYE);
-	test_client_expect_end(ann);
-	server_process_expect(server, "all threads joined");
-	cr_assert_eq(server_process_wait(server), 0);
-	cr_assert_lt(harness_now_ms() - start_ms, 10000);
-}
