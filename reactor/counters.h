@@ -1,6 +1,7 @@
 /*
- * Counters: one writer each, any reader, no lock. And the two numbers that
- * every reactor writes: the next client id and the clients that are open.
+ * Counters: one writer each, any reader, no lock. And the numbers that every
+ * reactor writes: the next client id, the clients that are open, and when the
+ * log was told that there is no room for more.
  */
 #ifndef REACTOR_COUNTERS_H
 #define REACTOR_COUNTERS_H
@@ -48,8 +49,9 @@ counter_read(const counter *c)
 
 /* Shared by all reactors; written at each accept and close. */
 struct census {
-	counter next_id; /* client ids: never used again in this process */
-	counter open;    /* connections now */
+	counter next_id;   /* client ids: never used again in this process */
+	counter open;      /* connections now */
+	counter warned_ms; /* monotonic, of the last warning; 0: none */
 } __attribute__((aligned(64)));
 
 /* A new client id, from 1 up. Any thread. */
@@ -80,6 +82,20 @@ static inline bool
 census_is_full(const struct census *c, uint64_t limit)
 {
 	return counter_read(&c->open) >= limit;
+}
+
+/* May the log be warned, at this monotonic time? Once a second, of all reactors
+ * one. Any thread. */
+static inline bool
+census_may_warn(struct census *c, uint64_t now_ms)
+{
+	uint64_t last = counter_read(&c->warned_ms);
+
+	/* Another's clock may be ahead of ours. Relaxed: whoever changes it is
+	 * the one, nothing is published by it; pairs with itself. */
+	return now_ms >= last + 1000 &&
+	       atomic_compare_exchange_strong_explicit(&c->warned_ms, &last,
+		   now_ms, memory_order_relaxed, memory_order_relaxed);
 }
 
 /* Counts one connection out. */

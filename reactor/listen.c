@@ -369,11 +369,10 @@ listener_pause(struct listener *listener, int error)
 	if (listener->stopped)
 		return;
 	reactor_set_timer(reactor, &listener->retry, RETRY_MS);
-	if (listener->warned_ms && reactor->now_ms - listener->warned_ms < 1000)
-		return;
-	listener->warned_ms = reactor->now_ms;
-	log_warn("accept-paused", LOG_NUMBER("reactor", reactor->config.index),
-	    LOG_ERRNO(error));
+	if (census_may_warn(reactor->config.census, reactor->now_ms))
+		log_warn("accept-paused",
+		    LOG_NUMBER("reactor", reactor->config.index),
+		    LOG_ERRNO(error));
 }
 
 void

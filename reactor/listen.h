@@ -65,7 +65,6 @@ struct listener {
 	bool passed;        /* not ours alone: it goes on without us */
 	bool armed;         /* the engine accepts */
 	bool stopped;       /* for good */
-	uint64_t warned_ms; /* last time the log was told */
 };
 
 #endif
