@@ -166,3 +166,28 @@ FLOW_TEST(load_guests_that_ask_and_do_not_read_cost_little)
 	    (uintmax_t)(after - before) / 1024 / GUESTS);
 	server_process_stop(server);
 }
+
+/* Each may have a megabyte, but not all: four, and then what a guest may. */
+FLOW_TEST(load_users_that_do_not_read_share_what_may_wait)
+{
+	enum {
+		USERS = 40
+	};
+	struct server_process *server =
+	    start(engine, "--out-total=4", "--stall-timeout=1000");
+	struct test_client *ben = test_client_user(server, "ben");
+	struct test_client *users[USERS];
+	uint64_t before, after;
+
+	for (int i = 0; i < USERS; i++) {
+		users[i] = test_client_open_at(server->listen[1]);
+		test_client_enter(users[i], "ben");
+	}
+	before = observe_memory(server);
+	ask_without_reading(users, USERS);
+	test_client_fence(ben);
+	after = observe_memory(server);
+	cr_assert_lt(after, before + 4 * MIB + USERS * 400 * 1024,
+	    "%ju KiB for each", (uintmax_t)(after - before) / 1024 / USERS);
+	server_process_stop(server);
+}

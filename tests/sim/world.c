@@ -256,7 +256,8 @@ make_reactors(struct world *world)
 		hub_set_reactor(world->hubs[i], world->reactors[i]);
 		reactor_set_peers(world->reactors[i], world->reactors);
 		world->listeners[i] = net_listen();
-		reactor_add_listener(world->reactors[i], world->listeners[i]);
+		reactor_add_listener(
+		    world->reactors[i], world->listeners[i], true);
 		world->ended[i] = false;
 	}
 }
