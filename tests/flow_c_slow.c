@@ -276,6 +276,36 @@ FLOW_TEST(slow_member_that_logs_out_hears_of_its_gap)
 	server_process_stop(server);
 }
 
+/* All of them are ann's sessions; who has room for it is in the middle of
+ * catching up, and the others get none. */
+FLOW_TEST(slow_member_hears_of_its_gap_before_a_direct_message)
+{
+	struct test_client *slow[GOING], *other;
+	struct account_of told[GOING];
+	struct server_process *server =
+	    start_with_slow_ones(engine, slow, told);
+	char direct[64];
+
+	other = test_client_user(server, "eve");
+	snprintf(direct, sizeof(direct), "[eve#%lu -> you] psst", other->id);
+	test_client_send(other, "/msg ann psst\n");
+	test_client_match(other, "OK sent to ann (* sessions)");
+	for (int i = 0; i < GOING; i++) {
+		const char *line;
+
+		test_client_send(slow[i], "/ping last\n");
+		while ((line = follow(slow[i], &told[i])) == NULL)
+			;
+		if (strcmp(line, "OK pong last") == 0)
+			continue;
+		cr_assert_str_eq(line, direct);
+		cr_assert_eq(told[i].last, GONE_AT, "nothing was said of %d",
+		    GONE_AT - told[i].last);
+		test_client_expect(slow[i], "OK pong last");
+	}
+	server_process_stop(server);
+}
+
 FLOW_TEST(slow_member_at_exit_hears_of_its_gap)
 {
 	struct test_client *slow[GOING];

@@ -378,3 +378,26 @@ FLOW_TEST(rooms_joined_with_since_replay_and_say_what_is_gone)
 		test_client_match(ben, "ERR bad-arguments *");
 	server_process_stop(server);
 }
+
+/* What was said before it came it has never been sent; what it was sent live
+ * does not come again. */
+FLOW_TEST(rooms_joined_again_with_since_replay_what_was_before)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *ben = test_client_user(server, "ben");
+
+	join(ann, "dev", 1);
+	test_client_send(ann, "m1\nm2\nm3\n");
+	for (int i = 1; i <= 3; i++)
+		test_client_match(ann, "#dev * m%d", i);
+	join(ben, "dev", 2);
+	test_client_send(ben, "m4\n");
+	test_client_match(ben, "#dev * m4");
+	test_client_send(ben, "/join dev since=1\n");
+	for (int i = 2; i <= 3; i++)
+		test_client_match(ben, "#dev * m%d", i);
+	test_client_expect(ben, "OK joined #dev (2 members)");
+	test_client_fence(ben);
+	server_process_stop(server);
+}

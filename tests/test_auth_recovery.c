@@ -129,7 +129,7 @@ Test(auth_recovery, name_registered_twice_is_refused)
 Test(auth_recovery, verifier_that_would_take_all_memory_is_refused)
 {
 	add(RECORD_MARK, 0, "", 0);
-	add_words("register anna $argon2id$v=19$m=4294967295,t=2,p=1$"
+	add_words("register anna $argon2id$v=19$m=99999999,t=2,p=1$"
 		  "c2FsdHNhbHRzYWx0c2FsdA$"
 		  "aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g 1 - 2");
 	must_be_refused("line 3, byte");
