@@ -111,6 +111,24 @@ FLOW_TEST(passwords_that_came_in_pieces_are_nowhere_in_memory)
 	server_process_stop(server);
 }
 
+/* What is behind it has no room where it is: it is moved. */
+FLOW_TEST(passwords_before_many_blanks_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "Visible");
+	char secret[32];
+
+	make_secret(secret, "moved");
+	test_client_send(client, "/passwd secretpw %s", secret);
+	test_client_await_taken(client);
+	test_client_fence(test_client_user(server, "other"));
+	test_client_send(client, "%300s\n", "");
+	test_client_expect(client, "OK password changed");
+	test_client_fence(client);
+	assert_wiped(server, secret);
+	server_process_stop(server);
+}
+
 FLOW_TEST(passwords_typed_at_the_prompt_are_nowhere_in_memory)
 {
 	struct server_process *server = server_process_start(engine, NULL);
