@@ -210,6 +210,13 @@ torture:
 	@$(MAKE) --no-print-directory MODE=release all build/release/throng-torture
 	THRONG_BIN=build/throng build/release/throng-torture
 
+# Each mistake of tests/faults is made in a copy, and must be found: FAULT=NAME,
+# or a shell's pattern, for some of them.
+faults:
+	@.ci/install $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=release build/throng-bench
+	@CC='$(CC)' python3 tests/faults/run $(if $(FAULT),'$(FAULT)')
+
 # bench/RESULTS.md and its pictures, measured anew: 20 minutes. PARTS=NAME,...
 # only some of it; `python3 bench/results --help` names them.
 bench:
@@ -223,5 +230,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test fuzz fuzz-coverage fuzzers torture bench \
-	format clean
+.PHONY: all run install uninstall deb test fuzz fuzz-coverage fuzzers torture faults \
+	bench format clean
