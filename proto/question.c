@@ -89,6 +89,10 @@ question_on_answer(struct envelope *envelope, void *owner)
 		    asker, ERR_NOT_LOGGED_IN, "you are not logged in any more");
 		session = NULL;
 	}
+	/* What passed it by meanwhile is told before the answer, which may
+	 * have some of it. */
+	if (session)
+		session_tell_gap(session);
 	if (question->refusal == REPLY_COUNT)
 		question->answer(question, hub, session);
 	else if (session)

@@ -105,16 +105,22 @@ act_join(
 }
 
 static unsigned
-any_room(void)
+any_room(const struct crowd *crowd)
 {
-	return (unsigned)sim_below(CROWD_ROOMS);
+	return (unsigned)sim_below(crowd->narrow ? 2 : CROWD_ROOMS);
+}
+
+/* One that can be left. */
+static unsigned
+any_other_room(const struct crowd *crowd)
+{
+	return crowd->narrow ? 1 : 1 + (unsigned)sim_below(CROWD_ROOMS - 1);
 }
 
 static void
 join_any(struct crowd *crowd, struct client *client)
 {
-	act_join(crowd, client, 1 + (unsigned)sim_below(CROWD_ROOMS - 1),
-	    sim_chance(40));
+	act_join(crowd, client, any_other_room(crowd), sim_chance(40));
 }
 
 static void
@@ -122,7 +128,7 @@ leave_any(struct crowd *crowd, struct client *client)
 {
 	struct want *want = client_want(crowd, client, WANT_LEAVE);
 
-	want->room = 1 + (unsigned)sim_below(CROWD_ROOMS - 1);
+	want->room = any_other_room(crowd);
 	client->within[want->room] = false;
 	client_write(client, "@t%llu /leave %s\n",
 	    (unsigned long long)want->tag, crowd_rooms[want->room]);
@@ -186,7 +192,7 @@ say_any(struct crowd *crowd, struct client *client)
 	struct said *said = new_said(crowd, client);
 
 	want->said = crowd->said_count - 1;
-	want->room = said->room = any_room();
+	want->room = said->room = any_room(crowd);
 	if (said->room == 0 && sim_chance(50))
 		client_write(client, "@t%llu /b %s\n",
 		    (unsigned long long)want->tag, said->text);
@@ -225,7 +231,7 @@ msg_any(struct crowd *crowd, struct client *client)
 static void
 history_any(struct crowd *crowd, struct client *client)
 {
-	unsigned room = any_room();
+	unsigned room = any_room(crowd);
 
 	if (crowd->world->setup.curt)
 		return;
@@ -255,7 +261,7 @@ topic_any(struct crowd *crowd, struct client *client)
 {
 	struct want *want = client_want(crowd, client, WANT_TOPIC);
 
-	want->room = any_room();
+	want->room = any_room(crowd);
 	client_write(client, "@t%llu /topic %s %s\n",
 	    (unsigned long long)want->tag, crowd_rooms[want->room],
 	    sim_chance(50)   ? ""
@@ -358,6 +364,20 @@ quit(struct crowd *crowd, struct client *client)
 	    client, "@t%llu /quit so long\n", (unsigned long long)want->tag);
 }
 
+/* In and out, while the others talk. */
+static void
+visit(struct crowd *crowd, struct client *client)
+{
+	if (client->index % 2 == 0) {
+		flood(crowd, client);
+		return;
+	}
+	leave_any(crowd, client);
+	join_any(crowd, client);
+	if (sim_chance(50))
+		leave_any(crowd, client);
+}
+
 /* How often each is done, of the sum. */
 static const struct {
 	act *act;
@@ -384,6 +404,10 @@ act_any(struct crowd *crowd, struct client *client)
 {
 	unsigned sum = 0, at;
 
+	if (crowd->narrow && sim_chance(30)) {
+		visit(crowd, client);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(acts) / sizeof(*acts); i++)
 		sum += acts[i].weight;
 	at = (unsigned)sim_below(sum);

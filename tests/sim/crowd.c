@@ -438,6 +438,7 @@ crowd_begin_life(struct crowd *crowd)
 	forget_life(crowd);
 	crowd->life++;
 	crowd->closing = false;
+	crowd->narrow = sim_chance(30);
 	witness_enter(crowd);
 }
 

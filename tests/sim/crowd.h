@@ -187,6 +187,7 @@ struct crowd {
 	struct room_ledger rooms[CROWD_ROOMS];
 	struct past_stay *past; /* owned */
 	size_t past_count, past_cap;
+	bool narrow;  /* all are in one room or the lobby, and come and go */
 	bool broken;  /* disk or kernel fail at times: errors are excused */
 	bool closing; /* the server stops */
 };

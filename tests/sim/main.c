@@ -300,7 +300,7 @@ main(int argc, char *argv[])
 	static const struct argp_option rows[] = {
 	    {"seed", 's', "N", 0, "one run, of this seed", 0},
 	    {"first", 'f', "N", 0, "the first seed (default: 1)", 0},
-	    {"runs", 'n', "COUNT", 0, "how many (default: 1000)", 0},
+	    {"runs", 'n', "COUNT", 0, "how many (default: 2000)", 0},
 	    {"jobs", 'j', "COUNT", 0,
 		"processes at once (default: one for each processor)", 0},
 	    {"trace", 't', NULL, 0, "tell all that happens", 0},
@@ -312,7 +312,7 @@ main(int argc, char *argv[])
 	    NULL, NULL, NULL};
 	struct options options = {
 	    .first = 1,
-	    .count = 1000,
+	    .count = 2000,
 	    .jobs = (unsigned)sysconf(_SC_NPROCESSORS_ONLN),
 	    .program = argv[0],
 	};

@@ -22,7 +22,7 @@
 
 /* Beyond its limit a session gets answers to its own commands alone, one
  * command's, and what is under way in a turn. */
-#define OVER_BYTES (8 * 1024)
+#define OVER_BYTES (16 * 1024)
 
 static bool tracing;
 
