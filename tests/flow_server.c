@@ -466,13 +466,13 @@ server_process_stop(struct server_process *server)
 		    server_process_errors(server));
 }
 
-/* Ends what is left and removes everything. */
+/* Ends what is left, which may have been reported too, and removes all. */
 static void
 server_free(struct server_process *server)
 {
 	if (server->pid > 0) {
 		kill(server->pid, SIGKILL);
-		waitpid(server->pid, NULL, 0);
+		server_process_wait(server);
 	}
 	if (server->input >= 0)
 		close(server->input);
