@@ -82,7 +82,8 @@ $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
-		$(patsubst %,tests/%.c,harness flow_server flow_client crash_loop))
+		$(patsubst %,tests/%.c,harness flow_server flow_client crash_loop bench_run) \
+		$(patsubst %,bench/%.c,crowd/process load/target report/quartiles))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcriterion
 
@@ -217,11 +218,27 @@ fuzz-coverage:
 
 fuzzers: $(FUZZERS)
 
-# 200 servers killed while accounts are made, none lost: a minute.
+# The long ones; each ends by itself, with figures and a verdict, whatever has
+# become of the others. PART=NAME has one alone, TORTURE_SECONDS=N all of them
+# shorter or longer. Two servers are killed at once, else one is measured.
+TORTURE         := kills soak storms descriptors sim fuzz
+TORTURE_SECONDS ?= 3600
 torture:
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory MODE=release all build/release/throng-torture
-	THRONG_BIN=build/throng build/release/throng-torture
+	@$(MAKE) --no-print-directory MODE=asan build/asan/throng-sim
+	@$(MAKE) --no-print-directory -k -j1 $(addprefix torture-,$(or $(PART),$(TORTURE)))
+
+torture-kills: TORTURE_JOBS := 2
+$(addprefix torture-,$(filter-out sim fuzz,$(TORTURE))): torture-%:
+	TORTURE_SECONDS=$(TORTURE_SECONDS) THRONG_BIN=build/throng THRONG_BENCH=build/throng-bench \
+		build/release/throng-torture -j$(or $(TORTURE_JOBS),1) --filter '$*/*'
+
+torture-sim:
+	build/asan/throng-sim --first $$(od -An -N4 -tu4 /dev/urandom) --runs $$((28 * $(TORTURE_SECONDS)))
+
+torture-fuzz:
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(TORTURE_SECONDS)
 
 # Each mistake of tests/faults is made in a copy, and must be found: FAULT=NAME,
 # or a shell's pattern, for some of them.

@@ -1,54 +1,62 @@
-/*
- * The long kill test, `make torture`: two hundred servers killed while clients
- * register, twenty-five thousand accounts and more acknowledged, none lost.
- * Its seed is printed and taken from $THRONG_SEED; a run that fails leaves its
- * folder. Both engines run at once, so that each disturbs the other.
- */
-#include <stdio.h>
-#include <time.h>
-#include <unistd.h>
+#include "tests/torture/torture.h"
 
-#include "tests/crash_loop.h"
-#include "tests/harness.h"
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 
-enum {
-	KILLS = 100,
-	WRITERS = 32,
-	NAMES = 12,
-	ACKNOWLEDGED_MIN = 12500
-};
+#include "bench/crowd/process.h"
 
-static void
-torture(const char *engine)
+#define ASK_AGAIN_MS 20
+#define NS_PER_MS    1000000
+
+unsigned
+torture_seconds(void)
 {
-	struct crash_loop loop = {
-	    .engine = engine,
-	    .kills = KILLS,
-	    .writers = WRITERS,
-	    .names = NAMES,
-	    .older = 36,
-	    .compact_every = 3,
-	    .keep_folder = true,
-	    .seed = crash_loop_seed((unsigned)(time(NULL) + getpid())),
-	};
-	struct crash_result result = crash_loop_run(&loop);
+	const char *given = getenv("TORTURE_SECONDS");
+	unsigned long seconds = given ? strtoul(given, NULL, 10) : 0;
 
-	printf("torture engine=%s kills=%d acknowledged=%d lost=%d seed=%u "
-	       "seconds=%.0f torn=%d compactions_killed=%d\n",
-	    engine, result.kills, result.acknowledged, result.lost, loop.seed,
-	    result.seconds, result.torn, result.compactions);
-	fflush(stdout);
-	cr_assert_eq(result.lost, 0);
-	cr_assert_eq(result.kills, KILLS);
-	cr_assert_geq(result.acknowledged, ACKNOWLEDGED_MIN);
+	return seconds > 0 ? (unsigned)seconds : TORTURE_SECONDS;
 }
 
-Test(torture, epoll, .fini = harness_fini, .timeout = 900)
+unsigned
+torture_scaled(unsigned count, unsigned least)
 {
-	torture("epoll");
+	uint64_t scaled = (uint64_t)count * torture_seconds() / TORTURE_SECONDS;
+
+	return scaled > least ? (unsigned)scaled : least;
 }
 
-Test(torture, uring, .fini = harness_fini, .timeout = 900)
+struct torture_size
+torture_size_of(const struct server_process *server)
 {
-	torture("uring");
+	struct torture_size size;
+
+	cr_assert(process_read_descriptors(server->pid, &size.descriptors));
+	cr_assert(process_read_memory(server->pid, &size.bytes));
+	return size;
+}
+
+uint64_t
+torture_cpu_ms(const struct server_process *server)
+{
+	struct process_cpu cpu;
+
+	cr_assert(process_read_cpu(server->pid, &cpu));
+	return cpu.tasks_ns / NS_PER_MS;
+}
+
+void
+torture_await_count(struct server_process *server, const char *count)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+	const char *line = "";
+
+	do {
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("expected `%s`, got `%s`", count, line);
+		poll(NULL, 0, ASK_AGAIN_MS);
+		server_process_type(server, "count\n");
+		line =
+		    server_process_expect(server, "* connected, * logged in");
+	} while (strcmp(line, count) != 0);
 }
