@@ -144,12 +144,12 @@ test:
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-races
 	@$(MAKE) --no-print-directory MODE=asan build/asan/throng build/asan/throng-tests \
-		build/asan/throng-sim
+		build/asan/throng-bench build/asan/throng-sim
 	build/asan/throng-sim
 	setarch -R build/tsan/throng-races
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/throng-bench \
 		setarch -R build/asan/throng-tests -j$(TEST_JOBS) --filter '$(TSAN_TESTS)'
-	THRONG_BIN=build/asan/throng THRONG_BENCH=build/throng-bench \
+	THRONG_BIN=build/asan/throng THRONG_BENCH=build/asan/throng-bench \
 		build/asan/throng-tests -j$(TEST_JOBS)
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
