@@ -21,6 +21,8 @@ join_at_home(struct question *question, struct hub *hub, struct room *room)
 		question->refusal = ERR_TOO_MANY_ROOMS;
 		return;
 	}
+	if (question->by_seq && !question_may_find(question, room))
+		return;
 	if (!question->rejoins)
 		room_home_join(
 		    room, hub, question->client, span_of(question->user));
@@ -248,7 +250,8 @@ static void
 history_at_home(struct question *question, struct hub *hub, struct room *room)
 {
 	(void)hub;
-	question_find_messages(question, room);
+	if (question_may_find(question, room))
+		question_find_messages(question, room);
 }
 
 static void

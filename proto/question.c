@@ -32,6 +32,8 @@ question_new(struct session *session, struct span room)
 	strcpy(question->user, session->name);
 	question->client = conn_handle(&session->conn);
 	question->refusal = REPLY_COUNT;
+	question->bytes_max =
+	    session_is_short(session) ? GUEST_OUT_BYTES_MAX : SIZE_MAX;
 	return question;
 }
 
@@ -68,6 +70,23 @@ question_refuse(const struct question *question, struct session *session)
 	}
 }
 
+/* It got nothing live while it asked for what came before: that is a gap like
+ * any other now, and told as soon as there is room. */
+static void
+question_give_up(const struct question *question, struct session *session,
+    const struct room *room)
+{
+	struct membership *membership;
+
+	if (!question->rejoins || !question->by_seq)
+		return;
+	membership = session_membership(session, room);
+	check(membership->paused);
+	membership->paused = false;
+	membership->behind = true;
+	membership->after = question->paused_at;
+}
+
 /* Back at the client's reactor. */
 static void
 question_on_answer(struct envelope *envelope, void *owner)
@@ -95,8 +114,10 @@ question_on_answer(struct envelope *envelope, void *owner)
 		session_tell_gap(session);
 	if (question->refusal == REPLY_COUNT)
 		question->answer(question, hub, session);
-	else if (session)
+	else if (session) {
+		question_give_up(question, session, room);
 		question_refuse(question, session);
+	}
 	if (asker)
 		session_answered(asker);
 	question_free(question);
@@ -221,6 +242,28 @@ question_missing(const struct question *question)
 	return missing;
 }
 
+static size_t
+history_bytes(const struct scrollback *history, uint32_t count)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = history->count - count; i < history->count; i++)
+		bytes += message_size(scrollback_at(history, i));
+	return bytes;
+}
+
+bool
+question_may_find(struct question *question, const struct room *room)
+{
+	const struct room_home *office = room->office;
+
+	if (history_bytes(&office->history,
+		question_select(question, office)) <= question->bytes_max)
+		return true;
+	question->refusal = ERR_BUSY;
+	return false;
+}
+
 /* What the home has is what has been sent to every reactor, so that the answer
  * arrives behind all of it. */
 void
@@ -228,11 +271,8 @@ question_find_messages(struct question *question, const struct room *room)
 {
 	const struct scrollback *history = &room->office->history;
 	uint32_t count = question_select(question, room->office);
-	size_t bytes = 0;
 
-	for (uint32_t i = history->count - count; i < history->count; i++)
-		bytes += message_size(scrollback_at(history, i));
-	question->found = parcel_new(bytes);
+	question->found = parcel_new(history_bytes(history, count));
 	for (uint32_t i = history->count - count; i < history->count; i++)
 		message_copy(question->found, scrollback_at(history, i));
 	question->count = count;

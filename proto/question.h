@@ -39,6 +39,7 @@ struct question {
 	bool by_seq; /* those after `since`; else the last `last` */
 	uint64_t since;
 	uint64_t last;
+	size_t bytes_max; /* more than that is refused with ERR_BUSY */
 	uint32_t count;
 	uint64_t first;   /* number of the first one found; seq + 1: none */
 	bool starts_over; /* `since` is ahead of the room */
@@ -69,7 +70,9 @@ void question_put_text(struct question *question, struct span text);
 /* Reads N or since=SEQ into the question. False when it is neither. */
 bool question_read_range(struct question *question, struct span text);
 
-/* At home: gathers the range of messages. */
+/* At home: false, and it is refused, when the range is more than the client may
+ * be given; then question_find_messages gathers the range. */
+bool question_may_find(struct question *question, const struct room *room);
 void question_find_messages(struct question *question, const struct room *room);
 
 /* Tells a session what was found, but what it was sent before, and first what

@@ -22,20 +22,6 @@ session_options(const struct session *session)
 	return &session_hub(session)->options;
 }
 
-uint32_t
-session_out_limit(const struct session *session)
-{
-	const struct hub_options *options = session_options(session);
-	struct reactor *reactor = session->conn.reactor;
-	size_t share = options->out_total / reactor_count(reactor);
-
-	if (options->out_limit > GUEST_OUT_BYTES_MAX &&
-	    (session->state == SESSION_GUEST ||
-		reactor_blobs(reactor)->bytes > share))
-		return GUEST_OUT_BYTES_MAX;
-	return options->out_limit;
-}
-
 static void
 session_send(struct session *session, const char *bytes, size_t len)
 {
@@ -485,17 +471,4 @@ session_log_out(struct session *session)
 		conn_run_soon(&session->conn);
 	}
 	session_start_deadline(session);
-}
-
-bool
-session_has_room(const struct session *session)
-{
-	return conn_out_bytes(&session->conn) <= session_out_limit(session) &&
-	       !outq_is_full(&session->conn.out);
-}
-
-void
-session_wait_drained(struct session *session)
-{
-	conn_wait_drained(&session->conn, session_out_limit(session) / 2);
 }

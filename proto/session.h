@@ -187,6 +187,7 @@ void session_own_copy(struct session *session, size_t len);
 /* Unsent bytes past which its commands are not read, and rooms pass it by: a
  * guest's limit, where what waits for all is more than it may be. */
 uint32_t session_out_limit(const struct session *session);
+bool session_is_short(const struct session *session); /* is it more? */
 
 /* False when its output is over the limit: nothing is to be added to it but
  * answers to its own commands. */

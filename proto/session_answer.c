@@ -141,3 +141,36 @@ session_greet(struct session *session)
 		line = end + 1;
 	}
 }
+
+bool
+session_is_short(const struct session *session)
+{
+	struct reactor *reactor = session->conn.reactor;
+
+	return reactor_blobs(reactor)->bytes >
+	       session_hub(session)->options.out_total / reactor_count(reactor);
+}
+
+uint32_t
+session_out_limit(const struct session *session)
+{
+	const struct hub_options *options = &session_hub(session)->options;
+
+	if (options->out_limit > GUEST_OUT_BYTES_MAX &&
+	    (session->state == SESSION_GUEST || session_is_short(session)))
+		return GUEST_OUT_BYTES_MAX;
+	return options->out_limit;
+}
+
+bool
+session_has_room(const struct session *session)
+{
+	return conn_out_bytes(&session->conn) <= session_out_limit(session) &&
+	       !outq_is_full(&session->conn.out);
+}
+
+void
+session_wait_drained(struct session *session)
+{
+	conn_wait_drained(&session->conn, session_out_limit(session) / 2);
+}

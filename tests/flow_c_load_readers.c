@@ -16,6 +16,7 @@ enum {
 	DEAF = 100,
 	TEXT_BYTES = 1000,
 	BATCH = 20,
+	HISTORY = 400,
 	MIB = 1024 * 1024
 };
 
@@ -189,5 +190,71 @@ FLOW_TEST(load_users_that_do_not_read_share_what_may_wait)
 	after = observe_memory(server);
 	cr_assert_lt(after, before + 4 * MIB + USERS * 400 * 1024,
 	    "%ju KiB for each", (uintmax_t)(after - before) / 1024 / USERS);
+	server_process_stop(server);
+}
+
+/* ben looks back at so many of ann's messages. */
+static void
+look_back(
+    struct test_client *ben, const struct test_client *ann, int count, int said)
+{
+	test_client_send(ben, "/history lobby %d\n", count);
+	for (int i = said - count; i < said; i++)
+		test_client_expect(
+		    ben, "[ann#%lu] %0*d", ann->id, TEXT_BYTES, i);
+	test_client_expect(ben, "OK %d messages", count);
+}
+
+/* What a room keeps is the longest of answers. While too much waits for those
+ * who do not read, a long one is refused, and nothing else. */
+FLOW_TEST(load_users_that_look_back_and_do_not_read_share_it_as_well)
+{
+	enum {
+		USERS = 40
+	};
+	static const char busy[] =
+	    "ERR busy #lobby is busy, try again in a moment";
+	struct server_setup setup = {
+	    .engine = engine,
+	    .no_reactors = true,
+	    .args = {"--listen=unix:{folder}/socket", "--out-total=4",
+		"--reactors=1"},
+	    .variables = {"ASAN_OPTIONS=quarantine_size_mb=1"},
+	};
+	struct server_process *server = server_process_start_with(&setup);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *ben = test_client_user(server, "ben");
+	struct test_client *users[USERS];
+	uint64_t before, after;
+
+	for (int i = 0; i < HISTORY; i += BATCH)
+		talk(ann, ben, i);
+	for (int i = 0; i < USERS; i++) {
+		users[i] = test_client_open_at(server->listen[1]);
+		test_client_enter(users[i], "ann");
+	}
+	before = observe_memory(server);
+	for (int i = 0; i < USERS; i++) {
+		test_client_send(users[i], "/history lobby\n");
+		test_client_fence(ben);
+		test_client_send(users[i], "/join lobby since=0\n");
+		test_client_fence(ben);
+	}
+	after = observe_memory(server);
+	cr_assert_lt(after, before + 8 * MIB, "%ju KiB for each",
+	    (uintmax_t)(after - before) / 1024 / USERS);
+	test_client_send(ben, "/history lobby 30\n");
+	test_client_expect(ben, busy);
+	test_client_send(ben, "/join lobby since=1\n");
+	test_client_expect(ben, busy);
+	look_back(ben, ann, 5, HISTORY);
+	talk(ann, ben, HISTORY);
+	for (int i = 0; i < USERS; i++)
+		test_client_close(users[i]);
+	do
+		server_process_type(server, "count\n");
+	while (strcmp(server_process_expect(server, "* connected, *"),
+		   "2 connected, 2 logged in") != 0);
+	look_back(ben, ann, 30, HISTORY + BATCH);
 	server_process_stop(server);
 }
