@@ -10,7 +10,7 @@
 #include "reactor/hash.h"
 
 #define WAYS              8   /* places that one key may take */
-#define FAILURES_SETS     512 /* of so many places */
+#define FAILURES_SETS     512 /* of so many places, and as many of changes */
 #define KNOWN_SETS        512
 #define ADDRESS_BYTES_MAX 64
 #define FAILURES_MAX      1000 /* far beyond the longest delay */
@@ -33,6 +33,8 @@ struct throttle {
 	struct hash_key key;  /* read by all, written by throttle_new */
 	pthread_mutex_t lock; /* guards what follows */
 	struct failures failures[FAILURES_SETS][WAYS];
+	/* Apart: these cost nothing, and would push out those. */
+	struct failures changes[FAILURES_SETS][WAYS];
 	struct known known[KNOWN_SETS][WAYS];
 };
 
@@ -112,9 +114,9 @@ count_at(const struct failures *failures, uint64_t now)
 }
 
 static struct failures *
-failures_find(struct throttle *throttle, uint64_t key)
+failures_find(struct failures sets[][WAYS], uint64_t key)
 {
-	struct failures *set = throttle->failures[key % FAILURES_SETS];
+	struct failures *set = sets[key % FAILURES_SETS];
 	size_t i;
 
 	for (i = 0; i < WAYS; i++)
@@ -125,10 +127,10 @@ failures_find(struct throttle *throttle, uint64_t key)
 
 /* The key's place, or that of whoever has least on his account. */
 static struct failures *
-failures_take(struct throttle *throttle, uint64_t key, uint64_t now)
+failures_take(struct failures sets[][WAYS], uint64_t key, uint64_t now)
 {
-	struct failures *set = throttle->failures[key % FAILURES_SETS];
-	struct failures *taken = failures_find(throttle, key);
+	struct failures *set = sets[key % FAILURES_SETS];
+	struct failures *taken = failures_find(sets, key);
 	size_t i;
 
 	if (taken)
@@ -171,7 +173,8 @@ static uint64_t
 wait_of(struct throttle *throttle, enum kind kind, uint64_t key, uint64_t now,
     uint32_t *count)
 {
-	const struct failures *failures = failures_find(throttle, key);
+	const struct failures *failures =
+	    failures_find(throttle->failures, key);
 	uint64_t delay = THROTTLE_DELAY_MS, elapsed;
 	uint32_t over;
 
@@ -246,12 +249,13 @@ throttle_note(struct throttle *throttle, struct span name, struct span address,
 		/* The owner is forgiven; the address and the account are not,
 		 * or a guesser would log in as himself in between. */
 		remember(throttle, keys.of[PAIR], now_ms);
-		failures = failures_find(throttle, keys.of[PAIR]);
+		failures = failures_find(throttle->failures, keys.of[PAIR]);
 		if (failures)
 			*failures = (struct failures){0};
 	}
 	for (kind = PAIR; !succeeded && kind < KINDS; kind++) {
-		failures = failures_take(throttle, keys.of[kind], now_ms);
+		failures =
+		    failures_take(throttle->failures, keys.of[kind], now_ms);
 		failures->count = count_at(failures, now_ms) + 1;
 		if (failures->count > FAILURES_MAX)
 			failures->count = FAILURES_MAX;
@@ -291,8 +295,8 @@ throttle_change(struct throttle *throttle, struct span address, uint64_t now_ms,
 	check(period_ms > 0);
 	check(burst > 0);
 	check_zero(pthread_mutex_lock(&throttle->lock));
-	wait = take_change(
-	    failures_take(throttle, key, now_ms), now_ms, period_ms, burst);
+	wait = take_change(failures_take(throttle->changes, key, now_ms),
+	    now_ms, period_ms, burst);
 	check_zero(pthread_mutex_unlock(&throttle->lock));
 	return wait;
 }

@@ -17,8 +17,9 @@
  *     account: the owner's first try from anywhere is as good as ever;
  *   - a try that had to wait is not a try, it is not counted.
  *
- * Whoever makes or changes accounts is slowed down by the same memory: how many
- * an address has made of late is a token bucket, without a growing delay.
+ * Whoever makes or changes accounts is slowed down as well: how many an address
+ * has made of late is a token bucket, without a growing delay, in as much
+ * memory of its own.
  *
  * Memory is fixed: when it is full, the least guilty or longest unseen gives
  * way. Keys are 64-bit keyed hashes; no name or address is kept. Names count

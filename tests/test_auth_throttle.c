@@ -313,6 +313,22 @@ Test(auth_throttle, flood_does_not_free_who_has_changed_too_much)
 	cr_assert_gt(change("a"), 0);
 }
 
+/* Who has a /48 makes changes from 65,536 addresses, and no hash has to be made
+ * for it: what is remembered of wrong passwords is not pushed out. */
+Test(auth_throttle, flood_of_changes_forgets_no_failure)
+{
+	char address[16];
+
+	for (unsigned i = 0; i < 3; i++)
+		fail("anna", "a");
+	for (unsigned i = 0; i < 50000; i++) {
+		snprintf(address, sizeof(address), "b%u", i);
+		for (unsigned j = 0; j < 5; j++)
+			change(address);
+	}
+	cr_assert_eq(wait_for("anna", "a"), 20 * SECOND);
+}
+
 /* A shorter burst may have been set meanwhile. */
 Test(auth_throttle, changes_before_a_burst_was_shortened_are_forgotten)
 {
