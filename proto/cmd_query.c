@@ -70,7 +70,8 @@ listing_start(struct session *session, const char *room,
 	listing->tour.done = done;
 	listing->client = conn_handle(&session->conn);
 	strcpy(listing->room, room);
-	listing->bytes_max = session_out_limit(session);
+	listing->bytes_max =
+	    session_ask_bytes(session, session_out_limit(session));
 	listing->format = session->format;
 	listing->verb = session->verb;
 	listing->tag_len = session->tag_len;
@@ -86,6 +87,8 @@ listing_tell(struct listing *listing, struct hub *hub)
 {
 	struct conn *conn = conn_find(hub->reactor, listing->client);
 
+	check(hub->asked >= listing->bytes_max);
+	hub->asked -= listing->bytes_max;
 	if (!conn)
 		return NULL;
 	if (listing->tour.text_len > 0) {

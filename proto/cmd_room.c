@@ -122,6 +122,9 @@ cmd_join(struct session *session, const struct span arguments[], int count)
 		    "you are in %d rooms; /leave one first", SESSION_ROOMS_MAX);
 		return;
 	}
+	if (question->by_seq)
+		question->bytes_max =
+		    session_ask_bytes(session, HISTORY_BYTES_MAX);
 	question->at_home = join_at_home;
 	question->answer = join_answer;
 	question_ask(question, session);
@@ -292,6 +295,7 @@ cmd_history(struct session *session, const struct span arguments[], int count)
 	question->by_seq = range.by_seq;
 	question->since = range.since;
 	question->last = range.last;
+	question->bytes_max = session_ask_bytes(session, HISTORY_BYTES_MAX);
 	question->at_home = history_at_home;
 	question->answer = history_answer;
 	question_ask_as_member(question, session);

@@ -68,6 +68,7 @@ struct hub {
 	    *config;                /* borrowed; its options are the first */
 	struct hub_options options; /* those that hold now; motd is owned */
 	struct reactor *reactor;
+	size_t asked;           /* bytes that answers under way may have */
 	struct directory rooms; /* with members here, or at home here */
 	struct directory users; /* sessions that are logged in here */
 	struct room *lobby;     /* its members are all of those; in rooms */

@@ -32,8 +32,6 @@ question_new(struct session *session, struct span room)
 	strcpy(question->user, session->name);
 	question->client = conn_handle(&session->conn);
 	question->refusal = REPLY_COUNT;
-	question->bytes_max =
-	    session_is_short(session) ? GUEST_OUT_BYTES_MAX : SIZE_MAX;
 	return question;
 }
 
@@ -99,6 +97,8 @@ question_on_answer(struct envelope *envelope, void *owner)
 	struct session *session = asker;
 
 	check_magic(hub, HUB_MAGIC);
+	check(hub->asked >= question->bytes_max);
+	hub->asked -= question->bytes_max;
 	/* What was sealed before comes first. */
 	if (room)
 		room_deliver(room, hub);

@@ -39,7 +39,8 @@ struct question {
 	bool by_seq; /* those after `since`; else the last `last` */
 	uint64_t since;
 	uint64_t last;
-	size_t bytes_max; /* more than that is refused with ERR_BUSY */
+	size_t bytes_max; /* more is refused with ERR_BUSY; 0: none are asked
+			     for */
 	uint32_t count;
 	uint64_t first;   /* number of the first one found; seq + 1: none */
 	bool starts_over; /* `since` is ahead of the room */

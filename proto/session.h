@@ -187,13 +187,14 @@ void session_own_copy(struct session *session, size_t len);
 /* Unsent bytes past which its commands are not read, and rooms pass it by: a
  * guest's limit, where what waits for all is more than it may be. */
 uint32_t session_out_limit(const struct session *session);
-bool session_is_short(const struct session *session); /* is it more? */
+/* How many bytes of `most` it may ask for; in hub->asked until the answer. */
+size_t session_ask_bytes(struct session *session, size_t most);
 
 /* False when its output is over the limit: nothing is to be added to it but
  * answers to its own commands. */
 bool session_has_room(const struct session *session);
 
-/* Runs it again once its output has drained to half the limit. */
+/* Runs it again once that has drained to half the limit. */
 void session_wait_drained(struct session *session);
 
 #endif

@@ -142,12 +142,13 @@ session_greet(struct session *session)
 	}
 }
 
-bool
-session_is_short(const struct session *session)
+/* Does more wait for all than may, or would with so many bytes more? */
+static bool
+session_is_short(const struct session *session, size_t more)
 {
 	struct reactor *reactor = session->conn.reactor;
 
-	return reactor_blobs(reactor)->bytes >
+	return reactor_blobs(reactor)->bytes + more >
 	       session_hub(session)->options.out_total / reactor_count(reactor);
 }
 
@@ -157,9 +158,20 @@ session_out_limit(const struct session *session)
 	const struct hub_options *options = &session_hub(session)->options;
 
 	if (options->out_limit > GUEST_OUT_BYTES_MAX &&
-	    (session->state == SESSION_GUEST || session_is_short(session)))
+	    (session->state == SESSION_GUEST || session_is_short(session, 0)))
 		return GUEST_OUT_BYTES_MAX;
 	return options->out_limit;
+}
+
+size_t
+session_ask_bytes(struct session *session, size_t most)
+{
+	struct hub *hub = session_hub(session);
+
+	if (most > GUEST_OUT_BYTES_MAX && session_is_short(session, hub->asked))
+		most = GUEST_OUT_BYTES_MAX;
+	hub->asked += most;
+	return most;
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "tests/harness.h"
 
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -234,12 +235,18 @@ FLOW_TEST(load_users_that_look_back_and_do_not_read_share_it_as_well)
 		test_client_enter(users[i], "ann");
 	}
 	before = observe_memory(server);
+	/* All in one turn, before the first is answered. */
+	kill(server->pid, SIGSTOP);
+	for (int i = 0; i < USERS; i++)
+		test_client_send(users[i], "/history lobby\n"
+					   "/join lobby since=0\n");
+	kill(server->pid, SIGCONT);
+	/* And one by one. */
 	for (int i = 0; i < USERS; i++) {
+		test_client_fence(ben);
 		test_client_send(users[i], "/history lobby\n");
-		test_client_fence(ben);
-		test_client_send(users[i], "/join lobby since=0\n");
-		test_client_fence(ben);
 	}
+	test_client_fence(ben);
 	after = observe_memory(server);
 	cr_assert_lt(after, before + 8 * MIB, "%ju KiB for each",
 	    (uintmax_t)(after - before) / 1024 / USERS);
@@ -256,5 +263,58 @@ FLOW_TEST(load_users_that_look_back_and_do_not_read_share_it_as_well)
 	while (strcmp(server_process_expect(server, "* connected, *"),
 		   "2 connected, 2 logged in") != 0);
 	look_back(ben, ann, 30, HISTORY + BATCH);
+	server_process_stop(server);
+}
+
+/* Reads up to the answer, which begins so. */
+static const char *
+answer(struct test_client *client, const char *beginning)
+{
+	const char *line;
+
+	do
+		line = test_client_line(client);
+	while (strncmp(line, beginning, strlen(beginning)) != 0);
+	return line;
+}
+
+static bool
+is_listed_whole(struct test_client *client)
+{
+	return !strstr(answer(client, "OK "), "of them listed");
+}
+
+/* Who asks at the same time is not let because nothing waits yet. */
+FLOW_TEST(load_users_that_list_at_once_share_it_as_well)
+{
+	enum {
+		ROOMS = 60,
+		TOPIC = 400
+	};
+	struct server_setup setup = {
+	    .engine = engine,
+	    .no_reactors = true,
+	    .args = {"--out-total=1", "--out-limit=2097152", "--reactors=1"},
+	};
+	struct server_process *server = server_process_start_with(&setup);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *ben = test_client_user(server, "ben");
+	struct test_client *both[] = {ann, ben};
+	int whole = 0;
+
+	for (int i = 0; i < ROOMS; i++) {
+		test_client_send(
+		    ann, "/join r%d\n/topic r%d %0*d\n", i, i, TOPIC, i);
+		answer(ann, "OK topic set");
+	}
+	kill(server->pid, SIGSTOP);
+	for (int i = 0; i < 2; i++)
+		test_client_send(both[i], "/rooms\n");
+	kill(server->pid, SIGCONT);
+	for (int i = 0; i < 2; i++)
+		whole += is_listed_whole(both[i]);
+	cr_assert_eq(whole, 1);
+	test_client_send(ben, "/rooms\n");
+	cr_assert(is_listed_whole(ben));
 	server_process_stop(server);
 }
