@@ -76,6 +76,7 @@ on_fail(struct admin *admin, const char *line)
 	fails++;
 	if (admin->row && (admin->row->flags & ADMIN_SECRET))
 		secrets += !strcmp(line, "the line is too long") ||
+			   !strcmp(line, ADMIN_BAD_LINE) ||
 			   admin->arguments[admin->row->max];
 	admin_world_note("fail", line);
 }

@@ -265,9 +265,12 @@ is_just(const struct hearing *h, const struct want *want)
 		return is_account_work(want->kind) && h->crowd->closing;
 	if (span_equals(code, span_of("read-only")))
 		return is_account_work(want->kind) && h->crowd->broken;
-	/* Nobody of those who are meant reads; many topics at once. */
+	/* Nobody of those who are meant reads; many topics at once; a long look
+	 * back while much waits for all. */
 	if (span_equals(code, span_of("busy")))
-		return want->kind == WANT_MSG || want->kind == WANT_TOPIC;
+		return want->kind == WANT_MSG || want->kind == WANT_TOPIC ||
+		       want->kind == WANT_HISTORY ||
+		       (want->kind == WANT_JOIN && want->resumes);
 	return false;
 }
 
@@ -286,6 +289,9 @@ hear_error(const struct hearing *h, const struct want *want)
 		h->crowd->said[want->said].refused = true;
 	if (want->kind == WANT_MSG && h->crowd->said[want->said].heard_by)
 		hear_wrong(h, "success, for somebody has heard it");
+	/* It has to know all. The wants may move. */
+	if (want->kind == WANT_HISTORY && h->client->manner == CROWD_WITNESS)
+		client_catch_up(h->crowd, h->client, want->room, want->since);
 }
 
 void
@@ -293,6 +299,7 @@ hear_answer(struct hearing *h)
 {
 	struct want *want = hear_front(h, h->line.tag);
 	char tag[CROWD_WORD_BYTES];
+	size_t at;
 
 	if (h->line.tag.len == 0 && h->client->id == 0 &&
 	    h->line.kind == LINE_ERR &&
@@ -309,11 +316,12 @@ hear_answer(struct hearing *h)
 		want->items++;
 		return;
 	}
+	at = (size_t)(want - h->client->wants);
 	if (h->line.kind == LINE_OK)
 		hear_ok(h, want);
 	else
 		hear_error(h, want);
-	pop_up_to(h->client, want);
+	pop_up_to(h->client, &h->client->wants[at]);
 }
 
 void
