@@ -63,6 +63,8 @@ screen_start(const char *engine)
 	    scratch, bin ? bin : "build/throng", engine, scratch, scratch, scratch);
 	tmux(command);
 	await("Type 'exit' to stop the server");
+	/* What is typed earlier is not the editor's. */
+	await("\n>");
 }
 
 static void
