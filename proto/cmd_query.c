@@ -218,12 +218,13 @@ cmd_rooms(struct session *session, const struct span arguments[], int count)
 void
 cmd_format(struct session *session, const struct span arguments[], int count)
 {
-	static const char *const names[FORMAT_COUNT] = {"text", "json"};
+	static const char *const names[] = {"text", "json"};
 
 	(void)count;
-	for (uint8_t format = 0; format < FORMAT_COUNT; format++)
+	for (uint8_t format = FORMAT_TEXT; format <= FORMAT_JSON; format++)
 		if (span_equals(arguments[0], span_of(names[format]))) {
-			session->format = format;
+			session->format =
+			    format | (session->format & FORMAT_WEB);
 			session_ok(session, "format %s", names[format]);
 			return;
 		}

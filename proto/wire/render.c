@@ -1,6 +1,7 @@
-/* The one door to both formats. */
+/* The one door to all formats. */
 #include "proto/wire/render.h"
 
+#include "proto/wire/frame.h"
 #include "proto/wire/render_priv.h"
 #include "reactor/check.h"
 
@@ -20,20 +21,46 @@ reply_code_text(enum reply_code code)
 size_t
 render_bound(enum format format, const struct event *event)
 {
-	if (format == FORMAT_JSON)
-		return render_json_bound(event);
-	return render_text_bound(event);
+	size_t bound = format & FORMAT_JSON ? render_json_bound(event)
+					    : render_text_bound(event);
+
+	return format & FORMAT_WEB ? bound + FRAME_HEAD_BYTES_MAX : bound;
+}
+
+static char *
+render_bare(enum format format, const struct event *event, char *out)
+{
+	return format & FORMAT_JSON ? render_json(event, out)
+				    : render_text(event, out);
+}
+
+/* Most frames have a head of FRAME_HEAD_BYTES_USUAL: only the others move. */
+static size_t
+render_frame(enum format format, const struct event *event, char *out)
+{
+	char *line = out + FRAME_HEAD_BYTES_USUAL;
+	size_t len = (size_t)(render_bare(format, event, line) - line);
+	size_t head = frame_head_bytes(len);
+
+	if (head != FRAME_HEAD_BYTES_USUAL)
+		memmove(out + head, line, len);
+	frame_put_head(out, FRAME_TEXT, len);
+	return head + len;
 }
 
 size_t
 render(enum format format, const struct event *event, char *out)
 {
-	char *end = format == FORMAT_JSON ? render_json(event, out)
-					  : render_text(event, out);
 	size_t written;
 
-	*end++ = '\n';
-	written = (size_t)(end - out);
+	if (format & FORMAT_WEB) {
+		written = render_frame(format, event, out);
+	} else {
+		char *end = render_bare(format, event, out);
+
+		*end++ = '\n';
+		written = (size_t)(end - out);
+	}
 	check(written <= render_bound(format, event));
 	return written;
 }

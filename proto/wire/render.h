@@ -55,8 +55,16 @@ struct event {
 enum format {
 	FORMAT_TEXT, /* for people: the lines above */
 	FORMAT_JSON, /* for programs: one object a line (RFC 8259) */
+	/* The same two by WebSocket: a line, without its LF, is a text frame
+	 * (RFC 6455). */
+	FORMAT_WEB_TEXT,
+	FORMAT_WEB_JSON,
 	FORMAT_COUNT
 };
+
+/* Both are one bit. */
+#define FORMAT_WEB FORMAT_WEB_TEXT
+_Static_assert(FORMAT_WEB_JSON == (FORMAT_WEB | FORMAT_JSON), "format bits");
 
 /* The code as it stands on the wire. */
 const char *reply_code_text(enum reply_code code);
@@ -65,8 +73,8 @@ const char *reply_code_text(enum reply_code code);
 size_t render_bound(enum format format, const struct event *event);
 
 /*
- * Writes the event as one line, LF included, to `out`, which has room for
- * render_bound(format, event) bytes, and returns the bytes written.
+ * Writes the event as one line, LF included, or one frame to `out`, which has
+ * room for render_bound(format, event) bytes, and returns the bytes written.
  */
 size_t render(enum format format, const struct event *event, char *out);
 
