@@ -191,3 +191,18 @@ Test(utf8, characters_across_words_are_text)
 		cr_assert_not(is_text(text, sizeof(text)));
 	}
 }
+
+Test(utf8, what_is_no_text_may_be_valid)
+{
+	static const char *const valid[] = {"", "a", "\n", "\x7f", "\xc2\x80",
+	    "\xc2\x9f", "\xc3\xa9", "\xf0\x9f\x98\x80", "eight bytes\x01"};
+	static const char *const broken[] = {"\x80", "\xc2", "\xc0\xaf",
+	    "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xffz", "\xf0\x9f\x98"};
+
+	for (size_t i = 0; i < sizeof(valid) / sizeof(*valid); i++)
+		cr_expect(utf8_is_valid(valid[i], strlen(valid[i])), "%zu", i);
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++)
+		cr_expect_not(
+		    utf8_is_valid(broken[i], strlen(broken[i])), "%zu", i);
+	cr_expect(utf8_is_valid("\0", 1));
+}

@@ -107,3 +107,30 @@ utf8_is_text(const char *bytes, size_t len)
 	check(at == len);
 	return true;
 }
+
+/* The same of a character that may be a control character. */
+static size_t
+any_character_len(const uint8_t *bytes, size_t len)
+{
+	if (bytes[0] < 0x80)
+		return 1;
+	if (bytes[0] == 0xC2 && len > 1 && is_between(bytes[1], 0x80, 0x9F))
+		return 2; /* C1 */
+	return character_len(bytes, len);
+}
+
+bool
+utf8_is_valid(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		size_t step =
+		    any_character_len((const uint8_t *)bytes + at, len - at);
+
+		if (step == 0)
+			return false;
+		at += step;
+	}
+	return true;
+}

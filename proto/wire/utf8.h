@@ -12,4 +12,7 @@
  */
 bool utf8_is_text(const char *bytes, size_t len);
 
+/* The same with every control character: UTF-8, if no text. */
+bool utf8_is_valid(const char *bytes, size_t len);
+
 #endif
