@@ -15,7 +15,7 @@ BIN  := $(if $(filter release,$(MODE)),build,$(O))
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|threads|register_@(as|race|with)|throttle|unregister|vanish)*
 LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
-	libmicrohttpd-dev
+	libmicrohttpd-dev libhttp-parser-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc netcat-openbsd \
 	python3 systemd telnet tmux
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
@@ -37,7 +37,9 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 # Asked once, and only when something is compiled: a bare machine gets
 # pkg-config from `deps` first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(PKG_CFLAGS)
-PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES)))$(PKG_LIBS)
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES)) $(BARE_LIBS))$(PKG_LIBS)
+# One that pkg-config does not know.
+BARE_LIBS := -lhttp_parser
 
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
 	-pthread $(CFLAGS)
