@@ -13,11 +13,11 @@ O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|threads|register_@(as|race|with)|throttle|unregister|vanish)*
-LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd
+LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd libcrypto
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
-	libmicrohttpd-dev libhttp-parser-dev
+	libmicrohttpd-dev libssl-dev libhttp-parser-dev libwslay-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc netcat-openbsd \
-	python3 systemd telnet tmux
+	python3 python3-websockets systemd telnet tmux
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
@@ -38,8 +38,8 @@ LINK_release  := -pie -Wl,-z,relro,-z,now
 # pkg-config from `deps` first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(LIBRARIES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(LIBRARIES)) $(BARE_LIBS))$(PKG_LIBS)
-# One that pkg-config does not know.
-BARE_LIBS := -lhttp_parser
+# Those that pkg-config does not know.
+BARE_LIBS := -lhttp_parser -lwslay
 
 CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CFLAGS) \
 	-pthread $(CFLAGS)
@@ -49,6 +49,7 @@ SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
 BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c mixed/*.c))
 TESTS  := $(wildcard tests/*.c)
 FUZZERS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
+comma := ,
 objects = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(BIN)/throng $(BIN)/throng-bench $(BIN)/throng-floor
@@ -121,6 +122,14 @@ $(O)/bench/plot/style.inc: bench/plot/style.gp
 	@sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< >$@
 
 $(O)/bench/report/report_plot.o: $(O)/bench/plot/style.inc
+
+# The files of the page, each by its name and kind, and their content with them.
+PAGE := $(wildcard $(addprefix proto/page/*.,css html js svg))
+$(O)/proto/page.inc: proto/page $(PAGE)
+	@mkdir -p $(@D)
+	@printf 'PAGE(%s)\n' $(subst .,$(comma),$(notdir $(PAGE))) >$@
+
+$(O)/proto/web_page.o: $(O)/proto/page.inc
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)

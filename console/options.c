@@ -145,6 +145,8 @@ take_defaults(struct options *options)
 {
 	/* Its holes, too: settings are compared byte by byte. */
 	memset(options, 0, sizeof(*options));
+	options->web = true;
+	options->web_ms = 30 * 1000;
 	options->per_address_max = 100;
 	options->out_limit = 1024 * 1024;
 	options->out_total_mib = 512;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "auth/auth.h"
+#include "proto/limits.h"
 #include "proto/rate.h"
 #include "reactor/address.h"
 #include "reactor/log.h"
@@ -33,6 +34,9 @@ enum io_choice {
 struct options {
 	struct endpoint listen[OPTIONS_LISTEN_MAX];
 	unsigned listen_count;
+	bool web; /* HTTP is spoken */
+	char web_origins[WEB_ORIGINS_BYTES];
+	uint32_t web_ms;
 	char accounts[PATH_MAX]; /* the account file */
 	bool accounts_given;     /* else its folder is made when missing */
 	uint32_t reactors;       /* 0: see console/capacity.h */

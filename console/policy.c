@@ -64,6 +64,8 @@ policy_read(struct policy *policy, const struct options *options,
 		    .unterminated_ms = options->unterminated_ms,
 		    .password_min = options->password_min,
 		    .require_login = options->require_login,
+		    .web = options->web,
+		    .web_ms = options->web_ms,
 		    .history = options->history,
 		    .history_total = (size_t)options->history_total_mib << 20,
 		    .rate_for_all = options->rate_for_all,
@@ -71,6 +73,7 @@ policy_read(struct policy *policy, const struct options *options,
 		    .register_rate = options->register_rate,
 		},
 	};
+	strcpy(policy->hub.web_origins, options->web_origins);
 	if ((options->motd[0] && read_motd(policy, options->motd, error) < 0) ||
 	    (options->bans[0] && read_bans(policy, options->bans, error) < 0)) {
 		policy_fini(policy);

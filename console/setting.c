@@ -29,6 +29,19 @@ const struct setting settings[] = {
 	"unix:PATH; may be repeated; port 0 picks a free one",
 	SETTING_NETWORK, SETTING_REPEATS, value_listen,
 	FIELDS(listen, listen_count)},
+    {"web", "on|off",
+	"speak HTTP, with a page to chat on, and WebSocket to those who "
+	"begin with it (default: on)",
+	SETTING_NETWORK, SETTING_LIVE, value_switch, FIELD(web)},
+    {"web-origin", "URL[,URL...]",
+	"pages of other hosts that may open a WebSocket, as "
+	"https://chat.example.org",
+	SETTING_NETWORK, SETTING_LIVE, value_origins, FIELD(web_origins)},
+    {"web-timeout", "S",
+	"seconds of silence after which a browser is asked for a sign, "
+	"and then closed after as many (default: 30)",
+	SETTING_NETWORK, SETTING_LIVE, value_number,
+	NUMBER(web_ms, 1, 3600, 1000)},
     {"io", "auto|uring|epoll",
 	"how to wait for the kernel (default: auto, io_uring where it "
 	"works)",

@@ -185,6 +185,46 @@ value_tcp(const struct setting *setting, const char *text,
 	return true;
 }
 
+/* A scheme and a host, maybe with a port: what a browser sends as Origin. */
+static bool
+is_origin(const char *text, size_t len)
+{
+	const char *at = text;
+
+	if (!take_word(&at, "http://") && !take_word(&at, "https://"))
+		return false;
+	len -= (size_t)(at - text);
+	return len > 0 && strcspn(at, "/?#@, \t") == len;
+}
+
+bool
+value_origins(const struct setting *setting, const char *text,
+    struct options *options, char problem[SETTING_PROBLEM_BYTES])
+{
+	const char *at = text;
+
+	for (;;) {
+		size_t len = strcspn(at, ",");
+
+		if (!is_origin(at, len)) {
+			snprintf(problem, SETTING_PROBLEM_BYTES,
+			    "%.300s is not http:// or https:// and a host", at);
+			return false;
+		}
+		if (!at[len])
+			break;
+		at += len + 1;
+	}
+	if (strlen(text) >= setting->size) {
+		snprintf(problem, SETTING_PROBLEM_BYTES, "more than %zu bytes",
+		    setting->size - 1);
+		return false;
+	}
+	memset(field_of(setting, options), 0, setting->size);
+	strcpy(field_of(setting, options), text);
+	return true;
+}
+
 /* N/s or N/h, as --help calls it. */
 static bool
 parse_rate(const struct setting *setting, const char *text, struct rate *rate,

@@ -26,6 +26,9 @@ value_parser value_listen;
 /* A struct endpoint: tcp:// alone. */
 value_parser value_tcp;
 
+/* A char array: http:// or https:// and a host, or several with commas. */
+value_parser value_origins;
+
 /* A struct rate: 0 or N/s[:BURST], or with the /h that `value` has. */
 value_parser value_rate;
 

@@ -300,5 +300,5 @@ cmd_quit(struct session *session, const struct span arguments[], int count)
 	(void)arguments;
 	(void)count;
 	session_ok(session, "bye");
-	conn_close(&session->conn, CLOSE_QUIT);
+	session_close(session, CLOSE_QUIT);
 }

@@ -411,7 +411,8 @@ hub_push_notice(struct conn *conn, void *context)
 	enum format format = session_of(conn)->format;
 	struct blob **blob = &notice->blobs[format];
 
-	if (!session_has_room(session_of(conn)))
+	if (session_is_deaf(session_of(conn)) ||
+	    !session_has_room(session_of(conn)))
 		return;
 	if (!*blob) {
 		*blob = blob_new(reactor_blobs(notice->hub->reactor),

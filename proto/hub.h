@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "proto/directory.h"
+#include "proto/limits.h"
 #include "proto/rate.h"
 #include "proto/room.h"
 #include "reactor/timer.h"
@@ -36,12 +37,16 @@ struct hub_options {
 	uint32_t unterminated_ms;  /* silence that ends a line; 0: none does */
 	uint32_t password_min;     /* bytes */
 	bool require_login;        /* guests cannot converse */
+	bool web;                  /* HTTP and WebSocket are spoken */
+	uint32_t web_ms;           /* silence of a browser before a ping */
 	uint32_t history;          /* messages that a room keeps */
 	size_t history_total;      /* bytes that all rooms keep */
 	bool rate_for_all; /* else clients of this machine say any number */
 	struct rate rate;  /* messages of one client, a second */
 	struct rate register_rate; /* changes of accounts of one address that is
 				      not this machine's, an hour */
+	/* Of other hosts, that may open a WebSocket: with commas between. */
+	char web_origins[WEB_ORIGINS_BYTES];
 	const char *motd; /* lines for who logs in, each with its LF, or
 			     NULL */
 };

@@ -53,4 +53,16 @@
 /* Silence after which a client that has never sent a LF has ended its line. */
 #define UNTERMINATED_MS 100
 
+/* A request's head: browsers send less than one of these. And what a WebSocket
+ * message may be to be answered at all: what is over a line's length, but not
+ * over this, is answered with an error. */
+#define REQUEST_BYTES_MAX     8192
+#define WEB_MESSAGE_BYTES_MAX (64 * 1024)
+
+/* Requests by one connection, then another one is to be opened. */
+#define WEB_REQUESTS_MAX 100
+
+/* Text of --web-origin, terminated. */
+#define WEB_ORIGINS_BYTES 1024
+
 #endif

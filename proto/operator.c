@@ -94,7 +94,7 @@ kick(struct errand *errand, struct session *session, const char *text)
 {
 	session_tell_gap(session);
 	session_notice(session, span_of(text));
-	conn_close(&session->conn,
+	session_close(session,
 	    errand->work == ERRAND_KICK_BANNED ? CLOSE_BANNED : CLOSE_KICKED);
 	errand->count++;
 }

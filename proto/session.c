@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "proto/account_service.h"
-#include "proto/cmd.h"
-#include "proto/dispatch.h"
+#include "proto/web.h"
 #include "proto/wire/http.h"
 #include "reactor/check.h"
 #include "reactor/clock.h"
@@ -14,7 +13,6 @@
 #include "reactor/reactor.h"
 
 #define GOODBYE "server is going down"
-#define PROMPT  "Password: "
 
 static const struct hub_options *
 session_options(const struct session *session)
@@ -22,80 +20,7 @@ session_options(const struct session *session)
 	return &session_hub(session)->options;
 }
 
-static void
-session_send(struct session *session, const char *bytes, size_t len)
-{
-	memcpy(conn_reserve(&session->conn, len), bytes, len);
-	conn_commit(&session->conn, len);
-}
-
-static void
-session_refuse_line(struct session *session, enum line_result result)
-{
-	if (result == LINE_TOO_LONG)
-		session_err(session, ERR_TOO_LONG, "a line may have %d bytes",
-		    LINE_BYTES_MAX);
-	else
-		session_err(session, ERR_BAD_TEXT,
-		    "only UTF-8 text without control characters");
-}
-
-/* The line after a prompt; echo comes back on, and a new line with it. */
-static void
-session_password(
-    struct session *session, enum line_result result, char *line, size_t len)
-{
-	char request[TELNET_ANSWER_BYTES];
-
-	session->prompting = false;
-	session->verb = VERB_LOGIN;
-	if (telnet_set_echo(&session->telnet, true, request)) {
-		session_send(session, request, sizeof(request));
-		session_send(session, "\r\n", 2);
-	}
-	if (result == LINE_OK)
-		cmd_login_password(session, (struct span){line, len});
-	else
-		session_refuse_line(session, result);
-	if (!session->waits)
-		session_set_tag(session, (struct span){0});
-	explicit_bzero(line, len);
-}
-
-/* One line, whole or broken. False: it has to wait, nothing was done. */
-static bool
-session_line(struct session *session, enum line_result result, struct span line)
-{
-	/* Input is ours to change (reactor_ops.on_bytes). */
-	char *bytes = (char *)line.at;
-
-	/* Its output has room again: what it missed is told before the
-	 * answer, not after. */
-	session_tell_gap(session);
-	if (session->prompting) {
-		session_password(session, result, bytes, line.len);
-		return true;
-	}
-	if (!session->greeted && result != LINE_TOO_LONG &&
-	    http_is_request(line)) {
-		conn_close(&session->conn, CLOSE_HTTP);
-		return true;
-	}
-	if (result == LINE_OK) {
-		if (!dispatch_line(session, bytes, line.len))
-			return false;
-		session->greeted = true;
-	} else if (session->unseen > 0) {
-		return false;
-	} else {
-		session_set_tag(session, (struct span){0});
-		session->verb = VERB_TEXT;
-		session_refuse_line(session, result);
-	}
-	return true;
-}
-
-static void
+void
 session_check_output(struct session *session)
 {
 	if (session_has_room(session))
@@ -104,18 +29,41 @@ session_check_output(struct session *session)
 	session_wait_drained(session);
 }
 
+/* Is its first line one of HTTP? Then it is spoken from here on, or else the
+ * connection ends: a page that lures a browser here must not be able to make it
+ * say something. */
+static bool
+session_asks(struct session *session, struct span line)
+{
+	if (session->greeted ||
+	    (!http_is_request(line) && !http_is_long_request(line)))
+		return false;
+	if (session_options(session)->web)
+		web_start(session);
+	else
+		session_close(session, CLOSE_HTTP);
+	return true;
+}
+
+/* The same of a beginning. */
+static bool
+session_asks_long(struct session *session, const char *bytes, size_t len)
+{
+	struct span beginning = {bytes, len};
+
+	return !session->greeted && http_is_long_request(beginning) &&
+	       session_asks(session, beginning);
+}
+
 /*
  * Handles lines until one has to wait or there is none; returns the bytes that
  * are done with. With `end` the unterminated rest is a line too.
  */
 static size_t
-session_pump(struct session *session, char *bytes, size_t len, bool end)
+session_pump_lines(struct session *session, char *bytes, size_t len, bool end)
 {
 	size_t done = 0;
 
-	if (!session->greeted &&
-	    http_is_long_request((struct span){bytes, len}))
-		conn_close(&session->conn, CLOSE_HTTP);
 	while (!session->waits && conn_is_open(&session->conn)) {
 		struct line_framer before = session->framer;
 		enum line_result result;
@@ -135,15 +83,29 @@ session_pump(struct session *session, char *bytes, size_t len, bool end)
 			if (result == LINE_MORE)
 				break;
 		}
+		if (result != LINE_TOO_LONG && session_asks(session, line))
+			break;
 		if (!session_line(session, result, line)) {
 			session->framer = before;
-			if (!(session->waits & WAIT_RATE))
-				session->waits |= WAIT_COPY;
 			break;
 		}
 		done += used;
 		session_check_output(session);
 	}
+	return done;
+}
+
+/* The same, whatever it speaks. */
+static size_t
+session_pump(struct session *session, char *bytes, size_t len, bool end)
+{
+	size_t done = 0;
+
+	/* A long target may not be all there. */
+	if (!session->is_web && !session_asks_long(session, bytes, len))
+		done = session_pump_lines(session, bytes, len, end);
+	if (session->is_web)
+		done += web_pump(session, bytes + done, len - done);
 	return done;
 }
 
@@ -172,7 +134,7 @@ session_finish(struct session *session)
 	else if (session->unseen > 0)
 		session->waits |= WAIT_COPY;
 	else
-		conn_close(&session->conn, CLOSE_PEER);
+		session_close(session, CLOSE_PEER);
 }
 
 /* After any input or waiting: read on, hold, wait for silence, or end. */
@@ -184,7 +146,8 @@ session_settle(struct session *session)
 
 	if (!conn_is_open(conn))
 		return;
-	timer_stop(&session->silence);
+	if (!session->is_web)
+		timer_stop(&session->silence);
 	session_check_output(session);
 	if (!session->waits && conn->input_ended)
 		session_finish(session);
@@ -193,7 +156,8 @@ session_settle(struct session *session)
 		return;
 	}
 	conn_resume_input(conn);
-	if ((session->input.len > 0 || session->framer.skipping) &&
+	if (!session->is_web &&
+	    (session->input.len > 0 || session->framer.skipping) &&
 	    !session->framer.terminated && options->unterminated_ms > 0)
 		reactor_set_timer(
 		    conn->reactor, &session->silence, options->unterminated_ms);
@@ -205,6 +169,10 @@ session_on_silence(struct timer *timer)
 	struct session *session = list_entry(timer, struct session, silence);
 
 	check_magic(session, SESSION_MAGIC);
+	if (session->is_web) {
+		web_on_silence(session);
+		return;
+	}
 	session_check_output(session);
 	if (!session->waits)
 		session_pump_kept(session, true);
@@ -227,7 +195,7 @@ session_on_deadline(struct timer *timer)
 	if (session->late)
 		return;
 	session_notice(session, span_of("you did not log in in time"));
-	conn_close(&session->conn, CLOSE_LOGIN_TIMEOUT);
+	session_close(session, CLOSE_LOGIN_TIMEOUT);
 }
 
 static void
@@ -300,7 +268,7 @@ session_on_open(struct conn *conn)
 	if (session_is_banned(session)) {
 		session->verb = VERB_TEXT;
 		session_err(session, ERR_BANNED, "your address is banned here");
-		conn_close(conn, CLOSE_BANNED);
+		session_close(session, CLOSE_BANNED);
 	} else if (reactor_is_stopping(conn->reactor)) {
 		session_going_down(session);
 	}
@@ -312,15 +280,13 @@ session_telnet_answer(void *context, const char answer[TELNET_ANSWER_BYTES])
 	session_send(context, answer, TELNET_ANSWER_BYTES);
 }
 
-void
-session_on_bytes(struct conn *conn, char *bytes, size_t len)
+/* Takes telnet's sequences out; returns what is left. */
+static size_t
+session_filter(struct session *session, char *bytes, size_t len)
 {
-	struct session *session = session_of(conn);
 	char stray[] = {'\xff'};
 	size_t received = len;
-	size_t done;
 
-	check_magic(session, SESSION_MAGIC);
 	len = telnet_filter(
 	    &session->telnet, bytes, len, session_telnet_answer, session);
 	/* What moved down may be a password: no second copy of it stays. */
@@ -329,6 +295,20 @@ session_on_bytes(struct conn *conn, char *bytes, size_t len)
 		session->telnet.stray = false;
 		input_append(&session->input, stray, 1);
 	}
+	return len;
+}
+
+void
+session_on_bytes(struct conn *conn, char *bytes, size_t len)
+{
+	struct session *session = session_of(conn);
+	size_t done;
+
+	check_magic(session, SESSION_MAGIC);
+	if (session->is_web)
+		web_on_sign(session);
+	else
+		len = session_filter(session, bytes, len);
 	session_check_output(session);
 	if (session->waits || session->input.len > 0) {
 		input_append(&session->input, bytes, len);
@@ -365,7 +345,7 @@ session_on_run(struct conn *conn)
 		session->waits &= (uint8_t)~WAIT_COPY;
 	if (!timer_is_set(&session->deadline))
 		session->waits &= (uint8_t)~WAIT_RATE;
-	if (!session->waits && session->input.len > 0)
+	if (!session->waits && (session->input.len > 0 || session->is_web))
 		session_pump_kept(session, false);
 	session_settle(session);
 }
@@ -384,7 +364,17 @@ session_on_closed(struct conn *conn)
 	timer_stop(&session->deadline);
 	session_set_tag(session, (struct span){0});
 	input_fini(&session->input);
+	if (session->is_web)
+		web_end(session);
 	session->magic = 0;
+}
+
+void
+session_close(struct session *session, enum close_reason reason)
+{
+	if (session->is_web)
+		web_say_end(session, reason);
+	conn_close(&session->conn, reason);
 }
 
 void
@@ -396,7 +386,7 @@ session_going_down(struct session *session)
 	}
 	session_tell_gap(session);
 	session_notice(session, span_of(GOODBYE));
-	conn_close(&session->conn, CLOSE_GOING_DOWN);
+	session_close(session, CLOSE_GOING_DOWN);
 }
 
 void
@@ -418,25 +408,6 @@ session_answered(struct session *session)
 	else if (session->late)
 		session_on_deadline(&session->deadline);
 	conn_run_soon(&session->conn);
-}
-
-void
-session_prompt(struct session *session, struct span name)
-{
-	char request[TELNET_ANSWER_BYTES];
-
-	memcpy(session->name, name.at, name.len);
-	session->name[name.len] = '\0';
-	session->prompting = true;
-	session_keep_tag(session);
-	/* First, so that who sees the prompt is not shown what he types. */
-	if (telnet_set_echo(&session->telnet, false, request))
-		session_send(session, request, sizeof(request));
-	/* No program should have to look for half a line. */
-	if (session->format == FORMAT_JSON)
-		session_notice(session, span_of(PROMPT));
-	else
-		session_send(session, PROMPT, strlen(PROMPT));
 }
 
 void

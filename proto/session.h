@@ -37,6 +37,8 @@ enum session_current {
 
 #define SESSION_MAGIC 0x5e551041u
 
+struct web;
+
 struct session {
 	struct conn conn; /* first: the reactor knows no more */
 	uint32_t magic;
@@ -52,20 +54,26 @@ struct session {
 	struct timer silence;
 	struct timer deadline; /* guests: to log in; users: until it may talk */
 	uint64_t account;      /* uid; users only */
-	uint16_t unseen;       /* own messages said, not yet delivered to it */
-	struct line_framer framer;
-	struct telnet telnet;
+	union {
+		struct { /* it speaks in lines */
+			struct line_framer framer;
+			struct telnet telnet;
+		};
+		struct web *web; /* is_web: it has begun with HTTP; owned */
+	};
+	uint16_t unseen;   /* own messages said, not yet delivered to it */
 	uint8_t state : 1; /* enum session_state */
 	bool muted : 1;    /* it was, when the store was asked last */
 	bool late : 1;     /* its time to log in is over: it goes when told */
+	bool is_web : 1;
+	uint8_t waits : 4; /* enum session_wait bits */
 	uint8_t held;      /* rooms that it gets nothing from for now */
 	uint8_t verb;      /* enum verb of the command being answered */
-	uint8_t waits;     /* enum session_wait bits */
 	uint8_t tag_len;
 	uint8_t format : 2;  /* enum format */
 	uint8_t current : 2; /* enum session_current */
 	bool prompting : 1;  /* the next line is the password to log in with */
-	bool greeted : 1;    /* a line of clean text has come: no web client */
+	bool greeted : 1;    /* a line of clean text has come: no HTTP */
 	bool leaving : 1;    /* the server stops: goodbye after the answer */
 	bool tag_kept : 1;   /* the tag is a copy of ours, else in the line */
 	char name[NAME_BYTES_MAX +
@@ -96,10 +104,32 @@ void session_on_end(struct conn *conn);
 void session_on_run(struct conn *conn);
 void session_on_closed(struct conn *conn);
 
+/* One line, whole or broken; a whole one may be changed. False: nothing was
+ * done, and it is known what to wait for. */
+bool session_line(
+    struct session *session, enum line_result result, struct span line);
+
+/* Goes on when what is to be sent has drained, if that is over its limit. */
+void session_check_output(struct session *session);
+
+/* What is pending is sent, and by WebSocket why it ends; then it closes. */
+void session_close(struct session *session, enum close_reason reason);
+
+/* Raw bytes, as they are sent. */
+void session_send(struct session *session, const char *bytes, size_t len);
+
+/* It asks by HTTP: what is not an answer to that is no news for it. */
+static inline bool
+session_is_deaf(const struct session *session)
+{
+	return session->is_web && !(session->format & FORMAT_WEB);
+}
+
 /* The server stops: a last answer if one is awaited, goodbye, close. */
 void session_going_down(struct session *session);
 
-/* Sends one line. Text of more than a line's length never gets here. */
+/* Sends one line, to nobody who asks by HTTP. Text of more than a line's length
+ * never gets here. */
 void session_event(struct session *session, const struct event *event);
 
 /* The same for an OK, ERR or ITEM that answers the present command. */

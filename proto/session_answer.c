@@ -33,11 +33,21 @@ session_keep_tag(struct session *session)
 }
 
 void
+session_send(struct session *session, const char *bytes, size_t len)
+{
+	memcpy(conn_reserve(&session->conn, len), bytes, len);
+	conn_commit(&session->conn, len);
+}
+
+void
 session_event(struct session *session, const struct event *event)
 {
 	enum format format = session->format;
-	char *out = conn_reserve(&session->conn, render_bound(format, event));
+	char *out;
 
+	if (session_is_deaf(session))
+		return;
+	out = conn_reserve(&session->conn, render_bound(format, event));
 	conn_commit(&session->conn, render(format, event, out));
 }
 

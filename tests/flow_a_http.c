@@ -1,12 +1,15 @@
 /*
  * A browser that is lured into talking to this server must not be able to make
- * it do anything: an HTTP request as the first line ends the connection.
+ * it do anything. With --web off, an HTTP request as the first line ends the
+ * connection; flow_a_web.c has what is answered else.
  */
 #include "tests/harness.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define OFF "--web=off"
 
 static const char *const requests[] = {
     "GET / HTTP/1.1",
@@ -21,7 +24,7 @@ static const char *const requests[] = {
 
 FLOW_TEST(http_as_first_line_is_closed_without_answer)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server = server_process_start(engine, OFF, NULL);
 
 	for (size_t i = 0; i < REQUEST_COUNT; i++) {
 		struct test_client *client = test_client_open(server);
@@ -39,7 +42,7 @@ FLOW_TEST(http_as_first_line_is_closed_without_answer)
 FLOW_TEST(http_split_or_unterminated_is_closed_without_answer)
 {
 	struct server_process *server = server_process_start(
-	    engine, "--listen=unix:{folder}/socket", NULL);
+	    engine, OFF, "--listen=unix:{folder}/socket", NULL);
 
 	for (size_t i = 0; i < REQUEST_COUNT; i++) {
 		struct test_client *client =
@@ -63,7 +66,7 @@ FLOW_TEST(http_split_or_unterminated_is_closed_without_answer)
  * ends a line may be between them on a slow machine. */
 FLOW_TEST(http_with_a_long_target_is_closed_without_answer)
 {
-	struct server_process *server = server_process_start(engine,
+	struct server_process *server = server_process_start(engine, OFF,
 	    "--listen=unix:{folder}/socket", "--unterminated-after=0", NULL);
 	static char target[6000], request[7000];
 	int len;
@@ -91,12 +94,31 @@ FLOW_TEST(http_with_a_long_target_is_closed_without_answer)
 /* Nor bytes that are no text. */
 FLOW_TEST(http_with_bad_text_is_closed_without_answer)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server = server_process_start(engine, OFF, NULL);
 	struct test_client *client = test_client_open(server);
 
 	test_client_send(
 	    client, "GET /\351 HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n");
 	test_client_expect_end(client);
+	server_process_stop(server);
+}
+
+/* Nor is it done with it, whatever is answered. */
+FLOW_TEST(http_is_answered_and_nothing_of_it_done)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+
+	for (size_t i = 0; i < REQUEST_COUNT; i++) {
+		struct test_client *client = test_client_open(server);
+
+		test_client_send(client,
+		    "%s\r\nHost: a\r\nConnection: close\r\n\r\n"
+		    "/register eve secretpw\n/whoami\n",
+		    requests[i]);
+		test_client_match(client, "HTTP/1.1 *");
+		test_client_close(client);
+	}
+	test_client_user(server, "eve");
 	server_process_stop(server);
 }
 

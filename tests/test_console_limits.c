@@ -278,8 +278,24 @@ expect_network(void)
 }
 
 static void
+expect_web(void)
+{
+	expect("silence of a WebSocket", "`--web-timeout`", OTHERS,
+	    "%u s, and as long for the answer to a ping",
+	    defaults.web_ms / 1000);
+	expect("time for the head of a request", "a third of `--web-timeout`",
+	    OTHERS, "%u s", defaults.web_ms / 1000 / 3);
+	FIXED("head of a request", REQUEST_BYTES_MAX, 1024, " KiB");
+	FIXED("requests of a connection", WEB_REQUESTS_MAX, 1, "");
+	FIXED("message by WebSocket", WEB_MESSAGE_BYTES_MAX, 1024, " KiB");
+	/* It is the operator's. */
+	look_at("WEB_ORIGINS_BYTES");
+}
+
+static void
 expect_all(void)
 {
+	expect_web();
 	expect_clients();
 	expect_accounts();
 	expect_rooms();

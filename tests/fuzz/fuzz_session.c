@@ -172,6 +172,8 @@ begin(struct world *world, struct crowd *crowd)
 		    .out_total = 64 * 1024 * 1024,
 		    .login_timeout_ms = 60000,
 		    .unterminated_ms = 100,
+		    .web = true,
+		    .web_ms = 30000,
 		    .password_min = 8,
 		    .history = 100,
 		    .history_total = 1024 * 1024,

@@ -236,7 +236,7 @@ client_connect(struct crowd *crowd, struct client *client)
 	if (client->slow)
 		client->link->down_max = 300 + sim_below(3000);
 	client->ended = client->parting = client->kicked = false;
-	client->stalled = false;
+	client->stalled = client->web_asked = client->web = false;
 	client->json = client->user = client->joined = client->refused = false;
 	memset(client->within, 0, sizeof(client->within));
 	client->id = 0;

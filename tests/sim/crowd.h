@@ -147,6 +147,8 @@ struct client {
 	bool stalled; /* it has read so little that it may be cut */
 	bool json;    /* as the server has said */
 	bool user;    /* likewise */
+	bool web_asked; /* wild ones: for a page, or to be a WebSocket */
+	bool web;       /* and was answered: what follows is no line */
 	bool joined;  /* it has asked to join a room in this connection */
 	bool within[CROWD_ROOMS]; /* as far as it has asked for that */
 	bool away;                /* it comes from another machine */

@@ -135,6 +135,11 @@ hear_wildly(struct hearing *h)
 {
 	struct span line = h->whole;
 
+	/* An answer to telnet may be in front of it. */
+	if (h->client->web_asked && memmem(line.at, line.len, "HTTP/1.1 ", 9))
+		h->client->web = true;
+	if (h->client->web)
+		return;
 	if (memchr(line.at, 0xff, line.len) ||
 	    (line.len > 0 && line.at[line.len - 1] == '\r'))
 		return;

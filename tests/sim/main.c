@@ -58,6 +58,8 @@ any_setup(bool broken)
 		    .out_total = tight && sim_chance(30) ? 65536 : 1u << 26,
 		    .login_timeout_ms = sim_chance(50) ? 10000 : 60000,
 		    .unterminated_ms = sim_chance(50) ? 100 : 0,
+		    .web = sim_chance(80),
+		    .web_ms = 30000,
 		    .password_min = 8,
 		    .history = 100000,
 		    .history_total = 64 * 1024 * 1024,

@@ -50,7 +50,34 @@ static void
 web_request(struct crowd *crowd, struct client *client)
 {
 	(void)crowd;
-	write_text(client, "GET / HTTP/1.1\r\nHost: example.org\r\n\r\n");
+	client->web_asked = true;
+	if (sim_chance(50))
+		write_text(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	else
+		write_text(client,
+		    "GET /ws HTTP/1.1\r\nHost: a\r\n"
+		    "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+		    "Sec-WebSocket-Version: 13\r\n"
+		    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+}
+
+/* Of a WebSocket; whole or a fragment, mostly as it should be. */
+static void
+web_frame(struct crowd *crowd, struct client *client)
+{
+	static const char *const lines[] = {"/register wild5 secretpw",
+	    "/login wild5 secretpw", "/login wild5", "/b wild frame",
+	    "/join red", "/who", "/history red", "secretpw", "/format text",
+	    "/logout", "\xc3", "hello", ""};
+	static const char firsts[] = "\x81\x81\x81\x81\x81\x81\x01\x80\x80"
+				     "\x89\x8a\x88\x82";
+	const char *line = lines[sim_below(sizeof(lines) / sizeof(*lines))];
+	char head[] = {firsts[sim_below(sizeof(firsts) - 1)],
+	    (char)(0x80 | strlen(line)), 0, 0, 0, 0};
+
+	(void)crowd;
+	client_write_bytes(client, head, sizeof(head));
+	write_text(client, line);
 }
 
 /* One of the commands, with arguments that may fit or not. */
@@ -102,7 +129,10 @@ act_wild(struct crowd *crowd, struct client *client)
 
 	if (client->link->down_ended || client->ended)
 		return;
-	acts[sim_below(sizeof(acts) / sizeof(*acts))](crowd, client);
+	if (client->web && !sim_chance(5))
+		web_frame(crowd, client);
+	else
+		acts[sim_below(sizeof(acts) / sizeof(*acts))](crowd, client);
 	/* It has used a wrong password of an account that there is. */
 	crowd->accounts[0].failed_step = crowd->step;
 	if (sim_chance(3))
