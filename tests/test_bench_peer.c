@@ -75,6 +75,8 @@ expect_samples(
 Test(bench_peer, peers_are_found_by_name)
 {
 	cr_expect_eq(peer_find("throng"), &peer_throng);
+	cr_expect_eq(peer_find("json"), &peer_json);
+	cr_expect_eq(peer_find("web"), &peer_web);
 	cr_expect_eq(peer_find("redis"), &peer_redis);
 	cr_expect_eq(peer_find("nats"), &peer_nats);
 	cr_expect_eq(peer_find("irc"), &peer_irc);
@@ -107,6 +109,7 @@ Test(bench_peer, throng_lines_are_known)
 	    {"ERR busy try again\n", PEER_WRONG, NULL, "ERR busy try again"},
 	    {"[bob#2 -> you] hi\n", PEER_WRONG, NULL, NULL},
 	    {"[bob#2]hi\n", PEER_WRONG, NULL, NULL},
+	    {"[] hi\n", PEER_WRONG, NULL, NULL},
 	    {"[bob#2\n", PEER_WRONG, NULL, NULL},
 	    {"*** #lobby: starts over\n", PEER_WRONG, NULL, NULL},
 	    {"OK pong\n", PEER_WRONG, NULL, NULL},
@@ -114,6 +117,82 @@ Test(bench_peer, throng_lines_are_known)
 	};
 
 	expect_all(&peer_throng, samples);
+}
+
+#define JSON_MESSAGE                                                           \
+	"{\"event\":\"message\",\"room\":\"lobby\",\"seq\":7,\"from\":\"bob\","    \
+	"\"client\":2,\"time\":\"2026-11-24T18:20:17.113Z\",\"text\":\"" TEXT    \
+	"\"}"
+#define JSON_REPLY "{\"event\":\"reply\",\"re\":"
+
+Test(bench_peer, throng_objects_are_known)
+{
+	static const struct sample samples[] = {
+	    {JSON_MESSAGE "\n", PEER_DELIVERY, "", TEXT},
+	    {"{\"event\":\"echo\",\"text\":\"" TEXT "\"}\n", PEER_ANSWER, NULL,
+		TEXT},
+	    {JSON_REPLY "\"login\",\"ok\":true,\"name\":\"bob\",\"client\":2,"
+			"\"text\":\"logged in as bob#2\"}\n",
+		PEER_READY, "bob#2", NULL},
+	    {JSON_REPLY "\"register\",\"ok\":true,\"text\":\"registered bob\"}"
+			"\n",
+		PEER_READY, "bob", NULL},
+	    {JSON_REPLY "\"format\",\"ok\":true,\"text\":\"format json\"}\n",
+		PEER_NOTHING, NULL, NULL},
+	    {JSON_REPLY "\"ping\",\"ok\":true,\"text\":\"pong ready\"}\n",
+		PEER_ANSWER, NULL, "ready"},
+	    {"{\"event\":\"gap\",\"room\":\"lobby\",\"after\":3,\"missed\":2}"
+	     "\n",
+		PEER_GAP, NULL, NULL},
+	    {JSON_REPLY "\"login\",\"ok\":false,\"code\":\"busy\","
+			"\"text\":\"logged in as bob#2\"}\n",
+		PEER_WRONG, NULL, NULL},
+	    {"{\"event\":\"message\",\"room\":\"lobby\"}\n", PEER_WRONG, NULL,
+		NULL},
+	    {"[bob#2] " TEXT "\n", PEER_WRONG, NULL, NULL},
+	};
+
+	expect_all(&peer_json, samples);
+}
+
+Test(bench_peer, web_frames_are_known)
+{
+	static const struct sample samples[] = {
+	    {"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
+		PEER_NOTHING, NULL, NULL},
+	    {"HTTP/1.1 403 Forbidden\r\n\r\n", PEER_WRONG, NULL, NULL},
+	    {"\x82\x02hi", PEER_WRONG, NULL, NULL},
+	    {"\x88\x02\x03\xe8", PEER_WRONG, NULL, NULL},
+	};
+	struct peer_frame frame = {0};
+	char bytes[300] = "\x81\x7e";
+
+	expect_all(&peer_web, samples);
+	bytes[2] = 0;
+	bytes[3] = (char)strlen(JSON_MESSAGE);
+	strcpy(bytes + 4, JSON_MESSAGE);
+	for (size_t cut = 0; cut < 4 + strlen(JSON_MESSAGE); cut++)
+		cr_expect_eq(
+		    read_alone(&peer_web, (struct span){bytes, cut}, &frame),
+		    PEER_MORE, "%zu", cut);
+	cr_assert_eq(peer_web.read((struct span){bytes, sizeof(bytes)}, &frame),
+	    PEER_DELIVERY);
+	cr_expect_eq(frame.len, 4 + strlen(JSON_MESSAGE));
+	expect_span(frame.text, TEXT, "a frame");
+}
+
+Test(bench_peer, web_says_it_in_a_masked_frame)
+{
+	static const char said[] = "\x81\x88\0\0\0\0/b hello";
+	char out[PEER_AROUND_BYTES + 200], text[200];
+
+	cr_assert_eq(peer_web.publish(out, span_of("hello")), sizeof(said) - 1);
+	cr_expect_eq(memcmp(out, said, sizeof(said) - 1), 0);
+	memset(text, 'x', sizeof(text));
+	cr_assert_eq(
+	    peer_web.request(out, (struct span){text, sizeof(text)}),
+	    8 + sizeof(text));
+	cr_expect_eq(memcmp(out, "\x81\xfe\x00\xc8\0\0\0\0x", 9), 0);
 }
 
 Test(bench_peer, throng_rooms_are_known_by_name)

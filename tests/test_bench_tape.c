@@ -24,7 +24,8 @@ static struct span expected;
 static void
 setup(void)
 {
-	const struct tape_size size = {PUBLISHERS, TEXT_BYTES, RING_BYTES};
+	const struct tape_size size = {
+	    PUBLISHERS, TEXT_BYTES, RING_BYTES, false};
 
 	tape_init(&tape, &size);
 }
@@ -282,7 +283,8 @@ Test(bench_tape, audit_finds_a_reorder_that_a_gap_has_hidden)
 
 Test(bench_tape, tapes_of_two_threads_are_compared)
 {
-	const struct tape_size size = {PUBLISHERS, TEXT_BYTES, RING_BYTES};
+	const struct tape_size size = {
+	    PUBLISHERS, TEXT_BYTES, RING_BYTES, false};
 	char all[4 * LINE_BYTES], line[LINE_BYTES];
 	struct tape other;
 	struct tape_frame frame;
@@ -304,4 +306,30 @@ Test(bench_tape, tapes_of_two_threads_are_compared)
 	cr_assert(tape_accept(&other, 3, &frame, &expected));
 	cr_expect(tape_same_order(&tape, &other));
 	tape_fini(&other);
+}
+
+/* What is around a text may tell a message's number; then it is the same for
+ * all who hear it. */
+Test(bench_tape, frames_that_vary_are_the_same_for_all)
+{
+	const struct tape_size size = {
+	    PUBLISHERS, TEXT_BYTES, RING_BYTES, true};
+	char first[LINE_BYTES], second[LINE_BYTES], other[LINE_BYTES];
+	struct tape_frame frame = frame_of(first, 0, 1);
+	struct tape varied;
+	uint64_t heard = 0;
+
+	tape_init(&varied, &size);
+	cr_expect(tape_accept(&varied, 0, &frame, &expected));
+	frame = frame_of(second, 0, 2);
+	memcpy(second, "<an2>", HEAD_BYTES);
+	cr_expect(tape_accept(&varied, 1, &frame, &expected));
+	cr_expect_eq(tape_match(&varied, &heard, frame_of(first, 0, 1).bytes),
+	    LINE_BYTES);
+	cr_expect_eq(tape_match(&varied, &heard, frame.bytes), LINE_BYTES);
+	frame = frame_of(other, 0, 2);
+	cr_expect_not(tape_accept(&varied, 1, &frame, &expected));
+	cr_expect(span_equals(
+	    expected, (struct span){second, LINE_BYTES}));
+	tape_fini(&varied);
 }

@@ -56,7 +56,8 @@ static const struct argp_option name_options[] = {
 
 static const struct argp_option peer_options[] = {
     {"peer", KEY_PEER, "NAME", 0,
-	"what the server speaks: throng (default), redis, nats or irc", 2},
+	"what the server speaks: throng (default), json, web, redis, nats "
+	"or irc", 2},
     {0},
 };
 
@@ -178,8 +179,8 @@ parse_peer(int key, char *argument, struct argp_state *state)
 		options->peer = peer_find(argument);
 		if (!options->peer)
 			argp_error(state,
-			    "--peer %s: it is none of throng, "
-			    "redis, nats and irc",
+			    "--peer %s: it is none of throng, json, "
+			    "web, redis, nats and irc",
 			    argument);
 		return 0;
 	default:

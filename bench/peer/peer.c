@@ -4,7 +4,7 @@
 #include <string.h>
 
 static const struct peer *const peers[] = {
-    &peer_throng, &peer_redis, &peer_nats, &peer_irc};
+    &peer_throng, &peer_json, &peer_web, &peer_redis, &peer_nats, &peer_irc};
 
 const struct peer *
 peer_find(const char *name)

@@ -74,6 +74,7 @@ struct peer {
 	bool hears_itself;  /* a member's own messages come back to it */
 	bool has_one_order; /* all hear a room's messages in the same order; if
 			       not, those of one publisher in its order */
+	bool varies;        /* a delivery tells more than text and sender */
 	bool returns_text;  /* answers to requests carry their text */
 	unsigned text_max;  /* bytes of a text */
 	enum peer_role idle_role; /* one that many can have at once */
@@ -100,6 +101,8 @@ struct peer {
 
 /* Every row's type is struct peer. */
 extern const struct peer peer_throng;
+extern const struct peer peer_json; /* throng's other format */
+extern const struct peer peer_web;  /* the same by WebSocket */
 extern const struct peer peer_redis;
 extern const struct peer peer_nats;
 extern const struct peer peer_irc;
@@ -117,6 +120,9 @@ bool peer_skip_number(struct span *text, uint64_t *number);
 /* The first line of `bytes` without `ending`, or a span without an address
  * when there is none. */
 struct span peer_line(struct span bytes, const char *ending);
+
+/* What a line of throng's in JSON is; frame->len is set already. */
+enum peer_kind peer_read_json(struct span line, struct peer_frame *frame);
 
 /* Appends to what is being written; returns where it ends. */
 char *peer_put(char *at, struct span text);

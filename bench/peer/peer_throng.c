@@ -93,7 +93,8 @@ read_delivery(struct span line, struct peer_frame *frame)
 	frame->from = (struct span){line.at + 1, (size_t)(end - line.at) - 1};
 	line.len -= (size_t)(end - line.at);
 	line.at = end;
-	if (memchr(frame->from.at, ' ', frame->from.len) ||
+	if (frame->from.len == 0 ||
+	    memchr(frame->from.at, ' ', frame->from.len) ||
 	    !peer_skip(&line, "] "))
 		return PEER_WRONG;
 	frame->text = line;

@@ -155,6 +155,7 @@ fanout_init_thread(struct fanout *fanout, unsigned index)
 	    .publishers = options->publishers,
 	    .text_bytes = options->bytes,
 	    .ring_bytes = fanout->tapes > 1 ? RING_BYTES / 16 : RING_BYTES,
+	    .varies = options->run.peer->varies,
 	};
 
 	thread->target = UINT64_MAX;

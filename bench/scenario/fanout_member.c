@@ -107,7 +107,8 @@ is_from_publisher(const struct fanout *fanout, const struct peer_frame *frame)
 	    payload.publisher >= fanout->options->publishers)
 		return false;
 	name = fanout->publishers[payload.publisher].name;
-	return !*name || span_equals(frame->from, span_of(name));
+	return !*name || frame->from.len == 0 ||
+	       span_equals(frame->from, span_of(name));
 }
 
 /* A delivery that is new on its tape, or out of the tape's reach. */

@@ -144,7 +144,7 @@ tape_knows(struct tape *tape, const struct tape_frame *frame,
 	if (voice->head_len + voice->tail_len == 0 &&
 	    !voice_learn(voice, frame))
 		return false;
-	if (voice_agrees(voice, frame))
+	if (tape->varies || voice_agrees(voice, frame))
 		return true;
 	*expected = tape_render(tape, payload);
 	return false;
@@ -217,6 +217,7 @@ tape_init(struct tape *tape, const struct tape_size *size)
 	    .voices = calloc(size->publishers, sizeof *tape->voices),
 	    .voice_count = size->publishers,
 	    .text_bytes = size->text_bytes,
+	    .varies = size->varies,
 	};
 	if (!tape->entries || !tape->voices)
 		err(EXIT_FAILURE, "memory for the tape");
@@ -262,6 +263,18 @@ tape_match(const struct tape *tape, uint64_t *heard, struct span bytes)
 	return at - from;
 }
 
+/* Are they the bytes that the first to hear this has heard? */
+static bool
+is_as_heard(const struct tape *tape, uint64_t index, struct span bytes,
+    struct span *expected)
+{
+	uint64_t from = tape_offset(tape, index);
+
+	*expected = (struct span){ring_at(tape, from),
+	    (size_t)(tape->entries[index].end - from)};
+	return span_equals(bytes, *expected);
+}
+
 bool
 tape_accept(struct tape *tape, uint64_t heard, const struct tape_frame *frame,
     struct span *expected)
@@ -269,6 +282,9 @@ tape_accept(struct tape *tape, uint64_t heard, const struct tape_frame *frame,
 	struct payload payload;
 
 	if (!tape_knows(tape, frame, &payload, expected))
+		return false;
+	if (tape->varies && is_in_ring(tape, heard) &&
+	    !is_as_heard(tape, heard, frame->bytes, expected))
 		return false;
 	if (heard < tape->count)
 		return tape_compare(

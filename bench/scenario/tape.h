@@ -6,6 +6,8 @@
  * doubles, corruption and order at once, and it is exact: it compares all
  * bytes. All members of a tape hear the same bytes, since a server's frame
  * around a text tells only about its publisher; a tape learns those frames.
+ * Where it tells more, as a message's number and time, that is believed of the
+ * first to hear it, and all others have to hear the same.
  *
  * The order is kept for the whole run, so that a member that is far behind is
  * checked as strictly: its bytes are made anew from the order. Where a server
@@ -49,6 +51,7 @@ struct tape_size {
 	unsigned publishers;
 	size_t text_bytes;
 	size_t ring_bytes; /* a power of two, some pages */
+	bool varies; /* a frame tells more than its publisher */
 };
 
 struct tape {
@@ -64,6 +67,7 @@ struct tape {
 	struct tape_voice *voices; /* owned */
 	unsigned voice_count;
 	size_t text_bytes;
+	bool varies;
 	char expected[TAPE_FRAME_BYTES_MAX];
 };
 
