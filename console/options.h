@@ -14,6 +14,7 @@
 #include "auth/auth.h"
 #include "proto/limits.h"
 #include "proto/rate.h"
+#include "proto/web_counts.h"
 #include "reactor/address.h"
 #include "reactor/log.h"
 
@@ -37,6 +38,7 @@ struct options {
 	bool web; /* HTTP is spoken */
 	char web_origins[WEB_ORIGINS_BYTES];
 	uint32_t web_ms;
+	enum web_counts web_counts;
 	char accounts[PATH_MAX]; /* the account file */
 	bool accounts_given;     /* else its folder is made when missing */
 	uint32_t reactors;       /* 0: see console/capacity.h */

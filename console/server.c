@@ -317,6 +317,14 @@ server_open(
 }
 
 void
+server_set_questions(struct server *server, struct mailbox *questions,
+    envelope_handler *on_question)
+{
+	server->hub_config.questions = questions;
+	server->hub_config.on_question = on_question;
+}
+
+void
 server_give_sockets(const struct server *server, const struct user *user)
 {
 	for (unsigned i = 0; i < server->listening; i++)

@@ -44,6 +44,10 @@ struct server_count {
 struct server *server_open(
     struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES]);
 
+/* Whom web questions go to (struct hub_config). Before the start. */
+void server_set_questions(struct server *server, struct mailbox *questions,
+    envelope_handler *on_question);
+
 /* The Unix sockets that were made become the user's. Whoever has a folder of
  * root's cannot remove them from it at the end, though: they are replaced at
  * the next start. */

@@ -11,6 +11,7 @@
 /* The words of a choice are in the order of its enum. */
 _Static_assert(IO_AUTO == 0 && IO_URING == 1 && IO_EPOLL == 2, "--io");
 _Static_assert(LOG_LEVEL_DEBUG == 0 && LOG_LEVEL_ERROR == 3, "--log-level");
+_Static_assert(WEB_COUNTS_OFF == 0 && WEB_COUNTS_ON == 2, "--web-metrics");
 _Static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "--log-*");
 
 /* Where a row's value is: one field, or neighbours from first to last. */
@@ -33,6 +34,10 @@ const struct setting settings[] = {
 	"speak HTTP, with a page to chat on, and WebSocket to those who "
 	"begin with it (default: on)",
 	SETTING_NETWORK, SETTING_LIVE, value_switch, FIELD(web)},
+    {"web-metrics", "off|local|on",
+	"whether the counters, and /healthz, are at /metrics beside the "
+	"page, for clients of this machine or for all (default: off)",
+	SETTING_NETWORK, 0, value_choice, FIELD(web_counts)},
     {"web-origin", "URL[,URL...]",
 	"pages of other hosts that may open a WebSocket, as "
 	"https://chat.example.org",

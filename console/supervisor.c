@@ -13,6 +13,7 @@
 #include "console/capacity.h"
 #include "console/console.h"
 #include "console/feed.h"
+#include "console/metrics_page.h"
 #include "console/options.h"
 #include "console/reload.h"
 #include "console/server.h"
@@ -20,6 +21,7 @@
 #include "console/user.h"
 #include "proto/account_service.h"
 #include "proto/operator.h"
+#include "proto/web_question.h"
 #include "reactor/check.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
@@ -332,6 +334,32 @@ settle(struct supervisor *supervisor, const struct user *user,
 	return 0;
 }
 
+/* Somebody asks by HTTP what is counted. */
+static void
+on_question(struct envelope *envelope, void *owner)
+{
+	struct web_question *question = (struct web_question *)envelope;
+	struct supervisor *supervisor = owner;
+
+	/* It has come too late: the reactors are gone. */
+	if (!supervisor->server) {
+		web_question_free(question);
+		return;
+	}
+	question->type = METRICS_PAGE_TYPE;
+	question->len = metrics_page(
+	    supervisor->server, supervisor->files, &question->text);
+	web_question_return(question);
+}
+
+static void
+take_questions(struct supervisor *supervisor)
+{
+	supervisor->files = process_files_open();
+	server_set_questions(
+	    supervisor->server, &supervisor->mailbox, on_question);
+}
+
 /* 0, or -1 with a line in `error`. Sockets, user, fence, threads, files: in
  * this order, since each wants the one before it. */
 static int
@@ -348,6 +376,8 @@ supervisor_start(struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 	    supervisor_start_log(supervisor, error) < 0)
 		return -1;
 	supervisor->logs = true;
+	if (options->web_counts != WEB_COUNTS_OFF)
+		take_questions(supervisor);
 	if (server_start(supervisor->server, error) < 0)
 		return -1;
 	if (options->control[0] && control_open(&supervisor->control,
@@ -395,6 +425,8 @@ supervisor_end(struct supervisor *supervisor)
 		server_stop(&supervisor->server);
 	/* Errands that were under way come home, and are freed. */
 	mailbox_drain(&supervisor->mailbox, supervisor);
+	if (supervisor->files)
+		process_files_close(&supervisor->files);
 	control_close(&supervisor->control);
 	if (supervisor->logs)
 		log_info("stopped");

@@ -29,6 +29,7 @@ struct supervisor {
 	struct control control;
 	struct fence fence;
 	struct metrics metrics;
+	struct process_files *files; /* owned; for /metrics, else NULL */
 	struct loop loop;
 	int signals; /* signalfd, borrowed */
 	struct watch signal_watch;

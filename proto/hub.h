@@ -21,6 +21,8 @@
 #include "proto/limits.h"
 #include "proto/rate.h"
 #include "proto/room.h"
+#include "proto/web_counts.h"
+#include "reactor/mailbox.h"
 #include "reactor/timer.h"
 
 struct account_service;
@@ -39,10 +41,11 @@ struct hub_options {
 	bool require_login;        /* guests cannot converse */
 	bool web;                  /* HTTP and WebSocket are spoken */
 	uint32_t web_ms;           /* silence of a browser before a ping */
-	uint32_t history;          /* messages that a room keeps */
-	size_t history_total;      /* bytes that all rooms keep */
-	bool rate_for_all; /* else clients of this machine say any number */
-	struct rate rate;  /* messages of one client, a second */
+	enum web_counts web_counts;
+	uint32_t history;     /* messages that a room keeps */
+	size_t history_total; /* bytes that all rooms keep */
+	bool rate_for_all;    /* else clients of this machine say any number */
+	struct rate rate;     /* messages of one client, a second */
 	struct rate register_rate; /* changes of accounts of one address that is
 				      not this machine's, an hour */
 	/* Of other hosts, that may open a WebSocket: with commas between. */
@@ -65,6 +68,10 @@ struct hub_config {
 	/* Called on any reactor's thread; must not block. */
 	void (*on_client)(void *context, const struct client_event *event);
 	void *context;
+	/* Where a struct web_question goes, and who answers it there; NULL:
+	 * there is nobody. */
+	struct mailbox *questions;
+	envelope_handler *on_question;
 };
 
 struct hub {

@@ -380,7 +380,8 @@ session_close(struct session *session, enum close_reason reason)
 void
 session_going_down(struct session *session)
 {
-	if (session->waits & WAIT_ANSWER) {
+	/* Who asks by HTTP asks the main thread, which waits for us. */
+	if ((session->waits & WAIT_ANSWER) && !session_is_deaf(session)) {
 		session->leaving = true;
 		return;
 	}

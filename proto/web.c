@@ -8,6 +8,7 @@
 #include "proto/session.h"
 #include "proto/web_page.h"
 #include "proto/web_priv.h"
+#include "proto/web_question.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
@@ -78,6 +79,42 @@ web_answer_file(struct session *session, const struct request *request,
 	web_send_answer(session, &answer, request->is_head, keeps);
 }
 
+/* What is counted is not for strangers, and to them it is not there. */
+static bool
+web_tells_counts(const struct session *session)
+{
+	const struct hub *hub = session_hub(session);
+
+	if (!hub->config->questions)
+		return false;
+	return hub->options.web_counts == WEB_COUNTS_ON ||
+	       (hub->options.web_counts == WEB_COUNTS_LOCAL &&
+		   address_is_local(&session->conn.peer));
+}
+
+/* True when it was one of those that only --web-metrics lets be asked. */
+static bool
+web_answer_counts(
+    struct session *session, const struct request *request, bool keeps)
+{
+	struct web_answer health = {
+	    .status = 200,
+	    .type = "text/plain; charset=utf-8",
+	    .body = span_of("ok\n"),
+	    .headers = "Cache-Control: no-store\r\n",
+	};
+
+	if (!web_tells_counts(session))
+		return false;
+	if (span_equals(request->path, span_of("/metrics")))
+		web_ask(session, request, keeps);
+	else if (span_equals(request->path, span_of("/healthz")))
+		web_send_answer(session, &health, request->is_head, keeps);
+	else
+		return false;
+	return true;
+}
+
 /* One whole request. */
 static void
 web_answer_request(struct session *session, const char *head, size_t len)
@@ -94,7 +131,7 @@ web_answer_request(struct session *session, const char *head, size_t len)
 		web_upgrade(session, &request);
 	else if ((file = page_file(request.path)))
 		web_answer_file(session, &request, file, keeps);
-	else
+	else if (!web_answer_counts(session, &request, keeps))
 		web_refuse(session, 404, request.is_head);
 }
 

@@ -1,4 +1,5 @@
 /* HTTP on the port that others speak lines on. */
+#include "tests/elsewhere.h"
 #include "tests/web_client.h"
 
 #include <stdio.h>
@@ -273,5 +274,60 @@ FLOW_TEST(web_is_read_by_another_program)
 	    "sys.exit(b\"<title>throng\" not in page.read())' http://%s/",
 	    strstr(server->listen[0], "127.0.0.1:"));
 	cr_assert_eq(system(command), 0);
+	server_process_stop(server);
+}
+
+static void
+expect_counts(struct test_client *client, const char *metric)
+{
+	const char *head;
+
+	test_client_send(client, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
+				 "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	head = web_client_head(client, OK);
+	cr_expect_str_eq(
+	    value_of(head, "\nContent-Type: "), "text/plain; version=0.0.4");
+	cr_expect(strstr(take_body(client, head), metric));
+	cr_expect_str_eq(
+	    take_body(client, web_client_head(client, OK)), "ok\n");
+}
+
+FLOW_TEST(web_counts_are_told_to_this_machine)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--web-metrics=local", NULL);
+
+	test_client_user(server, "ann");
+	for (int i = 0; i < 3; i++)
+		expect_counts(
+		    test_client_open(server), "\nthrong_connections ");
+	server_process_stop(server);
+}
+
+FLOW_TEST(web_counts_are_not_for_strangers)
+{
+	struct server_process *server;
+	struct test_client *stranger;
+	const char *head;
+
+	elsewhere_begin();
+	server = elsewhere_start(engine, "--web-metrics=local", NULL);
+	expect_counts(elsewhere_open_local(server), "\nthrong_connections ");
+	stranger = elsewhere_open(server, 7);
+	test_client_send(stranger, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+	head = web_client_head(stranger, "HTTP/1.1 404 Not Found");
+	take_body(stranger, head);
+	test_client_expect_end(stranger);
+	server_process_stop(server);
+}
+
+FLOW_TEST(web_counts_are_not_told_by_default)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+
+	expect_refusal(server, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "404 Not Found");
+	expect_refusal(server, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "404 Not Found");
 	server_process_stop(server);
 }
