@@ -1,0 +1,275 @@
+/* The log: the entries of the place that is shown, on the screen. */
+import { here, isMe } from "./place.js";
+import { $, button, calendar, clock, counted, element, later } from "./words.js";
+
+const BURST_MS = 5 * 60000; /* messages that stand below one name */
+export const SLOW_MS = 1000; /* until then nobody is told that it is sent */
+
+const log = $("log");
+const list = $("messages");
+const changed = new Set(); /* entries to be drawn */
+const gone = new Set(); /* nodes to be taken away then */
+
+/* What people can do in the log; app.js knows how. */
+export const acts = { fillGap: null, sendAgain: null, discard: null };
+
+/* Whether people read the end: not measured, since that is slow while much comes
+ * in, but known from where they have scrolled to. */
+let isEnd = true;
+
+export function isAtEnd() {
+	return isEnd;
+}
+
+export function toEnd() {
+	isEnd = true;
+	log.scrollTop = log.scrollHeight;
+	$("newest").hidden = true;
+}
+
+export function onScroll() {
+	isEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+	if (isEnd) $("newest").hidden = true;
+}
+
+/* A keyboard that comes up, or a text that grows, leaves the end in view. */
+new ResizeObserver(() => {
+	if (isEnd) toEnd();
+}).observe(log);
+
+/* Addresses within a text become links; only what is plain ASCII, so that
+ * nothing in them can be turned round. */
+const ADDRESS = /(https?:\/\/[!-~]*[\w/=#&-])/i;
+
+function linked(text) {
+	const link = (href) =>
+		element(
+			"a",
+			{ href, rel: "noopener noreferrer nofollow", target: "_blank", dir: "ltr" },
+			href,
+		);
+	return text.split(ADDRESS).map((part, i) => (i % 2 === 0 ? part : link(part)));
+}
+
+function gapNode(place, index, missing) {
+	const entry = place.entries[index];
+	const after = place.before(index).seq;
+	if (entry.lost || entry.era < place.era)
+		return element(
+			"p",
+			{ className: "gap" },
+			counted(
+				missing,
+				"message is no longer kept",
+				"messages are no longer kept",
+			),
+		);
+	return element(
+		"p",
+		{ className: "gap" },
+		counted(missing, "message was skipped", "messages were skipped"),
+		" ",
+		button("Load", () => acts.fillGap(place, after)),
+	);
+}
+
+/* What stands above an entry: the day, what is missing, the mark. */
+function aboveNodes(place, entry, index) {
+	const nodes = [];
+	const day = calendar.format(entry.time);
+	const above = place.entries[index - 1];
+	const missing = place.missingBefore(index);
+	if (!above || calendar.format(above.time) !== day)
+		nodes.push(element("p", { className: "day" }, day));
+	if (missing > 0) nodes.push(gapNode(place, index, missing));
+	if (place.firstNew === entry) nodes.push(element("p", { className: "mark" }, "New"));
+	return nodes;
+}
+
+/* What stands below one's own message that is not out yet. */
+function belowNodes(place, entry) {
+	if (!entry.state) return [];
+	if (entry.state === "sending" && Date.now() - entry.time < SLOW_MS) return [];
+	if (entry.state === "sending") return [element("p", { className: "fate" }, "Sending…")];
+	return [
+		element(
+			"p",
+			{ className: "fate error" },
+			`${entry.why} `,
+			button("Send again", () => acts.sendAgain(place, entry)),
+			" ",
+			button("Discard", () => acts.discard(place, entry)),
+		),
+	];
+}
+
+function messageNode(place, entry, index) {
+	const above = aboveNodes(place, entry, index);
+	const before = place.entries[index - 1];
+	const follows =
+		above.length === 0 &&
+		before.from === entry.from &&
+		entry.time - before.time < BURST_MS;
+	const node = element(
+		"li",
+		{},
+		...above,
+		element(
+			"p",
+			{ className: "by" },
+			element("bdi", {}, entry.from),
+			" ",
+			element(
+				"time",
+				{
+					dateTime: entry.time.toISOString(),
+					title: entry.time.toLocaleString(),
+				},
+				clock.format(entry.time),
+			),
+		),
+		element("p", { className: "text", dir: "auto" }, ...linked(entry.text)),
+		...belowNodes(place, entry),
+	);
+	node.classList.toggle("follows", follows);
+	node.classList.toggle("mine", isMe(entry.from));
+	node.classList.toggle("waits", Boolean(entry.state));
+	return node;
+}
+
+function noteNode(place, entry, index) {
+	return element(
+		"li",
+		{ className: "note" },
+		...aboveNodes(place, entry, index),
+		element("p", { dir: "auto" }, entry.text),
+	);
+}
+
+function draw(place, index) {
+	const entry = place.entries[index];
+	const old = entry.node;
+	entry.node = (entry.from ? messageNode : noteNode)(place, entry, index);
+	if (old?.isConnected) old.replaceWith(entry.node);
+	else list.insertBefore(entry.node, place.entries[index + 1]?.node ?? null);
+}
+
+/* Draws what has changed, from the end: each stands before its next. Who reads
+ * the end stays there; who reads elsewhere is told that there is more. */
+export function drawChanged() {
+	const wasAtEnd = isEnd;
+	const { place } = here;
+	gone.forEach((node) => node.remove());
+	gone.clear();
+	if (changed.size === 0) return;
+	for (let index = place.entries.length - 1; index >= 0; index--)
+		if (changed.has(place.entries[index])) draw(place, index);
+	changed.clear();
+	if (wasAtEnd) toEnd();
+	else $("newest").hidden = false;
+}
+
+/* The entry is new or has changed; then what follows can look different, too:
+ * the next entry by its day and name, the next message by what is missing. */
+export function show(place, entry) {
+	const index = place.entries.indexOf(entry);
+	if (place !== here.place || index < 0) return;
+	changed.add(entry);
+	for (let next = index + 1; next < place.entries.length; next++) {
+		changed.add(place.entries[next]);
+		if (place.entries[next].from) break;
+	}
+	later(drawChanged);
+}
+
+/* Takes an entry away. */
+export function hide(place, entry) {
+	const next = place.entries[place.entries.indexOf(entry) + 1];
+	place.remove(entry);
+	changed.delete(entry);
+	if (entry.node) gone.add(entry.node);
+	entry.node = null;
+	if (next) show(place, next);
+	later(drawChanged);
+}
+
+export function trim(place) {
+	const oldest = place.trim();
+	for (const entry of oldest) {
+		changed.delete(entry);
+		entry.node?.remove();
+	}
+	if (oldest.length > 0) showStart(place);
+}
+
+function startText(place) {
+	if (place.kind === "direct")
+		return (
+			`Between you and ${place.name} only. Direct messages are not kept: ` +
+			"they are gone when you reload or close this page."
+		);
+	return place.isWhole
+		? "Nothing before this is kept."
+		: "What was said before is too much for one page.";
+}
+
+/* What stands above the first message. */
+export function showStart(place) {
+	if (place !== here.place) return;
+	const hasEarlier = !place.isWhole && !place.isFull;
+	$("earlier").hidden = !hasEarlier;
+	$("earlier").disabled = place.isLoading;
+	$("start").hidden = hasEarlier;
+	$("start").textContent = startText(place);
+}
+
+export function clearLog() {
+	changed.clear();
+	gone.clear();
+	list.replaceChildren();
+}
+
+/* Shows another place: all of it, from where it is new. */
+export function showPlace(place) {
+	clearLog();
+	for (let index = place.entries.length - 1; index >= 0; index--) {
+		place.entries[index].node = null;
+		draw(place, index);
+	}
+	log.setAttribute("aria-label", `Messages in ${place.label}`);
+	showStart(place);
+	toEnd();
+	if (place.firstNew?.node) {
+		place.firstNew.node.scrollIntoView({ block: "center" });
+		onScroll();
+		$("newest").hidden = isEnd;
+	}
+}
+
+/* Does something that puts entries above those on the screen; what people read
+ * stays where it is. */
+export async function keepingView(does) {
+	drawChanged();
+	const fromEnd = log.scrollHeight - log.scrollTop;
+	const { place } = here;
+	await does();
+	if (place !== here.place) return;
+	const newest = $("newest").hidden;
+	drawChanged();
+	log.scrollTop = log.scrollHeight - fromEnd;
+	$("newest").hidden = newest;
+}
+
+/* New messages, for those who listen instead of looking. */
+let unspoken = [];
+export function speak(text) {
+	unspoken.push(text);
+	if (unspoken.length > 1) return;
+	setTimeout(() => {
+		const texts = unspoken.length > 4 ? [`${unspoken.length} new messages`] : unspoken;
+		unspoken = [];
+		$("spoken").replaceChildren(
+			...texts.map((one) => element("p", { dir: "auto" }, one)),
+		);
+	}, 400);
+}

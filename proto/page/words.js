@@ -1,0 +1,84 @@
+/* Small things that all parts of the page use: elements, words, numbers. */
+
+/* What the protocol takes for the name of a user or a room. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+export const LOBBY = "lobby";
+
+export const $ = (id) => document.getElementById(id);
+
+export const clock = new Intl.DateTimeFormat([], {
+	hour: "2-digit",
+	minute: "2-digit",
+});
+export const calendar = new Intl.DateTimeFormat([], {
+	weekday: "long",
+	day: "numeric",
+	month: "long",
+	year: "numeric",
+});
+
+/* What a code of the server's means here; else its own text is shown. */
+const REFUSALS = {
+	"bad-arguments": "The server did not understand that.",
+	"bad-credentials": "Wrong name or password.",
+	"bad-text": "There is something in it that is not text.",
+	"name-taken": "This name is taken. Choose another one, or log in.",
+	"no-such-room": "There is no such room any more.",
+	"not-in-room": "You are not in this room any more.",
+	"too-long": "This is too long.",
+	"too-many-rooms": "You are in as many rooms as there can be. Leave one first.",
+	lost: "The connection was lost.",
+};
+
+export function sentence(text) {
+	const whole = text.charAt(0).toUpperCase() + text.slice(1);
+	return /[.!?…]$/.test(whole) ? whole : `${whole}.`;
+}
+
+/* Why an answer is no success, in plain words. */
+export function refusal(answer) {
+	return REFUSALS[answer.code] || sentence(answer.text);
+}
+
+export function counted(number, one, many) {
+	return `${number.toLocaleString()} ${number === 1 ? one : many}`;
+}
+
+export function bytesOf(text) {
+	return new TextEncoder().encode(text).length;
+}
+
+/* An element; `what` are its properties, the rest is put into it. Text is only
+ * ever put in as text. */
+export function element(tag, what, ...inside) {
+	const made = Object.assign(document.createElement(tag), what);
+	made.append(...inside);
+	return made;
+}
+
+export function button(text, onclick, className = "quiet") {
+	return element("button", { type: "button", className, onclick }, text);
+}
+
+/* Fills a list anew. Who is at one of its buttons by keyboard stays there: the
+ * buttons are known by their data-key. */
+export function refill(list, nodes) {
+	const key = list.contains(document.activeElement) && document.activeElement.dataset.key;
+	list.replaceChildren(...nodes);
+	if (key)
+		[...list.querySelectorAll("[data-key]")]
+			.find((node) => node.dataset.key === key)
+			?.focus();
+}
+
+/* Does it once, however often it is asked for until then. */
+const soon = new Set();
+export function later(what) {
+	if (soon.size === 0)
+		setTimeout(() => {
+			const all = [...soon];
+			soon.clear();
+			all.forEach((one) => one());
+		}, 16);
+	soon.add(what);
+}
