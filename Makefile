@@ -1,7 +1,8 @@
-# throng: `make run` starts the server, `make test` runs every test; both
-# install what is missing first. `make` alone builds the release binaries,
-# `make install` puts them, their manual pages and systemd's units below
-# PREFIX, `make deb` into a Debian package.
+# throng: `make run` starts the server, `make test` runs every test but those
+# in a browser, `make test-web` runs those; all install what is missing first.
+# `make` alone builds the release binaries, `make install` puts them, their
+# manual pages and systemd's units below PREFIX, `make deb` into a Debian
+# package.
 # MODE=release|debug|asan|tsan|fuzz|coverage builds side by side.
 
 MODE       ?= release
@@ -18,6 +19,7 @@ BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-de
 	libmicrohttpd-dev libssl-dev libhttp-parser-dev libwslay-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc netcat-openbsd \
 	python3 python3-websockets systemd telnet tmux
+WEB_PACKAGES   := chromium netcat-openbsd $(if $(shell sh -c 'command -v npm'),,nodejs npm)
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 
@@ -173,6 +175,23 @@ test-threads:
 		build/tsan/throng-tests
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/tsan/throng-bench \
 		setarch -R build/tsan/throng-tests -j$(TEST_JOBS)
+
+# The page in a real browser. What it looks like is in build/web.
+WEB_MODULES := tests/web/node_modules/.package-lock.json
+test-web:
+	@.ci/install $(BUILD_PACKAGES) $(WEB_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=asan build/asan/throng $(WEB_MODULES)
+	THRONG_BIN=build/asan/throng node --test-reporter=spec tests/web/browser.mjs
+
+# The README's picture of the page, made anew.
+page-picture:
+	@.ci/install $(BUILD_PACKAGES) $(WEB_PACKAGES)
+	@$(MAKE) --no-print-directory MODE=release build/throng $(WEB_MODULES)
+	node tests/web/picture.mjs proto/page/picture.png
+
+$(WEB_MODULES): tests/web/package-lock.json
+	@cd tests/web && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 # What the operator has written in throng.conf is his: it is never replaced,
 # nor removed.
