@@ -290,5 +290,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test test-threads fuzz fuzz-coverage fuzzers torture faults \
+.PHONY: all run install uninstall deb test test-threads test-web page-picture fuzz fuzz-coverage fuzzers torture faults \
 	bench format clean
