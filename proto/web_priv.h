@@ -29,8 +29,8 @@ struct web_socket {
 	/* wslay's, with a buffer of 4 KiB: owned, and only there while it holds
 	 * some of a frame. */
 	struct wslay_frame_context *frames;
-	size_t inside;      /* bytes that it was given and are not done with */
-	const char *coming; /* what it is to be given next; borrowed */
+	size_t inside; /* bytes that it was given and are not done with */
+	char *coming;  /* what it is to be given next; borrowed */
 	size_t coming_len;
 	size_t frame_bytes;   /* of the frame that is being read, 0: none is */
 	size_t left;          /* of that, payload that has not come */

@@ -1,5 +1,6 @@
 /* WebSockets: frames by wslay, put together to lines. */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <wslay/wslay.h>
 
@@ -70,6 +71,8 @@ on_want(uint8_t *bytes, size_t len, int flags, void *context)
 		return -1;
 	}
 	memcpy(bytes, socket->coming, len);
+	/* It may be a password: no second copy of it stays. */
+	explicit_bzero(socket->coming, len);
 	socket->coming += len;
 	socket->coming_len -= len;
 	socket->inside += len;
@@ -94,6 +97,8 @@ socket_close_frames(struct web_socket *socket)
 {
 	if (socket->inside > 0 || !socket->frames)
 		return;
+	/* Its buffer, too, has had passwords. All that it has is in there. */
+	explicit_bzero(socket->frames, malloc_usable_size(socket->frames));
 	wslay_frame_context_free(socket->frames);
 	socket->frames = NULL;
 }
@@ -184,8 +189,7 @@ socket_on_frame(struct session *session, const struct wslay_frame_iocb *frame)
 	}
 }
 
-/* Copies what has come of a frame's payload; no second copy of it stays, for
- * it may be a password. */
+/* Copies what has come of a frame's payload. */
 static void
 socket_take(struct web_socket *socket, const struct wslay_frame_iocb *frame)
 {

@@ -2,7 +2,7 @@
  * Passwords leave no trace in the server's memory: whole, split, typed at the
  * prompt, wrong, refused, over telnet.
  */
-#include "tests/harness.h"
+#include "tests/web_client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,6 +158,35 @@ FLOW_TEST(passwords_amid_telnet_sequences_are_nowhere_in_memory)
 	test_client_send(client, "\377\361/passwd secretpw %s\r\n", secret);
 	test_client_expect(client, "OK password changed");
 	test_client_fence(client);
+	assert_wiped(server, secret);
+	server_process_stop(server);
+}
+
+/* Also one of which others come behind, or that comes in pieces. */
+FLOW_TEST(passwords_by_websocket_are_nowhere_in_memory)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = web_client_open(server);
+	char secret[32], frame[128];
+	int len;
+
+	make_secret(secret, "framed");
+	web_client_send(client, "/register Visible %s", secret);
+	web_client_match(client, "{*\"text\":\"registered Visible\"}");
+	web_client_send(client, "/login Visible");
+	web_client_match(client, "{*\"text\":\"Password: \"}");
+	web_client_send(client, "%s", secret);
+	web_client_match(client, "{*\"text\":\"logged in as Visible#*\"}");
+	/* Twice at once, and the second one is not whole. */
+	len = 6 + snprintf(frame + 6, sizeof(frame) - 6, "/passwd x %s", secret);
+	memcpy(frame, (char[]){'\x81', (char)(0x80 | (len - 6)), 0, 0, 0, 0}, 6);
+	test_client_send_bytes(client, frame, (size_t)len);
+	test_client_send_bytes(client, frame, (size_t)len - 3);
+	web_client_match(client, "{*\"code\":\"bad-credentials\"*");
+	test_client_send_bytes(client, frame + len - 3, 3);
+	web_client_match(client, "{*\"ok\":false*");
+	web_client_send(client, "/ping");
+	web_client_match(client, "{*\"text\":\"pong\"}");
 	assert_wiped(server, secret);
 	server_process_stop(server);
 }
