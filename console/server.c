@@ -409,34 +409,6 @@ server_set_limits(const struct server *server, const struct options *options)
 	auth_set_accounts_max(server->auth, options->accounts_max);
 }
 
-struct server_count
-server_count(const struct server *server)
-{
-	struct server_count count = {0};
-	uint64_t closed = 0;
-	uint64_t logouts = 0;
-
-	/* Who went before who came: each that is counted out has been
-	 * counted in before, so the differences are never negative. */
-	for (unsigned i = 0; i < server->reactor_count; i++) {
-		const struct counters *counters =
-		    reactor_read_counters(server->reactors[i]);
-
-		logouts += counter_read(&counters->logouts);
-		closed += counter_read(&counters->closed);
-	}
-	for (unsigned i = 0; i < server->reactor_count; i++) {
-		const struct counters *counters =
-		    reactor_read_counters(server->reactors[i]);
-
-		count.logged_in += counter_read(&counters->logins);
-		count.connected += counter_read(&counters->accepted);
-	}
-	count.logged_in -= logouts;
-	count.connected -= closed;
-	return count;
-}
-
 struct account_service *
 server_account_service(const struct server *server)
 {
@@ -483,19 +455,4 @@ uint64_t
 server_accounts(const struct server *server)
 {
 	return auth_count(server->auth);
-}
-
-void
-server_counters(const struct server *server, struct counters *total)
-{
-	*total = (struct counters){0};
-	for (unsigned i = 0; i < server->reactor_count; i++) {
-		const struct counters *counters =
-		    reactor_read_counters(server->reactors[i]);
-
-#define COUNTER(name, metric, label, help)                                     \
-	counter_add(&total->name, counter_read(&counters->name));
-#include "reactor/counters.def"
-#undef COUNTER
-	}
 }
