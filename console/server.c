@@ -267,9 +267,11 @@ static void
 hand_out_listeners(struct server *server)
 {
 	for (unsigned i = 0; i < server->socket_count; i++) {
-		reactor_add_listener(
-		    server->reactors[i % server->reactor_count],
-		    server->sockets[i], server->passed_count > 0);
+		unsigned count = server->reactor_count;
+
+		reactor_add_listener(server->reactors[i % count],
+		    server->sockets[i], server->passed_count > 0,
+		    server->options->listen[i / count].speaks);
 		server->sockets[i] = -1;
 	}
 }

@@ -174,7 +174,7 @@ value_tcp(const struct setting *setting, const char *text,
 	struct endpoint endpoint;
 	const char *wrong = endpoint_parse(text, &endpoint);
 
-	if (!wrong && endpoint.path[0])
+	if (!wrong && (endpoint.path[0] || endpoint.speaks != SPEAKS_ANY))
 		wrong = "it must start with tcp://";
 	if (wrong) {
 		snprintf(

@@ -121,11 +121,12 @@ session_pump_kept(struct session *session, bool end)
 		       input->len, end));
 }
 
-/* The peer has sent all: what is owed is sent, then the connection closes. */
+/* The peer has sent all: what is owed is sent, then the connection closes. Half
+ * a line that was cut off is none. */
 static void
 session_finish(struct session *session)
 {
-	session_pump_kept(session, true);
+	session_pump_kept(session, !session->conn.input_cut);
 	if (session->waits)
 		return;
 	/* Word of what it missed is owed, and comes once it has drained. */

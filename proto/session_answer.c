@@ -189,7 +189,7 @@ session_has_room(const struct session *session)
 {
 	uint32_t waiting = conn_out_bytes(&session->conn);
 
-	if (outq_is_full(&session->conn.out))
+	if (conn_out_is_full(&session->conn))
 		return false;
 	/* Asked for each member of a room: nearly always nothing waits, which
 	 * is within any limit. */

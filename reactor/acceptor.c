@@ -115,23 +115,42 @@ acceptor_close(struct ring *ring, int socket)
 	ring_tag(entry, NULL, RING_NOTHING);
 }
 
-int
-acceptor_release(struct ring *ring, int socket)
+/* A descriptor of what is in the table, and stays there; or -errno. */
+static int
+acceptor_install(struct ring *ring, int socket)
 {
-	struct io_uring_sqe *entry;
-	int fd;
+	struct io_uring_sqe *entry = ring_entry(ring);
 
-	if (!ring->has_table)
-		return socket;
-	entry = ring_entry(ring);
 	io_uring_prep_nop(entry);
 	entry->opcode = OP_FIXED_FD_INSTALL;
 	entry->fd = socket;
 	entry->flags |= IOSQE_FIXED_FILE;
-	fd = ring_do(ring, entry);
+	return ring_do(ring, entry);
+}
+
+int
+acceptor_release(struct ring *ring, int socket)
+{
+	int fd;
+
+	if (!ring->has_table)
+		return socket;
+	fd = acceptor_install(ring, socket);
 	if (fd >= 0)
 		acceptor_close(ring, socket);
 	return fd;
+}
+
+bool
+acceptor_name_of(struct ring *ring, int socket, struct sockaddr_storage *out)
+{
+	int fd = ring->has_table ? acceptor_install(ring, socket) : socket;
+	socklen_t length = sizeof(*out);
+	bool known = fd >= 0 && getsockname(fd, (void *)out, &length) == 0;
+
+	if (ring->has_table && fd >= 0)
+		close(fd);
+	return known;
 }
 
 /* Neither waits, so the one is done before the other. */

@@ -49,6 +49,10 @@ int acceptor_adopt(struct ring *ring, int fd);
 /* The way back: a descriptor, or -errno and the socket stays. */
 int acceptor_release(struct ring *ring, int socket);
 
+/* The address that a socket's peer has connected to; false: not to be had. */
+bool
+acceptor_name_of(struct ring *ring, int socket, struct sockaddr_storage *out);
+
 /* Closes a socket that no operation has any more. */
 void acceptor_close(struct ring *ring, int socket);
 

@@ -10,6 +10,14 @@
 
 #include "reactor/check.h"
 
+/* What it is written with, for each enum speaks. */
+static const char *const schemes[] = {
+    [SPEAKS_ANY] = "tcp://",
+    [SPEAKS_LINES] = "line://",
+    [SPEAKS_TLS] = "tls://",
+    [SPEAKS_HTTP] = "http://",
+};
+
 /* Reads a port, 0 to 65535, that ends the text. -1 when it is none. */
 static int
 port_parse(const char *text)
@@ -82,9 +90,15 @@ endpoint_parse(const char *url, struct endpoint *out)
 	memset(out, 0, sizeof(*out));
 	if (!strncmp(url, "unix:", 5))
 		return unix_parse(url + 5, out);
-	if (!strncmp(url, "tcp://", 6))
-		return tcp_parse(url + 6, out);
-	return "it must start with tcp:// or unix:";
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		size_t len = strlen(schemes[i]);
+
+		out->speaks = (enum speaks)i;
+		if (!strncmp(url, schemes[i], len))
+			return tcp_parse(url + len, out);
+	}
+	out->speaks = SPEAKS_ANY;
+	return "it must start with tcp://, line://, tls://, http:// or unix:";
 }
 
 const char *
@@ -98,7 +112,7 @@ endpoint_format(const struct endpoint *endpoint, char text[ENDPOINT_TEXT_BYTES])
 		return text;
 	}
 	address = address_of(&endpoint->address);
-	snprintf(text, ENDPOINT_TEXT_BYTES, "tcp://%s",
+	snprintf(text, ENDPOINT_TEXT_BYTES, "%s%s", schemes[endpoint->speaks],
 	    address_format(&address, where));
 	return text;
 }

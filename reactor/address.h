@@ -21,19 +21,29 @@ struct address {
 	uint16_t family; /* AF_INET, AF_INET6 or AF_UNIX */
 };
 
+/* What a listener takes. */
+enum speaks {
+	SPEAKS_ANY,   /* tcp:// and unix: the first bytes tell */
+	SPEAKS_LINES, /* line:// */
+	SPEAKS_TLS,   /* tls://, and in it what the first bytes there tell */
+	SPEAKS_HTTP,  /* http:// */
+};
+
 /* A listen URL, parsed. */
 struct endpoint {
 	struct sockaddr_storage address;
 	socklen_t length;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* unix: */
+	enum speaks speaks;
 };
 
 /* Longest text of endpoint_format, its NUL included. */
 #define ENDPOINT_TEXT_BYTES (sizeof(((struct endpoint *)0)->path) + 8)
 
 /*
- * Parses tcp://127.0.0.1:5000, tcp://[::1]:5000 or unix:PATH. Addresses are
- * numeric. NULL when well-formed, else what is wrong with it.
+ * Parses tcp://127.0.0.1:5000, tcp://[::1]:5000 or unix:PATH; line://, tls://
+ * and http:// are tcp:// that take one thing alone. Addresses are numeric. NULL
+ * when well-formed, else what is wrong with it.
  */
 const char *endpoint_parse(const char *url, struct endpoint *out);
 

@@ -9,6 +9,7 @@
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
 #include "reactor/tally.h"
+#include "reactor/tls.h"
 
 static void
 conn_mark(struct list *list, struct list *link)
@@ -17,7 +18,7 @@ conn_mark(struct list *list, struct list *link)
 		list_append(list, link);
 }
 
-static void
+void
 conn_want_close_step(struct conn *conn)
 {
 	/* Who leaves does not run any more. */
@@ -38,6 +39,10 @@ conn_on_timer(struct timer *timer)
 		conn_abort(conn, CLOSE_PEER);
 		return;
 	}
+	if (conn->state == CONN_OPEN && conn_awaits_handshake(conn)) {
+		conn_abort(conn, CLOSE_TLS_TIMEOUT);
+		return;
+	}
 	/* What waits for us, not for the peer, was written in this turn. */
 	if (!conn->sending)
 		return;
@@ -49,42 +54,55 @@ conn_on_timer(struct timer *timer)
 		    conn->reactor, &conn->timer, limits->stall_ms - idle_ms);
 }
 
+/* Whoever is to speak TLS understands nothing else. */
 static void
-conn_refuse(struct reactor *reactor, int socket, const struct address *peer)
+conn_say_no(struct listener *listener, int socket, const char *text)
 {
+	struct reactor *reactor = listener->reactor;
+
+	reactor->config.engine->refuse(reactor->engine, socket,
+	    listener->speaks == SPEAKS_TLS ? NULL : text);
+}
+
+static void
+conn_refuse(struct listener *listener, int socket, const struct address *peer)
+{
+	struct reactor *reactor = listener->reactor;
+
 	counter_add(&reactor->counters.refused, 1);
 	log_warn("refused", LOG_ADDRESS("address", peer),
 	    LOG_TEXT("reason", "full"));
-	reactor->config.engine->refuse(
-	    reactor->engine, socket, reactor->config.limits.refusal);
+	conn_say_no(listener, socket, reactor->config.limits.refusal);
 }
 
 /* One more of a network that has as many as it may. */
 static void
 conn_refuse_network(
-    struct reactor *reactor, int socket, const struct address *peer)
+    struct listener *listener, int socket, const struct address *peer)
 {
+	struct reactor *reactor = listener->reactor;
+
 	counter_add(&reactor->counters.refused_network, 1);
 	log_warn("refused", LOG_ADDRESS("address", peer),
 	    LOG_TEXT("reason", "max-per-address"));
-	reactor->config.engine->refuse(
-	    reactor->engine, socket, reactor->config.limits.network_refusal);
+	conn_say_no(listener, socket, reactor->config.limits.network_refusal);
 }
 
 /* Counts it in, or refuses and closes it. */
 static bool
-conn_let_in(struct reactor *reactor, int socket, const struct address *peer)
+conn_let_in(struct listener *listener, int socket, const struct address *peer)
 {
+	struct reactor *reactor = listener->reactor;
 	const struct reactor_config *config = &reactor->config;
 
 	if (reactor->conn_count >= config->limits.conns_max ||
 	    !census_enter(config->census, config->limits.clients_max)) {
-		conn_refuse(reactor, socket, peer);
+		conn_refuse(listener, socket, peer);
 		return false;
 	}
 	if (config->tally && !tally_enter(config->tally, peer)) {
 		census_leave(config->census);
-		conn_refuse_network(reactor, socket, peer);
+		conn_refuse_network(listener, socket, peer);
 		return false;
 	}
 	reactor->conn_count++;
@@ -103,30 +121,33 @@ conn_count_out(const struct conn *conn)
 }
 
 void
-conn_open(struct reactor *reactor, int socket, const struct address *peer)
+conn_open(struct listener *listener, int socket, const struct address *peer)
 {
+	struct reactor *reactor = listener->reactor;
 	const struct reactor_limits *limits = &reactor->config.limits;
 
 	if (reactor->conn_count < limits->conns_max ||
 	    census_is_full(reactor->config.census, limits->clients_max) ||
-	    !handover_send(reactor, socket, peer))
-		conn_take(reactor, socket, peer);
+	    !handover_send(listener, socket, peer))
+		conn_take(listener, socket, peer);
 }
 
 void
-conn_take(struct reactor *reactor, int socket, const struct address *peer)
+conn_take(struct listener *listener, int socket, const struct address *peer)
 {
+	struct reactor *reactor = listener->reactor;
 	struct conn *conn;
 	uint32_t slot;
 	int error;
 
-	if (!conn_let_in(reactor, socket, peer))
+	if (!conn_let_in(listener, socket, peer))
 		return;
 	conn = slab_take(&reactor->conns, &slot);
 	conn->magic = CONN_MAGIC;
 	conn->socket = socket;
 	conn->reactor = reactor;
 	conn->slot = slot;
+	conn->listener = listener_index(listener);
 	conn->id = census_next_id(reactor->config.census);
 	conn->opened_s = (uint32_t)time(NULL);
 	conn->peer = *peer;
@@ -137,6 +158,7 @@ conn_take(struct reactor *reactor, int socket, const struct address *peer)
 	list_init(&conn->all);
 	list_append(&reactor->open, &conn->all);
 	timer_init(&conn->timer, conn_on_timer);
+	conn_await_tls(conn);
 	counter_add(&reactor->counters.accepted, 1);
 	reactor->config.ops->on_open(conn);
 	error = reactor->config.engine->attach(reactor->engine, conn);
@@ -160,6 +182,7 @@ conn_on_received(struct conn *conn, char *bytes, ssize_t result)
 		if (conn->input_ended)
 			return;
 		conn->input_ended = true;
+		conn->input_cut = conn->tls && !tls_has_ended(conn->tls);
 		if (conn->state == CONN_OPEN)
 			ops->on_end(conn);
 		else if (conn->state == CONN_LINGERING)
@@ -170,7 +193,12 @@ conn_on_received(struct conn *conn, char *bytes, ssize_t result)
 		return;
 	conn->bytes_in += (uint64_t)result;
 	counter_add(&conn->reactor->counters.bytes_in, (uint64_t)result);
-	ops->on_bytes(conn, bytes, (size_t)result);
+	if (!conn->begun && !conn_begin(conn, *bytes))
+		return;
+	if (conn->tls)
+		conn_unseal(conn, bytes, (size_t)result);
+	else
+		ops->on_bytes(conn, bytes, (size_t)result);
 }
 
 void
@@ -189,11 +217,11 @@ conn_on_sent(struct conn *conn, ssize_t result)
 	conn->progress_ms = (uint32_t)reactor->now_ms;
 	conn->bytes_out += (uint64_t)result;
 	counter_add(&reactor->counters.bytes_out, (uint64_t)result);
-	if (conn->drain_wanted && conn->out.bytes <= conn->drained_at) {
+	if (conn->drain_wanted && conn_out_bytes(conn) <= conn->drained_at) {
 		conn->drain_wanted = false;
 		conn_run_soon(conn);
 	}
-	if (conn->out.bytes > 0)
+	if (conn_out_bytes(conn) > 0)
 		conn_mark(&reactor->dirty, &conn->dirty);
 	else if (conn->state == CONN_FLUSHING)
 		conn_want_close_step(conn);
@@ -209,6 +237,8 @@ conn_on_detached(struct conn *conn)
 	check(conn->told);
 	conn->state = CONN_DETACHED;
 	outq_fini(&conn->out, &reactor->blobs);
+	if (conn->tls)
+		tls_free(&conn->tls);
 	conn->socket = -1;
 	timer_stop(&conn->timer);
 	list_remove(&conn->dirty);
@@ -233,8 +263,11 @@ conn_flush(struct conn *conn)
 {
 	struct reactor *reactor = conn->reactor;
 
-	if (conn->sending || conn->out.bytes == 0 ||
-	    conn->state >= CONN_DETACHING)
+	if (conn->sending || conn->state >= CONN_DETACHING)
+		return;
+	if (conn->tls)
+		conn_seal(conn);
+	if (conn->out.bytes == 0)
 		return;
 	conn->progress_ms = (uint32_t)reactor->now_ms;
 	reactor->config.engine->send(reactor->engine, conn);
@@ -242,6 +275,9 @@ conn_flush(struct conn *conn)
 	if (conn->out.bytes > 0 && !timer_is_set(&conn->timer))
 		reactor_set_timer(
 		    reactor, &conn->timer, reactor->config.limits.stall_ms);
+	/* A piece was sealed and is gone: the next one, in the next turn. */
+	if (!conn->sending && conn_out_bytes(conn) > 0)
+		conn_mark(&reactor->dirty, &conn->dirty);
 }
 
 /* All is sent: our FIN, then wait for the peer's. */
@@ -271,8 +307,13 @@ conn_close_step(struct conn *conn)
 		counter_add(&reactor->closed_for[conn->reason], 1);
 		reactor->config.ops->on_closed(conn);
 	}
-	if (conn->state == CONN_FLUSHING && conn->out.bytes == 0)
-		conn_finish(conn);
+	if (conn->state == CONN_FLUSHING && conn_out_bytes(conn) == 0) {
+		/* Its last word is sealed in the flush phase. */
+		if (conn->tls && !tls_is_finished(conn->tls))
+			conn_mark(&reactor->dirty, &conn->dirty);
+		else
+			conn_finish(conn);
+	}
 	if (conn->state == CONN_DETACHING) {
 		list_remove(&conn->marked);
 		reactor->config.engine->detach(reactor->engine, conn);
@@ -301,14 +342,20 @@ conn_find(struct reactor *reactor, struct conn_handle handle)
 	return conn;
 }
 
+static bool
+conn_takes_output(const struct conn *conn)
+{
+	return conn->state == CONN_OPEN && !conn->mute;
+}
+
 char *
 conn_reserve(struct conn *conn, size_t len)
 {
 	struct reactor *reactor = conn->reactor;
 
 	check_magic(conn, CONN_MAGIC);
-	if (conn_is_open(conn))
-		return outq_reserve(&conn->out, &reactor->blobs, len);
+	if (conn_takes_output(conn))
+		return outq_reserve(conn_waiting(conn), &reactor->blobs, len);
 	/* What comes after the last word goes nowhere. */
 	if (reactor->sink_bytes < len) {
 		reactor->sink = memory_resize(reactor->sink, len);
@@ -320,18 +367,18 @@ conn_reserve(struct conn *conn, size_t len)
 void
 conn_commit(struct conn *conn, size_t len)
 {
-	if (!conn_is_open(conn))
+	if (!conn_takes_output(conn))
 		return;
-	outq_commit(&conn->out, len);
+	outq_commit(conn_waiting(conn), len);
 	conn_mark(&conn->reactor->dirty, &conn->dirty);
 }
 
 void
 conn_push(struct conn *conn, struct blob *blob)
 {
-	if (!conn_is_open(conn))
+	if (!conn_takes_output(conn))
 		return;
-	outq_push(&conn->out, blob);
+	outq_push(conn_waiting(conn), blob);
 	conn_mark(&conn->reactor->dirty, &conn->dirty);
 }
 

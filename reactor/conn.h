@@ -9,6 +9,12 @@
  *              and lose what was sent last
  *   DETACHING  no more input or output; the kernel still holds operations
  *   DETACHED   freed at the end of the turn
+ *
+ * The first byte that comes tells whether it speaks TLS, where its listener
+ * leaves that open (enum speaks) and the server has a certificate. From then on
+ * its bytes go through reactor/tls.h both ways, and those above notice nothing:
+ * what it says is text, what it is told waits as text and is sealed as it is
+ * sent. Its FLUSHING ends with TLS's own last word.
  */
 #ifndef REACTOR_CONN_H
 #define REACTOR_CONN_H
@@ -24,6 +30,7 @@
 
 struct blob;
 struct reactor;
+struct tls;
 
 enum close_reason {
 #define REASON(id, word, text) CLOSE_##id,
@@ -49,25 +56,31 @@ struct conn {
 	struct reactor *reactor;
 	uint64_t id; /* the client's number, never used again */
 	struct outq out;
-	struct list dirty;   /* link in those with output to start */
-	uint32_t drained_at; /* conn_wait_drained: run at this many bytes */
-	uint8_t state;       /* enum conn_state */
-	uint8_t reason;      /* enum close_reason */
-	bool drain_wanted;   /* drained_at is set */
-	bool told;           /* on_closed has been called */
-	bool input_paused;   /* owner wants no bytes */
-	bool input_ended;    /* the peer's FIN was seen */
+	struct list dirty;     /* link in those with output to start */
+	struct tls *tls;       /* owned; NULL: what is sent is what is said */
+	uint32_t drained_at;   /* conn_wait_drained: run at this many bytes */
+	uint8_t reason;        /* enum close_reason */
+	uint8_t state : 4;     /* enum conn_state */
+	uint8_t listener : 4;  /* it came by this one of the reactor's */
+	bool begun : 1;        /* its first byte has come */
+	bool mute : 1;         /* TLS is to begin: nothing is said before */
+	bool drain_wanted : 1; /* drained_at is set */
+	bool told : 1;         /* on_closed has been called */
+	bool input_paused : 1; /* owner wants no bytes */
+	bool
+	    input_ended : 1; /* the peer's FIN was seen, or TLS's word for it */
+	bool input_cut : 1;  /* a FIN without that word: some may be missing */
 	/* The engine's; no one else looks. */
-	bool receiving;     /* uring: a receive is armed */
-	bool cancelling;    /* uring: it is being cancelled */
-	bool sending;       /* a send is under way, or blocked */
-	bool readable;      /* epoll: an edge was seen, not used up */
-	bool hung_up;       /* epoll: it said that there is an end to read */
-	uint8_t in_flight;  /* uring: operations the kernel holds */
-	struct list engine; /* link in a list of the engine's */
-	struct list all;    /* link in the reactor's open connections */
-	struct list marked; /* link in those for the run or close phase */
-	struct timer timer; /* stall or linger */
+	bool receiving : 1;    /* uring: a receive is armed */
+	bool cancelling : 1;   /* uring: it is being cancelled */
+	bool sending : 1;      /* a send is under way, or blocked */
+	bool readable : 1;     /* epoll: an edge was seen, not used up */
+	bool hung_up : 1;      /* epoll: it said that there is an end to read */
+	uint8_t in_flight : 4; /* uring: operations the kernel holds */
+	struct list engine;    /* link in a list of the engine's */
+	struct list all;       /* link in the reactor's open connections */
+	struct list marked;    /* link in those for the run or close phase */
+	struct timer timer;    /* stall or linger */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t progress_ms; /* when the peer last took output; low bits */
@@ -98,12 +111,44 @@ char *conn_reserve(struct conn *conn, size_t len);
 void conn_commit(struct conn *conn, size_t len);
 void conn_push(struct conn *conn, struct blob *blob);
 
-/* Bytes that wait to be sent. */
+/* What waits and can still grow: text, where there is TLS. */
+struct outq *conn_tls_waiting(const struct conn *conn);
+static inline struct outq *
+conn_waiting(struct conn *conn)
+{
+	return conn->tls ? conn_tls_waiting(conn) : &conn->out;
+}
+
+/* Bytes that wait to be sent, sealed or not. */
 static inline uint32_t
 conn_out_bytes(const struct conn *conn)
 {
-	return conn->out.bytes;
+	return conn->out.bytes +
+	       (conn->tls ? conn_tls_waiting(conn)->bytes : 0);
 }
+
+/* True when no further blob may be pushed. */
+static inline bool
+conn_out_is_full(const struct conn *conn)
+{
+	return outq_is_full(conn->tls ? conn_tls_waiting(conn) : &conn->out);
+}
+
+static inline bool
+conn_is_tls(const struct conn *conn)
+{
+	return conn->tls != NULL;
+}
+
+/* What its listener takes: within TLS, too. */
+enum speaks conn_speaks(const struct conn *conn);
+
+/*
+ * Where the peer can speak TLS with this server: at the address that it has
+ * connected to, as far as that can be told, and the port there that takes TLS.
+ * False when there is none. Asks the kernel; not for every message.
+ */
+bool conn_tls_address(struct conn *conn, struct address *out);
 
 static inline bool
 conn_is_open(const struct conn *conn)

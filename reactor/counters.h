@@ -52,6 +52,7 @@ struct census {
 	counter next_id;   /* client ids: never used again in this process */
 	counter open;      /* connections now */
 	counter warned_ms; /* monotonic, of the last warning; 0: none */
+	counter missing;   /* the log has it that TLS has no certificate */
 } __attribute__((aligned(64)));
 
 /* A new client id, from 1 up. Any thread. */
@@ -96,6 +97,15 @@ census_may_warn(struct census *c, uint64_t now_ms)
 	return now_ms >= last + 1000 &&
 	       atomic_compare_exchange_strong_explicit(&c->warned_ms, &last,
 		   now_ms, memory_order_relaxed, memory_order_relaxed);
+}
+
+/* Is this the first to find that TLS has no certificate? Any thread. */
+static inline bool
+census_tells_missing(struct census *c)
+{
+	/* Relaxed: whoever changes it is the one; pairs with itself. */
+	return atomic_exchange_explicit(&c->missing, 1, memory_order_relaxed) ==
+	       0;
 }
 
 /* Counts one connection out. */

@@ -6,6 +6,7 @@
 #ifndef REACTOR_ENGINE_H
 #define REACTOR_ENGINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -14,6 +15,7 @@ struct conn;
 struct engine;
 struct listener;
 struct reactor;
+struct sockaddr_storage;
 
 struct engine_ops {
 	const char *name;
@@ -35,6 +37,9 @@ struct engine_ops {
 	/* The way back, of a socket that is no connection yet: a descriptor,
 	 * or -errno, and then nothing has changed. */
 	int (*release)(struct engine *engine, int socket);
+	/* The address that its peer has connected to; false: not to be had. */
+	bool (*name_of)(struct engine *engine, const struct conn *conn,
+	    struct sockaddr_storage *out);
 	/* Says `text`, a constant or NULL, to a socket that will be no
 	 * connection, and closes it. */
 	void (*refuse)(struct engine *engine, int socket, const char *text);
@@ -59,8 +64,8 @@ extern const struct engine_ops engine_uring;
 
 /*
  * The calls upward. `result` is a count of bytes or -errno; a received result
- * of 0 is the peer's FIN. `bytes` may be changed in place. An accepted result is
- * a socket or -errno; the peer's address is borrowed.
+ * of 0 is the peer's FIN. `bytes` may be changed in place. An accepted result
+ * is a socket or -errno; the peer's address is borrowed.
  */
 void conn_on_received(struct conn *conn, char *bytes, ssize_t result);
 void conn_on_sent(struct conn *conn, ssize_t result);

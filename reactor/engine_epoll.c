@@ -127,6 +127,16 @@ epoll_release(struct engine *engine, int socket)
 	return socket;
 }
 
+static bool
+epoll_name_of(struct engine *engine, const struct conn *conn,
+    struct sockaddr_storage *out)
+{
+	socklen_t length = sizeof(*out);
+
+	(void)engine;
+	return getsockname(conn->socket, (void *)out, &length) == 0;
+}
+
 static void
 epoll_refuse(struct engine *engine, int socket, const char *text)
 {
@@ -324,6 +334,7 @@ const struct engine_ops engine_epoll = {
     .unlisten = epoll_unlisten,
     .adopt = epoll_adopt,
     .release = epoll_release,
+    .name_of = epoll_name_of,
     .refuse = epoll_refuse,
     .attach = epoll_attach,
     .receive = epoll_receive,

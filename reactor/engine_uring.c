@@ -147,6 +147,13 @@ uring_release(struct engine *engine, int socket)
 	return acceptor_release(&engine->ring, socket);
 }
 
+static bool
+uring_name_of(struct engine *engine, const struct conn *conn,
+    struct sockaddr_storage *out)
+{
+	return acceptor_name_of(&engine->ring, conn->socket, out);
+}
+
 static void
 uring_refuse(struct engine *engine, int socket, const char *text)
 {
@@ -367,6 +374,7 @@ const struct engine_ops engine_uring = {
     .unlisten = uring_unlisten,
     .adopt = uring_adopt,
     .release = uring_release,
+    .name_of = uring_name_of,
     .refuse = uring_refuse,
     .attach = uring_attach,
     .receive = uring_receive,

@@ -11,6 +11,7 @@ struct handover {
 	struct reactor *to;       /* borrowed */
 	int fd;                   /* owned */
 	unsigned times;           /* it was handed on */
+	unsigned listener;        /* by which it came, of each reactor's */
 	struct address peer;
 };
 
@@ -78,13 +79,15 @@ handover_arrived(struct envelope *envelope, void *owner)
 	}
 	socket = reactor->config.engine->adopt(reactor->engine, handover->fd);
 	if (socket >= 0)
-		conn_take(reactor, socket, &handover->peer);
+		conn_take(&reactor->listeners[handover->listener], socket,
+		    &handover->peer);
 	free(handover);
 }
 
 bool
-handover_send(struct reactor *reactor, int socket, const struct address *peer)
+handover_send(struct listener *listener, int socket, const struct address *peer)
 {
+	struct reactor *reactor = listener->reactor;
 	struct reactor *to = handover_to(reactor);
 	struct handover *handover;
 	int fd;
@@ -97,6 +100,7 @@ handover_send(struct reactor *reactor, int socket, const struct address *peer)
 	handover = memory_new(sizeof(*handover));
 	handover->envelope.handle = handover_arrived;
 	handover->fd = fd;
+	handover->listener = listener_index(listener);
 	handover->peer = *peer;
 	handover_post(handover, reactor, to);
 	return true;

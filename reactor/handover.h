@@ -9,11 +9,11 @@
 #include <stdbool.h>
 
 struct address;
-struct reactor;
+struct listener;
 
 /* False when no other reactor has room, or the engine cannot do it: the socket
  * is still the caller's then. */
-bool
-handover_send(struct reactor *reactor, int socket, const struct address *peer);
+bool handover_send(
+    struct listener *listener, int socket, const struct address *peer);
 
 #endif

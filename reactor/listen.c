@@ -328,8 +328,8 @@ listener_on_retry(struct timer *timer)
 }
 
 void
-listener_init(
-    struct listener *listener, struct reactor *reactor, int fd, bool passed)
+listener_init(struct listener *listener, struct reactor *reactor, int fd,
+    bool passed, enum speaks speaks)
 {
 	int family = 0;
 	socklen_t length = sizeof(family);
@@ -340,8 +340,17 @@ listener_init(
 	    .reactor = reactor,
 	    .local = family == AF_UNIX,
 	    .passed = passed,
+	    .speaks = speaks,
 	};
 	timer_init(&listener->retry, listener_on_retry);
+}
+
+bool
+listener_name(const struct listener *listener, struct sockaddr_storage *out)
+{
+	socklen_t length = sizeof(*out);
+
+	return getsockname(listener->fd, (void *)out, &length) == 0;
 }
 
 void
@@ -390,7 +399,7 @@ listener_on_accepted(
 	}
 	/* Other errors are of the one connection, which is gone (accept(2)). */
 	if (result >= 0)
-		conn_open(listener->reactor, result, peer);
+		conn_open(listener, result, peer);
 }
 
 void

@@ -9,9 +9,9 @@
 
 #include <stdbool.h>
 
+#include "reactor/address.h"
 #include "reactor/timer.h"
 
-struct endpoint;
 struct reactor;
 struct sockaddr_storage;
 
@@ -53,6 +53,12 @@ listen_probe(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
 int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES]);
 
+struct listener;
+
+/* Where it listens; false when it does no more. Owner thread only. */
+bool
+listener_name(const struct listener *listener, struct sockaddr_storage *out);
+
 /* Removes a Unix socket's path again; nothing to do for the others. */
 void listen_remove(const struct endpoint *endpoint);
 
@@ -63,8 +69,9 @@ struct listener {
 	struct timer retry; /* accept again after running out of something */
 	bool local;         /* it is a Unix socket */
 	bool passed;        /* not ours alone: it goes on without us */
-	bool armed;         /* the engine accepts */
-	bool stopped;       /* for good */
+	enum speaks speaks;
+	bool armed;   /* the engine accepts */
+	bool stopped; /* for good */
 };
 
 #endif

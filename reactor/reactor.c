@@ -139,11 +139,12 @@ reactor_set_peers(struct reactor *reactor, struct reactor *const *peers)
 }
 
 void
-reactor_add_listener(struct reactor *reactor, int fd, bool passed)
+reactor_add_listener(
+    struct reactor *reactor, int fd, bool passed, enum speaks speaks)
 {
 	check(reactor->listener_count < REACTOR_LISTENERS_MAX);
 	listener_init(&reactor->listeners[reactor->listener_count++], reactor,
-	    fd, passed);
+	    fd, passed, speaks);
 }
 
 void

@@ -29,6 +29,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reactor/address.h"
+
 struct blob_pool;
 struct census;
 struct conn;
@@ -37,6 +39,7 @@ struct engine_ops;
 struct envelope;
 struct reactor;
 struct tally;
+struct tls_server;
 struct timer;
 struct timing;
 
@@ -61,11 +64,12 @@ struct reactor_ops {
 
 /* Bounds, from the options. */
 struct reactor_limits {
-	uint64_t clients_max; /* in the whole process */
-	uint32_t conns_max;   /* of this reactor */
-	uint32_t stall_ms;    /* output waits that long unread: closed */
-	uint32_t linger_ms;   /* wait for the peer's FIN after ours */
-	uint32_t stop_ms;     /* after that a stop closes without waiting */
+	uint64_t clients_max;  /* in the whole process */
+	uint32_t conns_max;    /* of this reactor */
+	uint32_t stall_ms;     /* output waits that long unread: closed */
+	uint32_t linger_ms;    /* wait for the peer's FIN after ours */
+	uint32_t stop_ms;      /* after that a stop closes without waiting */
+	uint32_t handshake_ms; /* for all of TLS's */
 	/* What is said to a client over these, and to one whose network has as
 	 * many as it may (reactor/tally.h); constants. */
 	const char *refusal;
@@ -80,8 +84,9 @@ struct reactor_config {
 	void *owner;       /* passed to on_turn_end, on_stop, envelopes */
 	size_t conn_bytes; /* size of what begins with a struct conn */
 	struct reactor_limits limits;
-	struct census *census; /* shared by all reactors, borrowed */
-	struct tally *tally;   /* the same; NULL: networks are not counted */
+	struct census *census;  /* shared by all reactors, borrowed */
+	struct tally *tally;    /* the same; NULL: networks are not counted */
+	struct tls_server *tls; /* the same; NULL: nobody speaks TLS */
 };
 
 /*
@@ -105,7 +110,8 @@ void reactor_set_peers(struct reactor *reactor, struct reactor *const *peers);
 
 /* Before the start: takes over a listening socket; one that was `passed` to us
  * may be served by others after our end. */
-void reactor_add_listener(struct reactor *reactor, int fd, bool passed);
+void reactor_add_listener(
+    struct reactor *reactor, int fd, bool passed, enum speaks speaks);
 
 /* Starts the thread, named throng/r<index>. 0 or -errno (the engine's too, it
  * is made in the thread). Main thread. */

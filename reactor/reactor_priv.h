@@ -16,7 +16,7 @@
 #include "reactor/timing.h"
 
 #define REACTOR_MAGIC         0x2eac7042u
-#define REACTOR_LISTENERS_MAX 16
+#define REACTOR_LISTENERS_MAX 16 /* conn->listener has 4 bits */
 
 struct reactor {
 	uint32_t magic;
@@ -80,14 +80,38 @@ void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
 
+/*
+ * TLS of a connection (conn_tls.c). A new one is told apart by its first byte:
+ * conn_begin is false when it was closed for it; conn_await_tls before that, of
+ * each. conn_unseal is for what comes then, and conn_seal goes before a send:
+ * it fills conn->out, with the last word of one that is FLUSHING.
+ */
+void conn_await_tls(struct conn *conn);
+bool conn_awaits_handshake(const struct conn *conn);
+bool conn_begin(struct conn *conn, char first);
+void conn_unseal(struct conn *conn, const char *bytes, size_t len);
+void conn_seal(struct conn *conn);
+
+/* For the close phase of this turn or the next. */
+void conn_want_close_step(struct conn *conn);
+
 /* Takes a socket in, or refuses and closes it (conn.c). conn_open gives it to
  * another reactor first, if this one is full. */
-void conn_take(struct reactor *reactor, int socket, const struct address *peer);
-void conn_open(struct reactor *reactor, int socket, const struct address *peer);
+void
+conn_take(struct listener *listener, int socket, const struct address *peer);
+void
+conn_open(struct listener *listener, int socket, const struct address *peer);
 
 /* A listener of this reactor (listen.c). */
-void listener_init(
-    struct listener *listener, struct reactor *reactor, int fd, bool passed);
+void listener_init(struct listener *listener, struct reactor *reactor, int fd,
+    bool passed, enum speaks speaks);
+
+/* Which of its reactor's it is; the same endpoint in each of them. */
+static inline uint8_t
+listener_index(const struct listener *listener)
+{
+	return (uint8_t)(listener - listener->reactor->listeners);
+}
 void listener_start(struct listener *listener);
 /* Takes in all that waits in the kernel's queue, then closes the socket. */
 void listener_stop(struct listener *listener);

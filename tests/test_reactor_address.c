@@ -42,6 +42,9 @@ Test(reactor_address, url_comes_back_as_it_was)
 	    "tcp://[::1]:5000",
 	    "tcp://[::]:1",
 	    "tcp://[2001:db8::8:800:200c:417a]:65535",
+	    "line://127.0.0.1:5000",
+	    "tls://[::1]:5000",
+	    "http://0.0.0.0:0",
 	    "unix:/run/throng/socket",
 	    "unix:relative",
 	    "unix:tcp://127.0.0.1:5000",
@@ -49,6 +52,25 @@ Test(reactor_address, url_comes_back_as_it_was)
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
 		cr_assert_str_eq(again(urls[i]), urls[i]);
+}
+
+Test(reactor_address, scheme_says_what_a_listener_takes)
+{
+	static const struct {
+		const char *url;
+		enum speaks speaks;
+	} kinds[] = {
+	    {"tcp://127.0.0.1:1", SPEAKS_ANY},
+	    {"unix:a", SPEAKS_ANY},
+	    {"line://127.0.0.1:1", SPEAKS_LINES},
+	    {"tls://127.0.0.1:1", SPEAKS_TLS},
+	    {"http://127.0.0.1:1", SPEAKS_HTTP},
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		cr_assert_null(endpoint_parse(kinds[i].url, &endpoint));
+		cr_assert_eq(endpoint.speaks, kinds[i].speaks);
+	}
 }
 
 /* Where clients reach it, and what they will be told apart by. */
@@ -121,11 +143,11 @@ Test(reactor_address, longest_ipv6_address_fits)
 Test(reactor_address, other_beginnings_are_refused)
 {
 	static const char *const urls[] = {"", "tcp:", "tcp:/", "127.0.0.1:1",
-	    "TCP://127.0.0.1:1", "http://127.0.0.1:1", " tcp://127.0.0.1:1",
+	    "TCP://127.0.0.1:1", "https://127.0.0.1:1", " tcp://127.0.0.1:1",
 	    "unix", "udp://127.0.0.1:1", ":5000", "5000"};
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-		is_refused(urls[i], "tcp:// or unix:");
+		is_refused(urls[i], "http:// or unix:");
 	is_refused("unix:", "missing");
 }
 

@@ -142,6 +142,7 @@ static const struct reactor_limits generous = {
     .conns_max = 10000,
     .stall_ms = RIG_DEADLINE_S * 1000,
     .linger_ms = RIG_DEADLINE_S * 1000,
+    .handshake_ms = RIG_DEADLINE_S * 1000,
     .stop_ms = 100, /* for tests that leave clients behind */
 };
 
@@ -158,6 +159,8 @@ limits_of(const struct rig_setup *setup)
 		limits.stall_ms = generous.stall_ms;
 	if (!limits.linger_ms)
 		limits.linger_ms = generous.linger_ms;
+	if (!limits.handshake_ms)
+		limits.handshake_ms = generous.handshake_ms;
 	if (!limits.stop_ms)
 		limits.stop_ms = generous.stop_ms;
 	return limits;
@@ -177,14 +180,15 @@ rig_make_reactors(struct rig *rig, const struct engine_ops *engine,
 		    .conn_bytes = sizeof(struct peer),
 		    .limits = limits_of(setup),
 		    .census = &rig->census,
+		    .tls = setup->tls,
 		};
 
 		rig->owners[i] = (struct rig_owner){.rig = rig, .index = i};
 		rig->reactors[i] = reactor_new(&config);
 		cr_assert_not_null(rig->reactors[i]);
 		reactor_set_peers(rig->reactors[i], rig->reactors);
-		reactor_add_listener(
-		    rig->reactors[i], listeners[i], setup->passed);
+		reactor_add_listener(rig->reactors[i], listeners[i],
+		    setup->passed, setup->speaks);
 	}
 }
 

@@ -27,6 +27,7 @@
 #define RIG_DEADLINE_S 60
 
 struct rig;
+struct tls_server;
 
 /* What a connection of the rig is; begins with the reactor's. */
 struct peer {
@@ -55,6 +56,8 @@ struct rig_setup {
 	    descriptors_max; /* RLIMIT_NOFILE from the start; 0: as it is */
 	int send_buffer;     /* SO_SNDBUF of accepted sockets; 0: as it is */
 	bool passed;         /* the listening sockets are not ours alone */
+	enum speaks speaks;
+	struct tls_server *tls; /* borrowed; NULL: none */
 	struct reactor_limits limits; /* zero: generous ones */
 	struct rig_handlers handlers;
 };

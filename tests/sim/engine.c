@@ -141,6 +141,16 @@ sim_adopt(struct engine *engine, int fd)
 	return fd;
 }
 
+static bool
+sim_name_of(struct engine *engine, const struct conn *conn,
+    struct sockaddr_storage *out)
+{
+	(void)engine;
+	(void)conn;
+	(void)out;
+	return false;
+}
+
 /* Nobody is sent away while there is room. */
 static bool
 is_full(const struct reactor *reactor)
@@ -452,6 +462,7 @@ const struct engine_ops engine_sim = {
     .unlisten = sim_listen,
     .adopt = sim_adopt,
     .release = sim_adopt,
+    .name_of = sim_name_of,
     .refuse = sim_refuse,
     .attach = sim_attach,
     .receive = sim_receive,

@@ -257,7 +257,7 @@ make_reactors(struct world *world)
 		reactor_set_peers(world->reactors[i], world->reactors);
 		world->listeners[i] = net_listen();
 		reactor_add_listener(
-		    world->reactors[i], world->listeners[i], true);
+		    world->reactors[i], world->listeners[i], true, SPEAKS_ANY);
 		world->ended[i] = false;
 	}
 }

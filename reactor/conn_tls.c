@@ -1,0 +1,192 @@
+/* A connection's TLS: where it begins, both ways of its bytes, how it ends. */
+#include <string.h>
+
+#include "reactor/check.h"
+#include "reactor/log.h"
+#include "reactor/reactor_priv.h"
+#include "reactor/tls.h"
+#include "reactor/tls_server.h"
+
+#define TLS_FIRST_BYTE 0x16 /* a record with a handshake (RFC 8446, 5.1) */
+
+_Static_assert(REACTOR_LISTENERS_MAX <= 16, "conn->listener has 4 bits");
+
+struct outq *
+conn_tls_waiting(const struct conn *conn)
+{
+	return tls_waiting(conn->tls);
+}
+
+static const struct listener *
+conn_listener(const struct conn *conn)
+{
+	return &conn->reactor->listeners[conn->listener];
+}
+
+enum speaks
+conn_speaks(const struct conn *conn)
+{
+	return conn_listener(conn)->speaks;
+}
+
+static bool
+takes_tls(enum speaks speaks)
+{
+	return speaks == SPEAKS_ANY || speaks == SPEAKS_TLS;
+}
+
+void
+conn_await_tls(struct conn *conn)
+{
+	if (conn_speaks(conn) != SPEAKS_TLS)
+		return;
+	conn->mute = true;
+	reactor_set_timer(conn->reactor, &conn->timer,
+	    conn->reactor->config.limits.handshake_ms);
+}
+
+bool
+conn_awaits_handshake(const struct conn *conn)
+{
+	return conn->mute || (conn->tls && !tls_is_up(conn->tls));
+}
+
+/* Its greeting will be refused as a line: who runs the server should know why,
+ * but not each time. */
+static void
+conn_tell_missing(const struct conn *conn)
+{
+	if (census_tells_missing(conn->reactor->config.census))
+		log_warn("tls-without-certificate",
+		    LOG_ADDRESS("address", &conn->peer));
+}
+
+bool
+conn_begin(struct conn *conn, char first)
+{
+	struct reactor *reactor = conn->reactor;
+	enum speaks speaks = conn_speaks(conn);
+
+	conn->begun = true;
+	conn->mute = false;
+	if (first == TLS_FIRST_BYTE && takes_tls(speaks)) {
+		if (reactor->config.tls)
+			conn->tls = tls_new(
+			    reactor->config.tls, &conn->out, &reactor->blobs);
+		if (conn->tls)
+			reactor_set_timer(reactor, &conn->timer,
+			    reactor->config.limits.handshake_ms);
+		else
+			conn_tell_missing(conn);
+	}
+	if (speaks != SPEAKS_TLS || conn->tls)
+		return true;
+	timer_stop(&conn->timer);
+	conn_close(conn, CLOSE_NOT_TLS);
+	return false;
+}
+
+static void
+conn_want_flush(struct conn *conn)
+{
+	if (list_is_empty(&conn->dirty))
+		list_append(&conn->reactor->dirty, &conn->dirty);
+}
+
+/* What OpenSSL tells the peer is sent before the end. */
+static void
+conn_break(struct conn *conn)
+{
+	log_info("tls-failed", LOG_NUMBER("client", conn->id),
+	    LOG_ADDRESS("address", &conn->peer),
+	    LOG_TEXT("reason", tls_problem(conn->tls)));
+	conn_close(conn, CLOSE_TLS);
+	conn_want_flush(conn);
+}
+
+/* The timer is for what is sent from now on, which may have begun. */
+static void
+conn_on_up(struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	counter_add(&reactor->counters.handshakes, 1);
+	if (conn->sending)
+		reactor_set_timer(
+		    reactor, &conn->timer, reactor->config.limits.stall_ms);
+	else
+		timer_stop(&conn->timer);
+}
+
+void
+conn_unseal(struct conn *conn, const char *bytes, size_t len)
+{
+	const struct reactor_ops *ops = conn->reactor->config.ops;
+	bool was_up = tls_is_up(conn->tls);
+	char text[TLS_TEXT_BYTES];
+	enum tls_got got;
+	size_t n;
+
+	if (tls_has_ended(conn->tls))
+		return;
+	tls_give(conn->tls, bytes, len);
+	while (
+	    (got = tls_take(conn->tls, text, sizeof(text), &n)) == TLS_TEXT) {
+		if (conn_is_open(conn))
+			ops->on_bytes(conn, text, n);
+		explicit_bzero(text, n);
+	}
+	if (!was_up && tls_is_up(conn->tls))
+		conn_on_up(conn);
+	if (got == TLS_BROKEN) {
+		conn_break(conn);
+		return;
+	}
+	/* Answers of its own may have been sealed. */
+	if (conn->out.bytes > 0)
+		conn_want_flush(conn);
+	if (got == TLS_END && conn_is_open(conn) && !conn->input_ended) {
+		conn->input_ended = true;
+		ops->on_end(conn);
+	}
+}
+
+void
+conn_seal(struct conn *conn)
+{
+	struct tls *tls = conn->tls;
+
+	tls_seal(tls);
+	if (tls_is_broken(tls) && conn->state == CONN_OPEN)
+		conn_abort(conn, CLOSE_TLS);
+	if (conn->state != CONN_FLUSHING)
+		return;
+	tls_finish(tls);
+	if (conn->out.bytes == 0 && tls_is_finished(tls))
+		conn_want_close_step(conn);
+}
+
+bool
+conn_tls_address(struct conn *conn, struct address *out)
+{
+	struct reactor *reactor = conn->reactor;
+	const struct listener *to = conn_listener(conn);
+	struct sockaddr_storage own;
+
+	if (!takes_tls(to->speaks)) {
+		to = NULL;
+		for (unsigned i = 0; i < reactor->listener_count && !to; i++)
+			if (takes_tls(reactor->listeners[i].speaks) &&
+			    !reactor->listeners[i].local)
+				to = &reactor->listeners[i];
+	}
+	if (!to)
+		return false;
+	if (!reactor->config.engine->name_of(reactor->engine, conn, &own) &&
+	    !listener_name(conn_listener(conn), &own))
+		return false;
+	*out = address_of(&own);
+	if (to != conn_listener(conn) && listener_name(to, &own))
+		out->port = address_of(&own).port;
+	return out->family != AF_UNIX;
+}
