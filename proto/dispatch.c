@@ -36,6 +36,15 @@ command_row(enum verb verb)
 	return &rows[verb];
 }
 
+/* Could others read a password of its on the way? */
+static bool
+dispatch_is_in_clear(const struct session *session)
+{
+	return session_hub(session)->options.tls_only &&
+	       !conn_is_tls(&session->conn) &&
+	       !address_is_local(&session->conn.peer);
+}
+
 /* What keeps a command from being called; REPLY_COUNT when nothing does. */
 static enum reply_code
 dispatch_gate(const struct session *session, const struct command *command,
@@ -50,12 +59,28 @@ dispatch_gate(const struct session *session, const struct command *command,
 		return ERR_NOT_LOGGED_IN;
 	if (session->state == SESSION_USER && !(row->who & USER))
 		return ERR_ALREADY_LOGGED_IN;
+	if ((row->flags & SECRET) && dispatch_is_in_clear(session))
+		return ERR_FORBIDDEN;
 	check(row->max <= ARGUMENTS_MAX);
 	*count = command_split(
 	    command->rest, (unsigned)row->max, row->flags & TEXT, arguments);
 	if (*count < row->min) /* -1: more than max */
 		return ERR_BAD_ARGUMENTS;
 	return REPLY_COUNT;
+}
+
+static void
+dispatch_say_tls(struct session *session)
+{
+	char where[ADDRESS_TEXT_BYTES];
+	struct address address;
+
+	if (conn_tls_address(&session->conn, &address))
+		session_err(session, ERR_FORBIDDEN,
+		    "use TLS: openssl s_client -quiet -connect %s",
+		    address_format(&address, where));
+	else
+		session_err(session, ERR_FORBIDDEN, "use TLS");
 }
 
 void
@@ -66,13 +91,15 @@ dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 
 	switch (code) {
 	case ERR_MUTED:
-		counter_add(
-		    &reactor_counters(session->conn.reactor)->muted, 1);
+		counter_add(&reactor_counters(session->conn.reactor)->muted, 1);
 		session_err(
 		    session, code, "%s", session_muted_text(session, muted));
 		break;
 	case ERR_UNKNOWN_COMMAND:
 		session_err(session, code, "no such command; try /help");
+		break;
+	case ERR_FORBIDDEN:
+		dispatch_say_tls(session);
 		break;
 	case ERR_NOT_LOGGED_IN:
 		session_err(

@@ -39,6 +39,7 @@ struct hub_options {
 	uint32_t unterminated_ms;  /* silence that ends a line; 0: none does */
 	uint32_t password_min;     /* bytes */
 	bool require_login;        /* guests cannot converse */
+	bool tls_only;             /* no passwords in clear, off this machine */
 	bool web;                  /* HTTP and WebSocket are spoken */
 	uint32_t web_ms;           /* silence of a browser before a ping */
 	enum web_counts web_counts;
