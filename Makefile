@@ -17,8 +17,8 @@ TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history
 LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd libssl libcrypto
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
 	libmicrohttpd-dev libssl-dev libhttp-parser-dev libwslay-dev
-TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc netcat-openbsd \
-	python3 python3-websockets systemd telnet tmux
+TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc ncat \
+	netcat-openbsd openssl python3 python3-websockets systemd telnet tmux
 WEB_PACKAGES   := chromium netcat-openbsd $(if $(shell sh -c 'command -v npm'),,nodejs npm)
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
@@ -145,6 +145,18 @@ run:
 	@.ci/install $(BUILD_PACKAGES)
 	@$(MAKE) --no-print-directory all
 	@exec build/throng $(ARGS)
+
+# For trying TLS: a certificate for this machine alone, that nobody vouches for.
+DEV_CERT := build/dev-cert.pem
+DEV_KEY  := build/dev-key.pem
+dev-cert:
+	@.ci/install openssl
+	@mkdir -p build
+	@umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
+		-noenc -days 365 -subj /CN=localhost \
+		-addext subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1 \
+		-keyout $(DEV_KEY) -out $(DEV_CERT) 2>/dev/null
+	@echo "build/throng --tls-cert $(DEV_CERT) --tls-key $(DEV_KEY)"
 
 # Threads first, under ThreadSanitizer: what they share, then a server that is
 # talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer,
@@ -290,5 +302,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run install uninstall deb test test-threads test-web page-picture fuzz fuzz-coverage fuzzers torture faults \
+.PHONY: all run dev-cert install uninstall deb test test-threads test-web page-picture fuzz fuzz-coverage fuzzers torture faults \
 	bench format clean

@@ -191,6 +191,8 @@ allow_all(const struct landlock *landlock, const struct options *options)
 	allow_folder(landlock, options->config, READ);
 	allow_folder(landlock, options->motd, READ);
 	allow_folder(landlock, options->bans, READ);
+	allow_folder(landlock, options->tls_cert, READ);
+	allow_folder(landlock, options->tls_key, READ);
 	for (unsigned i = 0; i < options->listen_count; i++)
 		allow_removal(landlock, &options->listen[i]);
 	allow_port(landlock, &options->metrics);

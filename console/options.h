@@ -67,6 +67,9 @@ struct options {
 	/* A Unix socket for commands; with room for a suffix. */
 	char control[sizeof(((struct sockaddr_un *)0)->sun_path) +
 		     OPTIONS_SUFFIX_BYTES - 1];
+	char tls_cert[PATH_MAX];
+	char tls_key[PATH_MAX];
+	bool tls_only; /* no passwords in clear, off this machine */
 	struct endpoint metrics; /* length 0: none */
 	char user[64];           /* to become after the start */
 	char group[64];          /* empty: the user's */

@@ -14,6 +14,7 @@
 
 #include "console/banlist.h"
 #include "console/capacity.h"
+#include "console/certificate.h"
 #include "console/config.h"
 #include "console/fence.h"
 #include "console/format.h"
@@ -25,6 +26,7 @@
 #include "reactor/clock.h"
 #include "reactor/engine.h"
 #include "reactor/listen.h"
+#include "reactor/tls_server.h"
 
 #define SYNCS      20
 #define SYNC_BYTES 4096
@@ -340,6 +342,26 @@ check_texts(struct preflight *preflight)
 }
 
 static void
+check_certificate(struct preflight *preflight)
+{
+	const struct options *options = preflight->options;
+	struct tls_server *tls = tls_server_new();
+	char error[OPTIONS_ERROR_BYTES];
+	char text[CERTIFICATE_TEXT_BYTES];
+	bool soon;
+
+	if (certificate_read(tls, options, error) < 0) {
+		say(preflight, ERROR, "%s", error);
+	} else if (tls_server_is_ready(tls)) {
+		certificate_text(tls, text, &soon);
+		say(preflight, soon ? WARNING : OK,
+		    "%s: the certificate is %s, and %s fits it",
+		    options->tls_cert, text, options->tls_key);
+	}
+	tls_server_free(&tls);
+}
+
+static void
 check_log(struct preflight *preflight)
 {
 	const char *path = preflight->options->log;
@@ -398,6 +420,7 @@ preflight_run(const struct options *options)
 	check_disk(&preflight);
 	check_log(&preflight);
 	check_texts(&preflight);
+	check_certificate(&preflight);
 	check_user(&preflight);
 	check_fence(&preflight);
 	return preflight.failed ? -1 : 0;

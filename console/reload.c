@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "console/admin.h"
+#include "console/certificate.h"
 #include "console/console.h"
 #include "console/options.h"
 #include "console/policy.h"
@@ -61,15 +62,29 @@ say(struct supervisor *supervisor, const struct reload *reload,
 }
 
 static void
+say_certificate(struct supervisor *supervisor, const struct reload *reload)
+{
+	char text[CERTIFICATE_TEXT_BYTES];
+	bool soon;
+
+	if (!supervisor->server || !reload->options.tls_cert[0])
+		return;
+	certificate_text(server_tls(supervisor->server), text, &soon);
+	say(supervisor, reload, "certificate", text);
+}
+
+static void
 reload_is_done(struct supervisor *supervisor, struct reload *reload)
 {
 	const struct reload_report *report = &reload->report;
-	char files[160];
+	char files[200];
 
-	snprintf(files, sizeof(files), "%s, %zu listed ban%s, the log",
+	snprintf(files, sizeof(files), "%s, %zu listed ban%s, %sthe log",
 	    reload->policy.hub.motd ? "the greeting" : "no greeting",
-	    reload->policy.ban_count, reload->policy.ban_count == 1 ? "" : "s");
+	    reload->policy.ban_count, reload->policy.ban_count == 1 ? "" : "s",
+	    reload->options.tls_cert[0] ? "the certificate, " : "");
 	say(supervisor, reload, "read again", files);
+	say_certificate(supervisor, reload);
 	say(supervisor, reload, "changed", report->taken);
 	say(supervisor, reload, "changed, but wants a restart",
 	    report->restart);
@@ -136,7 +151,9 @@ reload_read(struct supervisor *supervisor, struct reload *reload)
 	    policy_read(&reload->policy, &reload->options, error) < 0)
 		return -1;
 	log = reload->options.log[0] ? reload->options.log : NULL;
-	if (log_reopen(log, error) < 0)
+	if (log_reopen(log, error) < 0 ||
+	    certificate_read(
+		server_tls(supervisor->server), &reload->options, error) < 0)
 		return -1;
 	if (auth_set_listed_bans(supervisor_auth(supervisor),
 		reload->policy.bans, reload->policy.ban_count) == 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "console/capacity.h"
+#include "console/certificate.h"
 #include "console/feed.h"
 #include "console/policy.h"
 #include "console/service.h"
@@ -22,6 +23,7 @@
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 #include "reactor/tally.h"
+#include "reactor/tls_server.h"
 
 _Static_assert(CLIENTS_MAX <= TALLY_MAX, "all of one address can be counted");
 
@@ -36,7 +38,8 @@ struct server {
 	struct policy policy; /* as it was at the start */
 	struct hub_config hub_config;
 	struct census census;
-	struct tally *tally; /* owned */
+	struct tally *tally;    /* owned */
+	struct tls_server *tls; /* owned */
 	struct capacity capacity;
 	unsigned reactor_count;
 	struct reactor **reactors;      /* owned */
@@ -177,12 +180,14 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 		    .stall_ms = options->stall_ms,
 		    .linger_ms = SERVER_LINGER_MS,
 		    .stop_ms = SERVER_STOP_MS,
+		    .handshake_ms = SERVER_HANDSHAKE_MS,
 		    .refusal = "ERR busy the server is full, try again later\n",
 		    .network_refusal = "ERR busy too many connections from "
 				       "your address, close one first\n",
 		},
 	    .census = &server->census,
 	    .tally = server->tally,
+	    .tls = server->tls,
 	};
 
 	for (unsigned i = 0; i < server->reactor_count; i++) {
@@ -310,9 +315,11 @@ server_open(
 	};
 	randombytes_buf(&server->hub_config.key, sizeof(struct hash_key));
 	server->tally = tally_new(&server->hub_config.key);
+	server->tls = tls_server_new();
 	capacity_raise_descriptors();
 	if (take_passed(server, error) == 0 &&
-	    open_listeners(server, error) == 0)
+	    open_listeners(server, error) == 0 &&
+	    certificate_read(server->tls, options, error) == 0)
 		return server;
 	server_stop(&server);
 	return NULL;
@@ -397,6 +404,7 @@ server_stop(struct server **pointer)
 			close(server->passed[i]);
 	policy_fini(&server->policy);
 	tally_free(&server->tally);
+	tls_server_free(&server->tls);
 	free(server->sockets);
 	free(server->reactors);
 	free(server->hubs);
@@ -415,6 +423,12 @@ struct account_service *
 server_account_service(const struct server *server)
 {
 	return server->accounts;
+}
+
+struct tls_server *
+server_tls(const struct server *server)
+{
+	return server->tls;
 }
 
 struct reactor *

@@ -2,7 +2,8 @@
  * The server as one thing: everything is made, started and stopped here, in
  * the one order that works. Main thread only.
  *
- *   open   listening sockets, which may want root; whoever connects waits
+ *   open   listening sockets and the certificate, which may want root;
+ *          whoever connects waits
  *   start  accounts file, worker threads, hubs, reactors: as whom the server
  *          is going to be (--user), and behind its fence, for files and
  *          threads made earlier would not be the user's, nor be fenced
@@ -21,11 +22,13 @@ struct account_service;
 struct capacity;
 struct feed;
 struct reactor;
+struct tls_server;
 struct user;
 
-#define SERVER_ERROR_BYTES OPTIONS_ERROR_BYTES
-#define SERVER_LINGER_MS   2000 /* for the peer's FIN after ours */
-#define SERVER_STOP_MS     8000 /* for all clients, when the server stops */
+#define SERVER_ERROR_BYTES  OPTIONS_ERROR_BYTES
+#define SERVER_LINGER_MS    2000  /* for the peer's FIN after ours */
+#define SERVER_STOP_MS      8000  /* for all clients, when the server stops */
+#define SERVER_HANDSHAKE_MS 10000 /* for TLS to be begun, also from here */
 
 struct counters;
 struct server;
@@ -76,6 +79,9 @@ struct reactor *server_first_reactor(struct server *server);
 
 /* One of them, to read what it has counted; NULL past the last. */
 struct reactor *server_reactor(const struct server *server, unsigned index);
+
+/* Its certificate, and who speaks TLS. */
+struct tls_server *server_tls(const struct server *server);
 
 /* For the first lines: which engine, and why, in words; limits; accounts. */
 const char *server_engine_text(const struct server *server);

@@ -27,9 +27,19 @@ _Static_assert(LOG_FORMAT_TEXT == 0 && LOG_FORMAT_JSON == 1, "--log-*");
 const struct setting settings[] = {
     {"listen", "URL",
 	"tcp://127.0.0.1:5000 (the default), tcp://[::1]:5000 or "
-	"unix:PATH; may be repeated; port 0 picks a free one",
+	"unix:PATH; line://, tls:// and http:// take one thing alone; may be "
+	"repeated; port 0 picks a free one",
 	SETTING_NETWORK, SETTING_REPEATS, value_listen,
 	FIELDS(listen, listen_count)},
+    {"tls-cert", "FILE",
+	"certificate for clients that speak TLS, with its chain, as PEM",
+	SETTING_NETWORK, SETTING_LIVE, value_path, FIELD(tls_cert)},
+    {"tls-key", "FILE", "the key of --tls-cert, without a password",
+	SETTING_NETWORK, SETTING_LIVE, value_path, FIELD(tls_key)},
+    {"tls-only", NULL,
+	"take no password from a client of another machine that does not "
+	"speak TLS",
+	SETTING_NETWORK, SETTING_LIVE, value_switch, FIELD(tls_only)},
     {"web", "on|off",
 	"speak HTTP, with a page to chat on, and WebSocket to those who "
 	"begin with it (default: on)",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "console/capacity.h"
+#include "console/certificate.h"
 #include "console/console.h"
 #include "console/feed.h"
 #include "console/metrics_page.h"
@@ -25,6 +26,7 @@
 #include "reactor/check.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
+#include "reactor/tls_server.h"
 
 struct auth *
 supervisor_auth(struct supervisor *supervisor)
@@ -230,6 +232,30 @@ say_rights(struct supervisor *supervisor)
 	log_warn("running-as-root");
 }
 
+/* Also what a reload will not find any more, with root given up. */
+static void
+say_certificate(struct supervisor *supervisor)
+{
+	struct tls_server *tls = server_tls(supervisor->server);
+	const char *unreadable = certificate_unreadable(supervisor->options);
+	int error = errno;
+	char text[CERTIFICATE_TEXT_BYTES];
+	bool soon;
+
+	if (!tls_server_is_ready(tls))
+		return;
+	certificate_text(tls, text, &soon);
+	console_say(supervisor->console, "[TLS] certificate: %s", text);
+	if (soon)
+		log_warn("certificate", LOG_TEXT("state", text));
+	if (!unreadable)
+		return;
+	console_say(supervisor->console, "[TLS] a reload will fail: %s: %s",
+	    unreadable, strerrordesc_np(error));
+	log_warn("certificate-unreadable", LOG_TEXT("path", unreadable),
+	    LOG_ERRNO(error));
+}
+
 static void
 say_hello(struct supervisor *supervisor)
 {
@@ -252,6 +278,7 @@ say_hello(struct supervisor *supervisor)
 		console_say(console, "[LISTENING] %s", text);
 		log_info("listening", LOG_TEXT("url", text));
 	}
+	say_certificate(supervisor);
 	if (supervisor->metrics.daemon) {
 		console_say(console, "[METRICS] %s", supervisor->metrics.url);
 		log_info("metrics-listening",
