@@ -90,7 +90,7 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 		$(patsubst %,tests/%.c,harness flow_server flow_client crash_loop bench_run) \
 		$(patsubst %,bench/%.c,crowd/process load/target report/quartiles))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcriterion
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
 
 # The server's world simulated: its worker threads, its clock and its sockets
 # are the simulation's.

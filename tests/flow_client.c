@@ -8,6 +8,8 @@
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdarg.h>
@@ -24,7 +26,7 @@
 
 static struct test_client *clients;
 
-/* "tcp://ADDRESS:PORT", "tcp://[ADDRESS]:PORT" or "unix:PATH". */
+/* "tcp://ADDRESS:PORT", "tls://[ADDRESS]:PORT" or "unix:PATH". */
 static socklen_t
 url_parse(const char *url, struct sockaddr_storage *out)
 {
@@ -40,13 +42,13 @@ url_parse(const char *url, struct sockaddr_storage *out)
 		snprintf(un->sun_path, sizeof(un->sun_path), "%s", url + 5);
 		return sizeof(*un);
 	}
-	if (sscanf(url, "tcp://[%63[^]]]:%u", host, &port) == 2) {
+	if (sscanf(url, "%*[a-z]://[%63[^]]]:%u", host, &port) == 2) {
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons((uint16_t)port);
 		cr_assert_eq(inet_pton(AF_INET6, host, &in6->sin6_addr), 1);
 		return sizeof(*in6);
 	}
-	cr_assert_eq(sscanf(url, "tcp://%63[^:]:%u", host, &port), 2);
+	cr_assert_eq(sscanf(url, "%*[a-z]://%63[^:]:%u", host, &port), 2);
 	in->sin_family = AF_INET;
 	in->sin_port = htons((uint16_t)port);
 	cr_assert_eq(inet_pton(AF_INET, host, &in->sin_addr), 1);
@@ -151,6 +153,26 @@ test_client_user(const struct server_process *server, const char *name)
 	return client;
 }
 
+/* Some of it, as send(2). */
+static ssize_t
+client_write(struct test_client *client, const char *bytes, size_t len)
+{
+	struct pollfd pollfd = {.fd = client->in.fd, .events = POLLOUT};
+	size_t sent = 0;
+	int result;
+
+	if (!client->in.tls)
+		return send(client->in.fd, bytes, len, MSG_NOSIGNAL);
+	ERR_clear_error();
+	result = SSL_write_ex(client->in.tls, bytes, len, &sent);
+	if (result == 1)
+		return (ssize_t)sent;
+	if (SSL_get_error(client->in.tls, result) != SSL_ERROR_WANT_WRITE)
+		return -1;
+	poll(&pollfd, 1, HARNESS_DEADLINE_MS);
+	return 0;
+}
+
 void
 test_client_send_bytes(
     struct test_client *client, const char *bytes, size_t len)
@@ -162,8 +184,7 @@ test_client_send_bytes(
 	memcpy(client->sent, bytes + len - kept, kept);
 	client->sent[kept] = '\0';
 	while (done < len) {
-		ssize_t sent = send(client->in.fd, bytes + done, len - done,
-		    MSG_NOSIGNAL);
+		ssize_t sent = client_write(client, bytes + done, len - done);
 
 		if (sent < 0)
 			harness_fail("%s: send: %s", client->in.label,
@@ -350,7 +371,10 @@ test_client_fence(struct test_client *client)
 void
 test_client_half_close(struct test_client *client)
 {
-	cr_assert_eq(shutdown(client->in.fd, SHUT_WR), 0);
+	if (client->in.tls)
+		cr_assert_geq(SSL_shutdown(client->in.tls), 0);
+	else
+		cr_assert_eq(shutdown(client->in.fd, SHUT_WR), 0);
 }
 
 void

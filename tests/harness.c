@@ -3,6 +3,8 @@
 #include "tests/harness.h"
 
 #include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,6 +66,34 @@ harness_quote(const char *bytes, size_t len)
 	return text;
 }
 
+/* What is there, as read(2); EAGAIN: of TLS's own alone. */
+static ssize_t
+stream_read(struct harness_stream *stream)
+{
+	char *to = stream->bytes + stream->len;
+	size_t room = stream->cap - stream->len;
+	size_t got = 0;
+	int result;
+
+	if (!stream->tls)
+		return read(stream->fd, to, room);
+	ERR_clear_error();
+	errno = 0;
+	result = SSL_read_ex(stream->tls, to, room, &got);
+	if (result == 1)
+		return (ssize_t)got;
+	switch (SSL_get_error(stream->tls, result)) {
+	case SSL_ERROR_WANT_READ:
+		errno = EAGAIN;
+		return -1;
+	case SSL_ERROR_ZERO_RETURN:
+		return 0;
+	default:
+		errno = errno ? errno : EPROTO;
+		return -1;
+	}
+}
+
 bool
 harness_stream_fill(struct harness_stream *stream, int64_t deadline_ms)
 {
@@ -87,14 +117,15 @@ harness_stream_fill(struct harness_stream *stream, int64_t deadline_ms)
 	}
 	do {
 		left_ms = deadline_ms - harness_now_ms();
-		ready = poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
+		ready = stream->tls && SSL_pending(stream->tls) > 0
+		    ? 1
+		    : poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
 		if (ready <= 0 && left_ms <= 0)
 			harness_fail("%s: nothing came in time after `%s`",
 			    stream->label,
 			    harness_quote(stream->bytes, stream->len));
-	} while (ready <= 0);
-	got = read(stream->fd, stream->bytes + stream->len,
-	    stream->cap - stream->len);
+		got = ready > 0 ? stream_read(stream) : 0;
+	} while (ready <= 0 || (got < 0 && errno == EAGAIN));
 	if (got > 0) {
 		stream->len += (size_t)got;
 		return true;
@@ -131,6 +162,8 @@ harness_stream_line(struct harness_stream *stream)
 void
 harness_stream_close(struct harness_stream *stream)
 {
+	SSL_free(stream->tls);
+	stream->tls = NULL;
 	if (stream->fd >= 0)
 		close(stream->fd);
 	stream->fd = -1;

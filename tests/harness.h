@@ -59,6 +59,8 @@ struct harness_stream {
 	size_t start, len, cap;
 	bool ended;      /* end of input or an error has been seen */
 	int error;       /* errno of that, 0 for an orderly end */
+	struct ssl_st *tls; /* owned; NULL: none (tls_kit.h). Its end is only
+	                     * orderly with TLS's own word for it */
 };
 
 /* Waits for more bytes. False at the end of input; fails at the deadline. */
