@@ -2,6 +2,7 @@
  * Passwords leave no trace in the server's memory: whole, split, typed at the
  * prompt, wrong, refused, over telnet.
  */
+#include "tests/tls_kit.h"
 #include "tests/web_client.h"
 
 #include <stdio.h>
@@ -188,6 +189,43 @@ FLOW_TEST(passwords_by_websocket_are_nowhere_in_memory)
 	web_client_send(client, "/ping");
 	web_client_match(client, "{*\"text\":\"pong\"}");
 	assert_wiped(server, secret);
+	server_process_stop(server);
+}
+
+/* Neither sealed text that was opened, nor OpenSSL's buffers, nor half a record
+ * that waits for the rest. */
+FLOW_TEST(passwords_that_came_by_tls_are_nowhere_in_memory)
+{
+	struct server_process *server = tls_kit_start(engine, NULL);
+	struct tls_wish old = {.version_max = TLS1_2_VERSION};
+	const struct tls_wish *wishes[] = {NULL, &old};
+	const char *names[] = {"tls-new", "tls-old"};
+
+	test_client_user(server, "Visible");
+	for (int i = 0; i < 2; i++) {
+		struct test_client *client =
+		    tls_client_open_with(server->listen[0], wishes[i]);
+		char secret[32], prompt[32], split[64];
+
+		make_secret(secret, names[i]);
+		make_secret(prompt, names[i] + 4);
+		test_client_send(client, "/register %s %s\n/login %s %s\n",
+		    names[i], secret, names[i], secret);
+		test_client_expect(client, "OK registered %s", names[i]);
+		test_client_match(client, "OK logged in as *");
+		test_client_send(
+		    client, "/logout\n/login Visible\n%s\n", prompt);
+		test_client_expect(client, "OK logged out");
+		test_client_match(client, "Password: ERR bad-credentials *");
+		snprintf(split, sizeof(split), "/login %s %s\n", names[i],
+		    secret);
+		for (const char *at = split; *at; at++)
+			test_client_send_bytes(client, at, 1);
+		test_client_match(client, "OK logged in as *");
+		test_client_fence(client);
+		assert_wiped(server, secret);
+		assert_wiped(server, prompt);
+	}
 	server_process_stop(server);
 }
 
