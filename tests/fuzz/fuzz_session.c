@@ -80,10 +80,21 @@ send_line(struct client *client, uint8_t which)
 	    "@t /ping\n",
 	    "/help\n",
 	    "/quit\n",
+	    "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+	    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
 	};
 	const char *line = lines[which % (sizeof(lines) / sizeof(*lines))];
+	size_t len = strlen(line);
 
-	client_write_bytes(client, line, strlen(line));
+	if (client->web && len < 126) {
+		/* As a whole text frame, without the LF. */
+		char head[] = {'\x81', (char)(0x80 | --len), 0, 0, 0, 0};
+
+		client_write_bytes(client, head, sizeof(head));
+	}
+	client_write_bytes(client, line, len);
 }
 
 static void
@@ -101,6 +112,7 @@ take_step(struct crowd *crowd, struct client *client, struct input *input,
 {
 	if (!client->link && !client_connect(crowd, client))
 		return;
+	client->web_asked = true; /* whatever it was that it has sent */
 	switch (what) {
 	case 0:
 	case 1:
