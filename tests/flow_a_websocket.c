@@ -56,6 +56,36 @@ FLOW_TEST(websocket_speaks_the_format_that_it_is_told)
 	server_process_stop(server);
 }
 
+/* Two fragments with a ping between, and a line of a longer head. */
+FLOW_TEST(websocket_frames_split_anywhere_are_the_same)
+{
+	static const char begin[] = "\x01\x83\x01\x02\x03\x04"
+				    "\x6e\x67\x6f" /* oel, masked */
+				    "\x89\x80\xff\xff\xff\xff"
+				    "\x80\x81\0\0\0\0x"
+				    "\x81\xfe\x00\x7e\0\0\0\0";
+	char bytes[sizeof(begin) - 1 + 126];
+	struct server_process *server =
+	    server_process_start(engine, "--listen=unix:{folder}/socket", NULL);
+	char echo[127];
+
+	memcpy(bytes, begin, sizeof(begin) - 1);
+	memset(bytes + sizeof(begin) - 1, 'y', 126);
+	memset(echo, 'y', 126);
+	echo[126] = '\0';
+	for (size_t size = 1; size <= sizeof(bytes); size++) {
+		struct test_client *web = web_client_open_at(server->listen[1]);
+
+		test_client_send_pieces(web, bytes, sizeof(bytes), size);
+		test_client_expect_bytes(web, "\x8a", 2);
+		web_client_match(web, "{\"event\":\"echo\",\"text\":\"oelx\"}");
+		web_client_match(
+		    web, "{\"event\":\"echo\",\"text\":\"%s\"}", echo);
+		test_client_close(web);
+	}
+	server_process_stop(server);
+}
+
 FLOW_TEST(websocket_is_asked_for_a_password_by_a_notice)
 {
 	struct server_process *server = server_process_start(engine, NULL);
