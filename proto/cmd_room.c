@@ -7,7 +7,7 @@
 #include "proto/hub.h"
 #include "proto/question.h"
 #include "proto/room_home.h"
-#include "proto/session.h"
+#include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"

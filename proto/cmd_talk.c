@@ -5,7 +5,7 @@
 #include "proto/dispatch.h"
 #include "proto/question.h"
 #include "proto/route.h"
-#include "proto/session.h"
+#include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/clock.h"
 #include "reactor/memory.h"

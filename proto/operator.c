@@ -7,7 +7,7 @@
 #include "proto/account_service.h"
 #include "proto/hub.h"
 #include "proto/room_home.h"
-#include "proto/session.h"
+#include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"

@@ -6,7 +6,7 @@
 #include "proto/hub.h"
 #include "proto/message.h"
 #include "proto/room_home.h"
-#include "proto/session.h"
+#include "proto/session_room.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"

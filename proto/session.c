@@ -1,5 +1,5 @@
 /* Sessions: input in order, waiting, answers, coming and going. */
-#include "proto/session.h"
+#include "proto/session_room.h"
 
 #include <string.h>
 

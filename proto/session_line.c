@@ -1,5 +1,5 @@
 /* A session and one line of its input. */
-#include "proto/session.h"
+#include "proto/session_room.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* A session and its rooms: seats, gaps, talking. */
-#include "proto/session.h"
+#include "proto/session_room.h"
 
 #include <stdio.h>
 

@@ -179,8 +179,9 @@ FLOW_TEST(passwords_by_websocket_are_nowhere_in_memory)
 	web_client_send(client, "%s", secret);
 	web_client_match(client, "{*\"text\":\"logged in as Visible#*\"}");
 	/* Twice at once, and the second one is not whole. */
-	len = 6 + snprintf(frame + 6, sizeof(frame) - 6, "/passwd x %s", secret);
-	memcpy(frame, (char[]){'\x81', (char)(0x80 | (len - 6)), 0, 0, 0, 0}, 6);
+	len = snprintf(frame, sizeof(frame), "......%s%s", "/passwd x ", secret);
+	memcpy(frame, "\x81\x80\0\0\0\0", 6);
+	frame[1] |= (char)(len - 6);
 	test_client_send_bytes(client, frame, (size_t)len);
 	test_client_send_bytes(client, frame, (size_t)len - 3);
 	web_client_match(client, "{*\"code\":\"bad-credentials\"*");
