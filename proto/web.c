@@ -16,16 +16,18 @@
  * of thirty. */
 #define HEAD_PART 3
 
-static void
-web_set_timer(struct session *session, uint32_t delay_ms)
-{
-	reactor_set_timer(session->conn.reactor, &session->silence, delay_ms);
-}
-
 static uint32_t
 web_ms(const struct session *session)
 {
 	return session_hub(session)->options.web_ms;
+}
+
+/* The head of its next request has so much time. */
+static void
+web_start_head(struct session *session)
+{
+	reactor_set_timer(session->conn.reactor, &session->silence,
+	    web_ms(session) / HEAD_PART);
 }
 
 void
@@ -39,7 +41,7 @@ web_start(struct session *session)
 	session->is_web = true;
 	session->greeted = true;
 	session->format = FORMAT_TEXT;
-	web_set_timer(session, web_ms(session) / HEAD_PART);
+	web_start_head(session);
 }
 
 void
@@ -133,6 +135,8 @@ web_answer_request(struct session *session, const char *head, size_t len)
 		web_answer_file(session, &request, file, keeps);
 	else if (!web_answer_counts(session, &request, keeps))
 		web_refuse(session, 404, request.is_head);
+	if (session_is_deaf(session))
+		web_start_head(session);
 }
 
 static size_t
@@ -189,7 +193,7 @@ static void
 web_give_up_request(struct session *session)
 {
 	if (session->waits)
-		web_set_timer(session, web_ms(session) / HEAD_PART);
+		web_start_head(session);
 	else if (session->input.len > 0)
 		web_refuse(session, 408, false);
 	else
@@ -218,8 +222,8 @@ web_on_silence(struct session *session)
 		session_close(session, CLOSE_SILENT);
 	else if (silent_ms >= limit_ms)
 		web_socket_ping(session);
-	web_set_timer(
-	    session, silent_ms < limit_ms ? limit_ms - silent_ms : limit_ms);
+	reactor_set_timer(session->conn.reactor, &session->silence,
+	    silent_ms < limit_ms ? limit_ms - silent_ms : limit_ms);
 }
 
 void
