@@ -5,11 +5,13 @@
  *
  * The data: kind, code, which texts are there, the numbers, then the texts.
  */
-/* Covers: proto/wire/json.c proto/wire/render*.c console/listing.c */
+/* Covers: proto/wire/frame.c proto/wire/json.c proto/wire/render*.c
+ * console/listing.c */
 #include <stdlib.h>
 
 #include "console/admin.h"
 #include "console/listing.h"
+#include "proto/wire/frame.h"
 #include "proto/wire/json.h"
 #include "proto/wire/render.h"
 #include "proto/wire/utf8.h"
@@ -207,6 +209,23 @@ check_listing(const struct event *event, const char *who, const char *what)
 	}
 }
 
+/* By WebSocket it is the same line, behind the head of a frame. */
+static void
+check_frame(enum format format, const struct event *event, struct span line)
+{
+	size_t bound = render_bound(format, event);
+	size_t head = frame_head_bytes(line.len);
+	char *frame = malloc(bound);
+	char expected[FRAME_HEAD_BYTES_MAX];
+
+	check(frame != NULL);
+	check(render(format, event, frame) == head + line.len);
+	check(frame_put_head(expected, FRAME_TEXT, line.len) == head);
+	check(!memcmp(frame, expected, head));
+	check(!memcmp(frame + head, line.at, line.len));
+	free(frame);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -218,9 +237,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_event(&source, &texts);
 	out = write_event(FORMAT_TEXT, &texts.event, &line);
 	check_words(&texts.event, line);
+	check_frame(FORMAT_WEB_TEXT, &texts.event, line);
 	free(out);
 	out = write_event(FORMAT_JSON, &texts.event, &line);
 	check_object(&texts.event, line);
+	check_frame(FORMAT_WEB_JSON, &texts.event, line);
 	free(out);
 	check_listing(&texts.event, texts.text[FROM], texts.text[TEXT]);
 	any = source_text(&source);

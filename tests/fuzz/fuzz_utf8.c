@@ -43,8 +43,9 @@ is_control(uint32_t code)
 	return (code < 0x20 && code != '\t') || (code >= 0x7F && code < 0xA0);
 }
 
+/* `controls`: these may be there. */
 static bool
-plain_is_text(const uint8_t *bytes, size_t len)
+plain_is_text(const uint8_t *bytes, size_t len, bool controls)
 {
 	while (len > 0) {
 		size_t need = stated(bytes[0]);
@@ -57,7 +58,7 @@ plain_is_text(const uint8_t *bytes, size_t len)
 				return false;
 			code = code << 6 | (bytes[i] & 0x3F);
 		}
-		if (shortest(code) != need || is_control(code))
+		if (shortest(code) != need || (!controls && is_control(code)))
 			return false;
 		bytes += need;
 		len -= need;
@@ -69,7 +70,8 @@ plain_is_text(const uint8_t *bytes, size_t len)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	bool expected = plain_is_text(data, size);
+	bool expected = plain_is_text(data, size, false);
+	bool valid = plain_is_text(data, size, true);
 
 	for (size_t before = 0; before < 8; before++) {
 		char *text = malloc(before + size + 1);
@@ -77,6 +79,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (size > 0)
 			memcpy(text + before, data, size);
 		check(utf8_is_text(text, before + size) == expected);
+		check(utf8_is_valid(text, before + size) == valid);
 		text[before + size] = '~';
 		check(utf8_is_text(text, before + size + 1) == expected);
 		free(text);
