@@ -415,7 +415,8 @@ Test(console_config, example_has_the_defaults)
 {
 	static const char *const others[] = {"listen", "reactors",
 	    "max-clients", "rate", "motd", "accounts", "bans", "control", "log",
-	    "log-level", "metrics", "user", "web-origin", NULL};
+	    "log-level", "metrics", "tls-cert", "tls-key", "user", "web-origin",
+	    NULL};
 	static struct options defaults;
 
 	parse(NULL);
