@@ -63,7 +63,7 @@ $(BIN)/throng: $(call objects,$(SERVER))
 $(BIN)/throng-bench: $(call objects,$(BENCH) $(patsubst %,proto/wire/%.c,json utf8) \
 		$(if $(filter tsan,$(MODE)),tests/tsan/bench.c))
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lm
+	@$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssl -lcrypto -lm
 
 # All tests are one program, so that one summary closes them. Criterion's runner
 # cannot start under ThreadSanitizer: there is another for that.

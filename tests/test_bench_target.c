@@ -48,6 +48,19 @@ Test(bench_target, bracketed_address_is_ipv6)
 	cr_expect_eq(target.length, sizeof(struct sockaddr_in6));
 }
 
+Test(bench_target, tls_is_tcp_with_a_context_for_all)
+{
+	struct target target, other;
+
+	cr_assert_null(target_parse(&target, "tls://127.0.0.1:5000"));
+	cr_assert_null(target_parse(&other, "tls://[::1]:5000"));
+	cr_expect_eq(target.address.in.sin_family, AF_INET);
+	cr_assert_not_null(target.tls);
+	cr_expect_eq(other.tls, target.tls);
+	cr_assert_null(target_parse(&target, "tcp://127.0.0.1:5000"));
+	cr_expect_null(target.tls);
+}
+
 Test(bench_target, unix_path_is_taken_as_it_is)
 {
 	struct target target;

@@ -14,7 +14,7 @@ enum option_key {
 
 static const struct argp_option common_options[] = {
     {"connect", 'c', "URL", 0,
-	"the server: tcp://HOST:PORT, tcp://[IPv6]:PORT or unix:PATH "
+	"the server: tcp://HOST:PORT, tcp://[IPv6]:PORT, tls:// or unix:PATH "
 	"(default " TARGET_DEFAULT ")",
 	1},
     {"threads", 'j', "T", 0,

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/load/bot_tls.h"
 #include "bench/load/load.h"
 #include "bench/load/target.h"
 #include "reactor/check.h"
@@ -62,10 +63,17 @@ bot_hear(struct bot *bot, size_t len)
 		bot_lose(bot, error);
 }
 
+static ssize_t
+bot_receive(struct bot *bot, char *bytes, size_t room)
+{
+	return bot->tls ? bot_tls_receive(bot->tls, bytes, room)
+			: recv(bot->fd, bytes, room, 0);
+}
+
 /*
  * Reads until the socket is empty, as edge-triggering wants it. A short read
  * says so without another call, but for the end of input, which `to_end` has
- * seen coming.
+ * seen coming, and for TLS, which reads a record at a time.
  */
 static void
 bot_read(struct bot *bot, bool to_end)
@@ -77,7 +85,7 @@ bot_read(struct bot *bot, bool to_end)
 	do {
 		have = splitter_begin(&bot->in, load->buffer);
 		room = sizeof load->buffer - have;
-		got = recv(bot->fd, load->buffer + have, room, 0);
+		got = bot_receive(bot, load->buffer + have, room);
 		load->now_ns = load_clock();
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
@@ -87,14 +95,16 @@ bot_read(struct bot *bot, bool to_end)
 		}
 		bot_hear(bot, have + (size_t)got);
 	} while (bot->state == BOT_OPEN && !bot->paused &&
-		 (to_end || (size_t)got == room));
+		 (to_end || bot->tls || (size_t)got == room));
 }
 
 /* What the socket takes of the bytes; an error shows up when it is read. */
 static size_t
 bot_write(struct bot *bot, struct span bytes)
 {
-	ssize_t sent = send(bot->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+	ssize_t sent = bot->tls
+			   ? bot_tls_send(bot->tls, bytes.at, bytes.len)
+			   : send(bot->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
 
 	if (sent < 0)
 		return 0;
@@ -132,6 +142,24 @@ bot_flush(struct bot *bot)
 		memmove(bot->out, bot->out + sent, bot->out_len);
 }
 
+/* Open, or so once TLS's handshake is done, which is a part of connecting. */
+static void
+bot_connected(struct bot *bot)
+{
+	struct ssl_ctx_st *context = bot->load->target->tls;
+	int error = 0;
+
+	if (context && !bot->tls)
+		bot->tls = bot_tls_new(context, bot->fd);
+	if (bot->tls)
+		error = bot_tls_shake(bot->tls);
+	bot->load->now_ns = load_clock();
+	if (!error)
+		bot_opened(bot);
+	else if (error != EAGAIN)
+		bot_lose(bot, error);
+}
+
 static void
 bot_finish_connect(struct bot *bot)
 {
@@ -143,7 +171,7 @@ bot_finish_connect(struct bot *bot)
 	if (error)
 		bot_lose(bot, error);
 	else
-		bot_opened(bot);
+		bot_connected(bot);
 }
 
 /* What epoll is to tell of the bot; a change tells anew what is the case. */
@@ -169,7 +197,7 @@ bot_dialled(struct bot *bot, int error)
 	if (!error || error == EINPROGRESS)
 		bot_watch(bot, EPOLL_CTL_ADD);
 	if (!error)
-		bot_opened(bot);
+		bot_connected(bot);
 	else if (error != EINPROGRESS)
 		bot_lose(bot, error);
 }
@@ -312,6 +340,8 @@ bot_close(struct bot *bot)
 	bot->out = NULL;
 	bot->out_len = 0;
 	bot->out_size = 0;
+	if (bot->tls)
+		bot_tls_free(&bot->tls);
 	if (bot->fd >= 0)
 		close(bot->fd);
 	bot->fd = -1;

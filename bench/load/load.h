@@ -74,6 +74,7 @@ struct bot {
 	uint64_t deadline_ns; /* meaningful while in deadlines */
 	uint64_t connect_ns;  /* when connect() was first called */
 	struct splitter in;
+	struct ssl_st *tls; /* owned; NULL: none */
 	char *out; /* owned; bytes that the socket would not take yet */
 	uint32_t out_len;
 	uint32_t out_size;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/load/bot_tls.h"
 #include "reactor/check.h"
 
 #define HOST_BYTES_MAX 255 /* of a name in the DNS */
@@ -90,6 +91,10 @@ target_parse(struct target *target, const char *url)
 		return parse_unix(target, url + 5);
 	if (!strncmp(url, "tcp://", 6))
 		return parse_tcp(target, url + 6);
+	if (!strncmp(url, "tls://", 6)) {
+		target->tls = bot_tls_context();
+		return parse_tcp(target, url + 6);
+	}
 	return "it must be tcp://HOST:PORT, tcp://[IPv6]:PORT or unix:PATH";
 }
 

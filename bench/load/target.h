@@ -1,6 +1,7 @@
 /*
- * The server under test, from its URL: tcp://HOST:PORT, tcp://[IPv6]:PORT or
- * unix:PATH. Parsed once before the threads start, then only read.
+ * The server under test, from its URL: tcp://HOST:PORT, tcp://[IPv6]:PORT,
+ * tls://, which is TLS there, or unix:PATH. Parsed once before the threads
+ * start, then only read.
  */
 #ifndef BENCH_TARGET_H
 #define BENCH_TARGET_H
@@ -12,8 +13,9 @@
 #define TARGET_DEFAULT "tcp://127.0.0.1:5000"
 
 struct target {
-	const char *url;  /* borrowed from the caller of target_parse */
-	socklen_t length; /* of the address in use */
+	const char *url;        /* borrowed from the caller of target_parse */
+	struct ssl_ctx_st *tls; /* of tls://, for all connections; else NULL */
+	socklen_t length;       /* of the address in use */
 	union {
 		struct sockaddr any;
 		struct sockaddr_in in;
