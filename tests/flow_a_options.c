@@ -15,7 +15,7 @@ static const struct {
     {"--reactors=2x", "reactors"},
     {"--reactors=99999999999999999999", "reactors"},
     {"--io=select", "select"},
-    {"--listen=http://127.0.0.1:80", "http://127.0.0.1:80"},
+    {"--listen=https://127.0.0.1:80", "https://127.0.0.1:80"},
     {"--listen=tcp://127.0.0.1", "tcp://127.0.0.1"},
     {"--listen=tcp://127.0.0.1:65536", "65536"},
     {"--listen=tcp://127.0.0.1:", "tcp://127.0.0.1:"},
