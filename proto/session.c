@@ -35,10 +35,16 @@ session_check_output(struct session *session)
 static bool
 session_asks(struct session *session, struct span line)
 {
-	if (session->greeted ||
-	    (!http_is_request(line) && !http_is_long_request(line)))
+	enum speaks speaks = conn_speaks(&session->conn);
+
+	if (session->greeted)
 		return false;
-	if (session_options(session)->web)
+	if (!http_is_request(line) && !http_is_long_request(line)) {
+		if (speaks == SPEAKS_HTTP)
+			session_close(session, CLOSE_NOT_HTTP);
+		return speaks == SPEAKS_HTTP;
+	}
+	if (session_options(session)->web && speaks != SPEAKS_LINES)
 		web_start(session);
 	else
 		session_close(session, CLOSE_HTTP);

@@ -148,3 +148,25 @@ FLOW_TEST(http_like_sentences_are_text)
 	}
 	server_process_stop(server);
 }
+
+/* Where one thing alone is spoken, the other is not. */
+FLOW_TEST(http_and_lines_have_listeners_of_their_own)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--listen=line://127.0.0.1:0",
+		"--listen=http://127.0.0.1:0", NULL);
+	struct test_client *client = test_client_open_at(server->listen[1]);
+
+	test_client_send(client, "hello\n");
+	test_client_expect(client, "Echo: hello");
+	client = test_client_open_at(server->listen[1]);
+	test_client_send(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	test_client_expect_end(client);
+	client = test_client_open_at(server->listen[2]);
+	test_client_send(client, "hello\n");
+	test_client_expect_end(client);
+	client = test_client_open_at(server->listen[2]);
+	test_client_send(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	test_client_match(client, "HTTP/1.1 200 *");
+	server_process_stop(server);
+}
