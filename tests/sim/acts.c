@@ -134,62 +134,11 @@ leave_any(struct crowd *crowd, struct client *client)
 	    (unsigned long long)want->tag, crowd_rooms[want->room]);
 }
 
-/* What a message is made of: letters, blanks, quotes, two and four bytes. */
-static void
-put_words(char *text, size_t len)
-{
-	static const char *const pieces[] = {"a", "Z", "0", " ", "\"", "\\",
-	    "/", "[", "#", "\t", "\xc3\xa9", "\xf0\x9f\x90\x9d", "{", "@"};
-	char *at = text;
-
-	while ((size_t)(at - text) + 5 < len) {
-		const char *piece =
-		    pieces[sim_below(sizeof(pieces) / sizeof(*pieces))];
-
-		at = stpcpy(at, piece);
-	}
-	/* No blank at the end of a line is lost, but none is needed. */
-	strcpy(at, ".");
-}
-
-static size_t
-any_length(const struct crowd *crowd)
-{
-	if (crowd->world->setup.curt)
-		return 20 + sim_below(100);
-	if (sim_chance(4))
-		return 3900;
-	if (sim_chance(20))
-		return 300 + sim_below(600);
-	return 20 + sim_below(60);
-}
-
-/* A message that nobody else can have said. */
-static struct said *
-new_said(struct crowd *crowd, const struct client *client)
-{
-	size_t len = any_length(crowd);
-	struct said *said;
-	int start;
-
-	if (crowd->said_count == crowd->said_cap) {
-		crowd->said_cap = 2 * crowd->said_cap + 64;
-		crowd->said = memory_resize(
-		    crowd->said, crowd->said_cap * sizeof(*crowd->said));
-	}
-	said = &crowd->said[crowd->said_count++];
-	*said = (struct said){.client = client->index, .visit = client->visit};
-	said->text = memory_new(len + 32);
-	start = sprintf(said->text, "s%zu.", crowd->said_count - 1);
-	put_words(said->text + start, len);
-	return said;
-}
-
 static void
 say_any(struct crowd *crowd, struct client *client)
 {
 	struct want *want = client_want(crowd, client, WANT_SAY);
-	struct said *said = new_said(crowd, client);
+	struct said *said = act_new_said(crowd, client);
 
 	want->said = crowd->said_count - 1;
 	want->room = said->room = any_room(crowd);
@@ -216,7 +165,7 @@ static void
 msg_any(struct crowd *crowd, struct client *client)
 {
 	struct want *want = client_want(crowd, client, WANT_MSG);
-	struct said *said = new_said(crowd, client);
+	struct said *said = act_new_said(crowd, client);
 
 	said->direct = true;
 	want->said = crowd->said_count - 1;

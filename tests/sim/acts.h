@@ -12,6 +12,9 @@ void act_login(
 void act_join(
     struct crowd *crowd, struct client *client, unsigned room, bool resumes);
 
+/* A message that nobody else can have said; the crowd's, until the next one. */
+struct said *act_new_said(struct crowd *crowd, const struct client *client);
+
 /* Anything, as wild clients send it. */
 void act_wild(struct crowd *crowd, struct client *client);
 
