@@ -156,6 +156,24 @@ check_user(const char *text, bool taken, const struct options *options)
 	check(!strcmp(out, text));
 }
 
+/* Taken as it stands: a scheme and a host, and so on behind each comma. */
+static void
+check_origins(const struct setting *setting, const char *text, bool taken,
+    const char *field)
+{
+	if (!taken)
+		return;
+	check(strlen(text) < setting->size);
+	check(!strcmp(field, text));
+	for (const char *at = text; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		check(
+		    !strncmp(at, "http://", 7) || !strncmp(at, "https://", 8));
+		check(at[strcspn(at, "/") + 2] != ',');
+		check(at[strcspn(at, "/") + 2] != '\0');
+	}
+}
+
 static void
 check_meaning(const struct setting *setting, const char *text, bool taken,
     const struct options *options)
@@ -178,6 +196,8 @@ check_meaning(const struct setting *setting, const char *text, bool taken,
 		check_rate(text, taken, 'h', field);
 	else if (setting->parse == value_talk_rate)
 		check_rate(text, taken, 's', &options->rate);
+	else if (setting->parse == value_origins)
+		check_origins(setting, text, taken, field);
 	else if (setting->parse == value_argon2)
 		check_argon2(text, taken, options);
 	else if (setting->parse == value_user)
