@@ -248,24 +248,10 @@ expect_all_blobs(int fd, unsigned number)
 	}
 }
 
-/* How many connections of both ends fit under the limit; it is raised. */
-static int
-raise_descriptors(int wanted)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = limit.rlim_max;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_cur < (rlim_t)wanted * 2 + 100)
-		wanted = (int)(limit.rlim_cur - 100) / 2;
-	return wanted;
-}
-
 RIG_TEST(fan_out_of_one_turn_reaches_thousands)
 {
 	static int fds[FANOUT];
-	int count = raise_descriptors(FANOUT);
+	int count = rig_raise_descriptors(FANOUT);
 
 	for (int i = 0; i < count; i++)
 		fds[i] = rig_connect(rig);
@@ -307,7 +293,7 @@ push_line_to_all(struct rig *rig, void *argument)
 RIG_TEST(turn_follows_as_soon_as_a_long_fan_out_is_out)
 {
 	static int fds[FANOUT];
-	int count = raise_descriptors(FANOUT);
+	int count = rig_raise_descriptors(FANOUT);
 
 	for (int i = 0; i < count; i++)
 		fds[i] = rig_connect(rig);

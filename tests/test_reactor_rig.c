@@ -203,6 +203,19 @@ rig_limit_descriptors(unsigned max)
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+int
+rig_raise_descriptors(int wanted)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < (rlim_t)wanted * 2 + 100)
+		wanted = (int)(limit.rlim_cur - 100) / 2;
+	return wanted;
+}
+
 static void
 rig_listen(struct rig *rig, const struct rig_setup *setup, int listeners[])
 {
@@ -418,4 +431,34 @@ rig_turn(struct rig *rig, unsigned index)
 {
 	rig_call(rig, index, nothing, NULL);
 	rig_call(rig, index, nothing, NULL);
+}
+
+static struct timer half_second;
+static sem_t half_second_over;
+
+static void
+on_half_second(struct timer *timer)
+{
+	(void)timer;
+	sem_post(&half_second_over);
+}
+
+static void
+set_half_second(struct rig *rig, void *argument)
+{
+	const unsigned *index = argument;
+
+	timer_init(&half_second, on_half_second);
+	reactor_set_timer(rig->reactors[*index], &half_second, 500);
+}
+
+uint64_t
+rig_turns_in_half_a_second(struct rig *rig, unsigned index)
+{
+	uint64_t before = rig_counter(rig, turns);
+
+	sem_init(&half_second_over, 0, 0);
+	rig_call(rig, index, set_half_second, &index);
+	rig_await(&half_second_over);
+	return rig_counter(rig, turns) - before;
 }

@@ -57,7 +57,7 @@ struct rig_setup {
 	int send_buffer;     /* SO_SNDBUF of accepted sockets; 0: as it is */
 	bool passed;         /* the listening sockets are not ours alone */
 	enum speaks speaks;
-	struct tls_server *tls; /* borrowed; NULL: none */
+	struct tls_server *tls;       /* borrowed; NULL: none */
 	struct reactor_limits limits; /* zero: generous ones */
 	struct rig_handlers handlers;
 };
@@ -133,6 +133,14 @@ void rig_turn(struct rig *rig, unsigned index);
 /* Turns until so many connections are open: the others are gone for good, with
  * all that the kernel had of them. */
 void rig_until_open(struct rig *rig, uint64_t count);
+
+/* Raises the limit of descriptors; how many connections of both ends fit under
+ * it, at most `wanted`. */
+int rig_raise_descriptors(int wanted);
+
+/* Lets half a second of a reactor's own time pass, by its timers; how many
+ * turns all reactors have taken meanwhile. */
+uint64_t rig_turns_in_half_a_second(struct rig *rig, unsigned index);
 
 /* A connected, blocking socket; `receive_buffer` 0: as it is. */
 int rig_connect_with(struct rig *rig, int receive_buffer);

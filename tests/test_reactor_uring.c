@@ -9,7 +9,6 @@
 #include "tests/test_reactor_rig.h"
 
 #include <dlfcn.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define CROWD       2300  /* many times the buffers that there are */
@@ -19,20 +18,6 @@
 #define MEGABYTE    (1024 * 1024)
 
 /* --- buffers --- */
-
-/* How many connections of both ends fit under the limit; it is raised. */
-static int
-raise_descriptors(int wanted)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = limit.rlim_max;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_cur < (rlim_t)wanted * 2 + 100)
-		wanted = (int)(limit.rlim_cur - 100) / 2;
-	return wanted;
-}
 
 /* What a client of the crowd sends. */
 static size_t
@@ -45,7 +30,7 @@ crowd_bytes(int i)
 RIG_TEST(uring_thousands_that_send_at_once_are_all_heard)
 {
 	static int fds[CROWD];
-	int count = raise_descriptors(CROWD);
+	int count = rig_raise_descriptors(CROWD);
 
 	for (int i = 0; i < count; i++)
 		fds[i] = rig_connect(rig);
@@ -252,23 +237,11 @@ URING_TEST(uring_that_is_busy_is_asked_again)
 
 /* --- accepting --- */
 
-static struct timer half_second;
-static sem_t half_second_over;
-
-static void
-on_half_second(struct timer *timer)
-{
-	(void)timer;
-	sem_post(&half_second_over);
-}
-
 static void
 shut_listener(struct rig *rig, void *argument)
 {
 	(void)argument;
 	cr_assert_eq(shutdown(rig->reactors[0]->listeners[0].fd, SHUT_RD), 0);
-	timer_init(&half_second, on_half_second);
-	reactor_set_timer(rig->reactors[0], &half_second, 500);
 }
 
 /* Whoever has the socket, too, may do that to one that was passed (EINVAL). To
@@ -276,12 +249,9 @@ shut_listener(struct rig *rig, void *argument)
 RIG_TEST(uring_listener_that_is_of_no_more_use_does_not_spin)
 {
 	int fd = rig_connect(rig);
-	uint64_t before = rig_counter(rig, turns);
 
-	sem_init(&half_second_over, 0, 0);
 	rig_call(rig, 0, shut_listener, NULL);
-	rig_await(&half_second_over);
-	cr_assert_lt(rig_counter(rig, turns) - before, 200);
+	cr_assert_lt(rig_turns_in_half_a_second(rig, 0), 200);
 	rig_round_trip(fd);
 	close(fd);
 }
