@@ -78,12 +78,9 @@ elsewhere_start(const char *engine, ...)
 		"--listen=tcp://127.0.0.1:0"},
 	};
 	va_list ap;
-	int count = 2;
 
 	va_start(ap, engine);
-	do {
-		setup.args[count] = va_arg(ap, const char *);
-	} while (setup.args[count] && ++count < HARNESS_ARGS_MAX - 1);
+	server_setup_add(&setup, ap);
 	va_end(ap);
 	elsewhere_begin();
 	return server_process_start_with(&setup);

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "tests/observe.h"
 
@@ -19,19 +18,6 @@ enum {
 	DEAF = 20,
 	KINDS = 8
 };
-
-/* A soft limit of descriptors may be lower than what is allowed. */
-static void
-raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_max < CLIENTS + 100)
-		cr_skip_test("%d descriptors are not allowed here", CLIENTS);
-	limit.rlim_cur = limit.rlim_max;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
 
 static struct test_client *
 come(struct server_process *server, int number)
@@ -102,7 +88,7 @@ FLOW_TEST(down_thousand_in_every_state_in_ten_seconds)
 	struct test_client *ann, *clients[CLIENTS];
 	int64_t start_ms;
 
-	raise_descriptors();
+	harness_need_descriptors(CLIENTS + 100);
 	server = server_process_start(engine, "--argon2=t=1,m=1024",
 	    "--listen=unix:{folder}/socket", NULL);
 	ann = test_client_user(server, "ann");

@@ -123,16 +123,6 @@ runs_out(struct server_process *server, const char *url)
 	test_client_fence(ann);
 }
 
-/* The same end for all: the log says no more than it should. */
-static void
-stop(struct server_process *server)
-{
-	test_client_close_all();
-	server_process_type(server, "exit\n");
-	server_process_expect(server, "all threads joined");
-	cr_assert_eq(server_process_wait(server), 0);
-}
-
 /* Of a Unix socket, whose clients need one on io_uring as well: they are asked
  * who they are. */
 FLOW_TEST(load_out_of_descriptors_serves_the_served_and_lets_the_others_wait)
@@ -141,7 +131,7 @@ FLOW_TEST(load_out_of_descriptors_serves_the_served_and_lets_the_others_wait)
 	    server_process_start(engine, UNIX_LISTEN, "--reactors=4", NULL);
 
 	runs_out(server, server->listen[1]);
-	stop(server);
+	server_process_exit(server);
 }
 
 Test(flow_epoll, load_out_of_descriptors_is_the_same_with_tcp,
@@ -151,7 +141,7 @@ Test(flow_epoll, load_out_of_descriptors_is_the_same_with_tcp,
 	    server_process_start("epoll", "--reactors=4", NULL);
 
 	runs_out(server, server->listen[0]);
-	stop(server);
+	server_process_exit(server);
 }
 
 /* None is needed for a place in the ring's table. */

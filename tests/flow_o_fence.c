@@ -59,15 +59,6 @@ threads_have(const struct server_process *server, const char *line)
 	cr_expect_geq(count, THREADS_MIN);
 }
 
-static void
-stop(struct server_process *server)
-{
-	test_client_close_all();
-	server_process_type(server, "exit\n");
-	server_process_expect(server, "all threads joined");
-	cr_assert_eq(server_process_wait(server), 0);
-}
-
 /* Starts one that listens as well at {folder}/socket, and skips the test where
  * the fence is not all there. */
 static struct server_process *
@@ -131,7 +122,7 @@ stop_clean(struct server_process *server)
 {
 	char path[128];
 
-	stop(server);
+	server_process_exit(server);
 	snprintf(path, sizeof(path), "%s/socket", server->folder);
 	cr_expect_lt(access(path, F_OK), 0);
 	snprintf(path, sizeof(path), "%s/control", server->folder);
@@ -218,7 +209,7 @@ FLOW_TEST_IN_FOLDER(fence_is_closed_to_a_file_in_another_folder)
 	server_process_expect(server,
 	    "nothing was changed: */var/tmp/throng-log: Permission denied");
 	cr_expect_lt(access("/var/tmp/throng-log", F_OK), 0);
-	stop(server);
+	server_process_exit(server);
 }
 
 FLOW_TEST(fence_that_is_off_is_not_there)
@@ -358,7 +349,7 @@ FLOW_TEST(user_root_is_warned_of_if_nobody_has_asked_for_it)
 		cr_skip_test("this is not root");
 	server = server_process_launch(&setup);
 	server_process_expect(server, "[[]ROOT] *--user*");
-	stop(server);
+	server_process_exit(server);
 	cr_expect_not_null(
 	    strstr(server_process_errors(server), " warn running-as-root\n"));
 }

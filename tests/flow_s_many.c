@@ -12,7 +12,6 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -104,19 +103,6 @@ crowd_hear_goodbye(struct crowd *crowd)
 	free(crowd);
 }
 
-/* A soft limit of descriptors may be lower than what is allowed. */
-static void
-raise_descriptors(void)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_max < CLIENTS + USERS + 300)
-		cr_skip_test("%d descriptors are not allowed here", CLIENTS);
-	limit.rlim_cur = limit.rlim_max;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 FLOW_TEST(many_clients_all_hear_the_goodbye_at_exit)
 {
 	struct server_process *server;
@@ -124,7 +110,7 @@ FLOW_TEST(many_clients_all_hear_the_goodbye_at_exit)
 	struct crowd *crowd;
 	int64_t start_ms;
 
-	raise_descriptors();
+	harness_need_descriptors(CLIENTS + USERS + 300);
 	server = server_process_start(engine, NULL);
 	users[0] = test_client_user(server, "ann");
 	for (int i = 1; i < USERS; i++) {
@@ -183,7 +169,7 @@ FLOW_TEST(many_clients_of_the_lab_see_what_they_should)
 	static char text[8000];
 	int output, status;
 
-	raise_descriptors();
+	harness_need_descriptors(CLIENTS + USERS + 300);
 	server = server_process_start(engine, NULL);
 	status = run_bench(server->listen[0], "1000", &output);
 	cr_assert_geq(pread(output, text, sizeof(text) - 1, 0), 0);

@@ -311,17 +311,26 @@ server_process_start_with(const struct server_setup *setup)
 	return server;
 }
 
+void
+server_setup_add(struct server_setup *setup, va_list options)
+{
+	int count = 0;
+
+	while (setup->args[count])
+		count++;
+	do {
+		setup->args[count] = va_arg(options, const char *);
+	} while (setup->args[count] && ++count < HARNESS_ARGS_MAX - 1);
+}
+
 struct server_process *
 server_process_start(const char *engine, ...)
 {
 	struct server_setup setup = {.engine = engine};
 	va_list ap;
-	int count = 0;
 
 	va_start(ap, engine);
-	do {
-		setup.args[count] = va_arg(ap, const char *);
-	} while (setup.args[count] && ++count < HARNESS_ARGS_MAX - 1);
+	server_setup_add(&setup, ap);
 	va_end(ap);
 	return server_process_start_with(&setup);
 }
@@ -451,7 +460,7 @@ server_errors_are_usual(const char *errors)
 }
 
 void
-server_process_stop(struct server_process *server)
+server_process_exit(struct server_process *server)
 {
 	/* It would wait for them to close after the goodbye. */
 	test_client_close_all();
@@ -460,6 +469,12 @@ server_process_stop(struct server_process *server)
 	if (server_process_wait(server) != 0)
 		harness_fail("the server ended with status %d: %s",
 		    server->status, server_process_errors(server));
+}
+
+void
+server_process_stop(struct server_process *server)
+{
+	server_process_exit(server);
 	if (server->quiet &&
 	    !server_errors_are_usual(server_process_errors(server)))
 		harness_fail("expected nothing on standard error, got %s",

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,4 +187,16 @@ harness_fini(void)
 		undo_first();
 	test_client_free_all();
 	server_process_free_all();
+}
+
+void
+harness_need_descriptors(unsigned count)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_max < count)
+		cr_skip_test("%u descriptors are not allowed here", count);
+	limit.rlim_cur = limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }

@@ -12,6 +12,7 @@
 #define TESTS_HARNESS_H
 
 #include <criterion/criterion.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -41,6 +42,9 @@
 void harness_fini(void);
 /* Called by harness_fini first; one function. */
 void harness_at_fini(void (*undo)(void));
+/* Raises the test's limit of descriptors; skips it where so many are not
+ * allowed. Servers started then inherit it. */
+void harness_need_descriptors(unsigned count);
 int64_t harness_now_ms(void); /* monotonic */
 
 /* Where in the test we are, for messages; the macros below call it. */
@@ -115,6 +119,9 @@ struct server_process {
 	struct server_process *next;
 };
 
+/* Adds options to those of a setup; NULL ends them. */
+void server_setup_add(struct server_setup *setup, va_list options);
+
 /* Starts one on `engine` with two reactors, cheap hashing and further options
  * (NULL ends them), and waits until it listens; `start_with` from a setup.
  * `launch` does not wait. `restart` starts a new one with the setup and the
@@ -145,6 +152,9 @@ int server_process_wait(struct server_process *server);
  * the test has asked for a --log-level, nothing on standard error but failed
  * logins and refused connections. */
 void server_process_stop(struct server_process *server);
+
+/* The same, whatever is on its standard error. */
+void server_process_exit(struct server_process *server);
 
 /* What is on its standard error so far; a static buffer. */
 const char *server_process_errors(struct server_process *server);
@@ -209,6 +219,7 @@ void test_client_free_all(void); /* for harness_fini */
 #define HERE(call) (harness_at(__FILE__, __LINE__), call)
 #define server_process_expect(...)      HERE(server_process_expect(__VA_ARGS__))
 #define server_process_stop(...)        HERE(server_process_stop(__VA_ARGS__))
+#define server_process_exit(...)        HERE(server_process_exit(__VA_ARGS__))
 #define server_process_wait(...)        HERE(server_process_wait(__VA_ARGS__))
 #define test_client_open(...)           HERE(test_client_open(__VA_ARGS__))
 #define test_client_open_from(...)      HERE(test_client_open_from(__VA_ARGS__))

@@ -1,7 +1,6 @@
 #define HARNESS_WITHOUT_PLACES
 #include "tests/tls_kit.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
@@ -16,44 +15,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/scratch.h"
+
 #define DAY_S (24 * 60 * 60)
-
-static char folder[40];
-
-static void
-remove_folder(void)
-{
-	DIR *dir = opendir(folder);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)) != NULL)
-		unlink(tls_kit_path(entry->d_name));
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-	folder[0] = '\0';
-}
 
 static void
 need_folder(void)
 {
-	if (folder[0])
+	if (scratch[0])
 		return;
-	strcpy(folder, "/tmp/throng-tls-XXXXXX");
-	cr_assert_not_null(mkdtemp(folder));
-	cr_assert_eq(chmod(folder, 0755), 0);
-	harness_at_fini(remove_folder);
+	scratch_make();
+	cr_assert_eq(chmod(scratch, 0755), 0);
+	harness_at_fini(scratch_remove);
 }
 
 const char *
 tls_kit_path(const char *file)
 {
-	static char paths[4][sizeof(folder) + 256];
+	static char paths[4][sizeof(scratch) + 256];
 	static unsigned turn;
 	char *path = paths[turn++ % 4];
 
 	need_folder();
-	snprintf(path, sizeof(paths[0]), "%s/%s", folder, file);
+	snprintf(path, sizeof(paths[0]), "%s/%s", scratch, file);
 	return path;
 }
 
@@ -133,12 +117,9 @@ tls_kit_start(const char *engine, ...)
 	struct server_setup setup = {
 	    .engine = engine, .args = {certificate, key}};
 	va_list ap;
-	int count = 2;
 
 	va_start(ap, engine);
-	do {
-		setup.args[count] = va_arg(ap, const char *);
-	} while (setup.args[count] && ++count < HARNESS_ARGS_MAX - 1);
+	server_setup_add(&setup, ap);
 	va_end(ap);
 	tls_kit_certificate("one", -1, 100);
 	snprintf(certificate, sizeof(certificate), "--tls-cert=%s",
