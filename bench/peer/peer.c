@@ -28,6 +28,19 @@ peer_skip(struct span *text, const char *start)
 }
 
 bool
+peer_take_line(struct span bytes, struct peer_frame *frame, struct span *line)
+{
+	const char *end = memchr(bytes.at, '\n', bytes.len);
+
+	if (!end)
+		return false;
+	*line = (struct span){bytes.at, (size_t)(end - bytes.at)};
+	frame->len = line->len + 1;
+	frame->text = *line;
+	return true;
+}
+
+bool
 peer_skip_number(struct span *text, uint64_t *number)
 {
 	size_t digits = 0;

@@ -113,6 +113,11 @@ const struct peer *peer_find(const char *name);
 /* True when `text` begins with `start`, which is then taken off its front. */
 bool peer_skip(struct span *text, const char *start);
 
+/* The first line, for peers that speak in lines: it becomes the frame and its
+ * text. False when it is not whole yet. */
+bool
+peer_take_line(struct span bytes, struct peer_frame *frame, struct span *line);
+
 /* Takes a decimal number off the front. False when there is none or it is too
  * large. */
 bool peer_skip_number(struct span *text, uint64_t *number);

@@ -104,14 +104,10 @@ peer_read_json(struct span line, struct peer_frame *frame)
 static enum peer_kind
 json_read(struct span bytes, struct peer_frame *frame)
 {
-	const char *end = memchr(bytes.at, '\n', bytes.len);
 	struct span line;
 
-	if (!end)
+	if (!peer_take_line(bytes, frame, &line))
 		return PEER_MORE;
-	line = (struct span){bytes.at, (size_t)(end - bytes.at)};
-	frame->len = line.len + 1;
-	frame->text = line;
 	return peer_read_json(line, frame);
 }
 

@@ -200,14 +200,10 @@ read_other(struct span line, struct peer_frame *frame)
 static enum peer_kind
 throng_read(struct span bytes, struct peer_frame *frame)
 {
-	const char *end = memchr(bytes.at, '\n', bytes.len);
 	struct span line;
 
-	if (!end)
+	if (!peer_take_line(bytes, frame, &line))
 		return PEER_MORE;
-	line = (struct span){bytes.at, (size_t)(end - bytes.at)};
-	frame->len = line.len + 1;
-	frame->text = line;
 	if (line.len > 0 && line.at[0] == '[')
 		return read_delivery(line, frame);
 	if (line.len > 0 && line.at[0] == '#')
