@@ -9,7 +9,8 @@
  *   - files are written in the folders of the account file and the log only;
  *     sockets are made and removed where --control and --listen have them
  *   - files are read there, in the folders of the configuration file, the
- *     greeting, the bans, the certificate and its key, and where time zones, terminals and /proc are
+ *     greeting, the bans, the certificate and its key, and where time zones,
+ *     terminals and /proc are
  *   - nothing is executed, no device is commanded that was not open before
  *   - no TCP connection is made, no port is bound but that of --metrics
  *   - no signal goes out, and nothing to abstract Unix sockets, unless the

@@ -120,8 +120,9 @@ Test(bench_peer, throng_lines_are_known)
 }
 
 #define JSON_MESSAGE                                                           \
-	"{\"event\":\"message\",\"room\":\"lobby\",\"seq\":7,\"from\":\"bob\","    \
-	"\"client\":2,\"time\":\"2026-11-24T18:20:17.113Z\",\"text\":\"" TEXT    \
+	"{\"event\":\"message\",\"room\":\"lobby\",\"seq\":7,\"from\":"        \
+	"\"bob\","                                                             \
+	"\"client\":2,\"time\":\"2026-11-24T18:20:17.113Z\",\"text\":\"" TEXT  \
 	"\"}"
 #define JSON_REPLY "{\"event\":\"reply\",\"re\":"
 
@@ -189,8 +190,7 @@ Test(bench_peer, web_says_it_in_a_masked_frame)
 	cr_assert_eq(peer_web.publish(out, span_of("hello")), sizeof(said) - 1);
 	cr_expect_eq(memcmp(out, said, sizeof(said) - 1), 0);
 	memset(text, 'x', sizeof(text));
-	cr_assert_eq(
-	    peer_web.request(out, (struct span){text, sizeof(text)}),
+	cr_assert_eq(peer_web.request(out, (struct span){text, sizeof(text)}),
 	    8 + sizeof(text));
 	cr_expect_eq(memcmp(out, "\x81\xfe\x00\xc8\0\0\0\0x", 9), 0);
 }
