@@ -214,10 +214,11 @@ question_select(struct question *question, const struct room_home *office)
 		return question->last < history->count
 			   ? (uint32_t)question->last
 			   : history->count;
-	if (question->since > office->seq) {
-		question->starts_over = true;
+	/* Asked twice for a join, and the join's notice numbers what has been
+	 * gathered before it: what holds is the last answer. */
+	question->starts_over = question->since > office->seq;
+	if (question->starts_over)
 		return history->count;
-	}
 	return scrollback_count_since(history, question->since);
 }
 

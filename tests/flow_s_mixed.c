@@ -52,8 +52,11 @@ words_to_start(char words[2000], const struct server_process *server,
 static void
 expect_success(int status, const char *said)
 {
+	const char *failure = strstr(said, "failure: ");
+
 	if (status != 0 || strstr(said, "Sanitizer"))
-		harness_fail("the bench ended with %d: %s", status, said);
+		harness_fail("the bench ended with %d: %s", status,
+		    failure ? failure : said);
 	cr_expect_not_null(strstr(said, "verdict: ok"));
 	cr_expect_geq(bench_figure(said, "accounts"), MEMBERS);
 	cr_expect_eq(bench_figure(said, "accounts_lost"), 0);

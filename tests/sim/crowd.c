@@ -154,7 +154,8 @@ client_flush(struct client *client, bool all)
 	memmove(client->out, client->out + len, client->out_len);
 }
 
-/* Its account may be what it has asked for, or not. */
+/* Its account may be what it has asked for, or not; then a password that nobody
+ * was told of may have been wrong. */
 static void
 client_drop_wants(struct crowd *crowd, struct client *client)
 {
@@ -163,6 +164,9 @@ client_drop_wants(struct crowd *crowd, struct client *client)
 
 		if (want->kind == WANT_SAY)
 			crowd->said[want->said].unsure = true;
+		if (want->kind == WANT_LOGIN)
+			crowd->accounts[want->account].failed_step =
+			    crowd->step;
 		if (want->kind == WANT_REGISTER || want->kind == WANT_PASSWD ||
 		    want->kind == WANT_UNREGISTER) {
 			crowd->accounts[want->account].state = ACCOUNT_UNSURE;

@@ -135,8 +135,11 @@ hear_wildly(struct hearing *h)
 {
 	struct span line = h->whole;
 
-	/* An answer to telnet may be in front of it. */
-	if (h->client->web_asked && memmem(line.at, line.len, "HTTP/1.1 ", 9))
+	/* An answer to telnet may be in front of it. Random bytes and a long
+	 * line may be taken for a request, too long a one. */
+	if ((h->client->web_asked &&
+		memmem(line.at, line.len, "HTTP/1.1 ", 9)) ||
+	    memmem(line.at, line.len, "HTTP/1.1 431 ", 13))
 		h->client->web = true;
 	if (h->client->web)
 		return;

@@ -21,8 +21,9 @@
 #define LATE_MS   1500 /* what timers and waiting for one's turn may take */
 
 /* Beyond its limit a session gets answers to its own commands alone, one
- * command's, and what is under way in a turn. */
-#define OVER_BYTES (16 * 1024)
+ * command's, and what is under way in a turn: about as much as one who talks
+ * may have there. */
+#define OVER_BYTES (64 * 1024)
 
 static bool tracing;
 
