@@ -81,8 +81,8 @@ act_login(
 	    (unsigned long long)want->tag, to->name, want->word);
 }
 
-/* The last number that it knows of, most times; or any; or a little ahead, which
- * the room may reach in the very turn of the question. */
+/* The last number that it knows of, most times; or any; or a little ahead,
+ * which the room may reach in the very turn of the question. */
 static uint64_t
 any_since(const struct client *client, unsigned room)
 {
