@@ -18,6 +18,9 @@ ALL_READ = "100 messages a second"
 MANY_ROOMS = "10,000 rooms of 10, ten messages at once"
 ONE_ROOM = "one room of 10, ten at once, as many deliveries"
 ONE_BY_ONE = f"{MANY:,} members, a message a second"
+FULL_SPEED = "1,000 members, as fast as it goes"
+IN_TIME = "1,000 members, 100 messages a second"
+SILENT = "1,000 clients"
 
 
 class Part:
@@ -168,6 +171,34 @@ def show_echo(view):
             compare(view, "requests_per_s", more=True)]
 
 
+# Ways to speak: the generator's options, and whether it is in TLS.
+LINES, WEB, TLS = "lines", "WebSocket", "lines in TLS"
+WAYS = {LINES: ("", False), "JSON lines": (" --peer json", False),
+        WEB: (" --peer web", False), TLS: ("", True),
+        "WebSocket in TLS": (" --peer web", True)}
+
+
+def spoken(what, how):
+    return f"{what}; {how}"
+
+
+def speak(study, what, load, how, fresh=False):
+    """That work, by a client that speaks so."""
+    peer, tls = WAYS[how]
+    return Work(spoken(what, how), load + peer, fresh=fresh,
+                options=study.certificate() if tls else (),
+                scheme="tls" if tls else "tcp")
+
+
+def measure_spoken(study):
+    loads = [(FULL_SPEED, "fanout --members 1000 " + timing(study)),
+             (IN_TIME, "fanout --members 1000 --rate 100 " + some(
+                 study, "--seconds 4 --warmup 1", "--seconds 0.5")),
+             ("echo, 50 clients", "echo --clients 50 " + timing(study))]
+    study.turns([speak(study, what, load, how)
+                 for what, load in loads for how in WAYS], THRONGS)
+
+
 # Everything at once.
 
 def measure_mixed(study):
@@ -207,6 +238,10 @@ def measure_memory(study):
                   f"connect --clients {clients}", fresh=True)
              for clients in some(study, [1000, 10000], [200])]
     study.turns(works, everyone(study), rounds=1)
+    study.turns([speak(study, SILENT, "idle --clients "
+                       f"{some(study, 1000, 200)}", how, fresh=True)
+                 for how, (_, tls) in WAYS.items() if tls or how == WEB],
+                THRONGS, rounds=1)
     if not study.quick:
         many = Work(f"{MANY:,} clients", f"idle --clients {MANY}", MANY,
                     options=ROOM_FOR_MANY, fresh=True)
@@ -341,7 +376,10 @@ def curves(view, key):
 
 
 def picture_of(title, subtitle, x_title, y_title, found):
-    """Curves over what grows, both axes logarithmic; None if there are none."""
+    """Curves over what grows, both axes logarithmic, which have no place for
+    nothing; None if there are none."""
+    found = [(kind, name, [(x, y) for x, y in points if y > 0])
+             for kind, name, points in found]
     if not any(points for _, _, points in found):
         return None
     xs = sorted({x for _, _, points in found for x, _ in points})
@@ -431,6 +469,11 @@ PARTS = [
          "Guests send a line and wait for its echo; with 16 deep, 16 lines. "
          "The floor answers the same generator and does nothing else.",
          measure_echo, show_echo),
+    Part("spoken", "What WebSocket and TLS cost",
+         "The same work in each of the ways that a client may speak. A message "
+         "in JSON, which browsers get, is some 110 bytes longer than in text. In "
+         "TLS the generator connects to `tls://`.",
+         measure_spoken, show_cost),
     Part("memory", "What a client costs",
          "A hundred clients log in, then these, and the server's memory is "
          "read before and after.",

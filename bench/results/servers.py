@@ -185,8 +185,8 @@ class Server:
         return self.process.returncode == 0 and \
             self.said().endswith("all threads joined")
 
-    def load_options(self):
-        return ["--connect", f"tcp://127.0.0.1:{self.port}",
+    def load_options(self, scheme):
+        return ["--connect", f"{scheme}://127.0.0.1:{self.port}",
                 *KINDS[self.kind].load]
 
     def settle(self):

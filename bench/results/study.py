@@ -19,15 +19,17 @@ RUN_SECONDS = 120
 class Work:
     """What one row of a table asks. `x` is its place in a picture, `load` and
     `floor` are the options of throng-bench and of throng-floor, `options` are
-    of the server."""
+    of the server, `scheme` is what it is spoken to in."""
 
-    def __init__(self, name, load, x=None, floor=None, options=(), fresh=False):
+    def __init__(self, name, load, x=None, floor=None, options=(), fresh=False,
+                 scheme="tcp"):
         self.name = name
         self.x = x
         self.load = load.split()
         self.floor = floor.split() if floor else None
         self.options = tuple(options)
         self.fresh = fresh  # a server that has done nothing before
+        self.scheme = scheme
 
 
 def parse(text):
@@ -135,6 +137,18 @@ class Study:
             self.running[key] = servers.Server(kind, options, folder)
         return self.running[key]
 
+    def certificate(self):
+        """A throng's options for TLS, with a key and a certificate of it that
+        are made once, in the form that most have now."""
+        cert, key = f"{self.folder}/cert.pem", f"{self.folder}/key.pem"
+        if not os.path.exists(cert):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec",
+                            "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
+                            "-subj", "/CN=localhost", "-keyout", key,
+                            "-out", cert], check=True,
+                           capture_output=True)
+        return ["--tls-cert", cert, "--tls-key", key]
+
     def turns(self, works, kinds, skip=lambda work, kind: False, rounds=0):
         """Each work to each server, in turns, as many times as there are
         rounds."""
@@ -150,7 +164,8 @@ class Study:
             self.run(work, kind, argv)
             return
         server = self.server(kind, work.options, work.fresh)
-        self.run(work, kind, [BENCH, *work.load, *server.load_options()])
+        self.run(work, kind, [BENCH, *work.load,
+                              *server.load_options(work.scheme)])
         if work.fresh:
             self.stop_server((kind, *work.options))
         else:
@@ -169,7 +184,8 @@ class Study:
     def keep(self, work, kind, argv, figures, steps=None):
         self.parts[self.part]["runs"].append({
             "work": work.name, "x": work.x, "server": kind,
-            "options": list(work.options),
+            "options": [option.replace(self.folder, "FOLDER")
+                        for option in work.options],
             "command": shlex.join(argv).replace(self.folder, "FOLDER"),
             "figures": figures,
             "steps": steps or {}})

@@ -1,7 +1,8 @@
 """What throng must reach, and whether it did."""
 
 import markdown
-from parts import MANY_ROOMS, ONE_BY_ONE, ONE_ROOM
+from parts import (FULL_SPEED, IN_TIME, LINES, MANY_ROOMS, ONE_BY_ONE, ONE_ROOM,
+                   SILENT, TLS, WEB, spoken)
 
 
 class Target:
@@ -34,6 +35,12 @@ def rooms_ratio(views):
         median(views, "rooms", ONE_ROOM, "server_cpu_us"))
 
 
+def web_ratio(what, under):
+    return lambda views: ratio(
+        median(views, "spoken", spoken(what, WEB), "server_cpu_us"),
+        median(views, "spoken", spoken(what, under), "server_cpu_us"))
+
+
 TARGETS = [
     Target("a 100-byte broadcast to 100,000 logged-in clients in one io_uring "
            "process, until the last has it (the slowest of five)", 1, "s",
@@ -52,6 +59,17 @@ TARGETS = [
            2, "times", members_ratio),
     Target("processor time of a delivery in 10,000 rooms of 10, each saying its "
            "10 messages at once, of that in one room", 3, "times", rooms_ratio),
+    Target("processor time of a delivery by WebSocket, of that in JSON lines, "
+           "as fast as it goes", 1.15, "times",
+           web_ratio(FULL_SPEED, "JSON lines")),
+    Target("of that in lines of text, as fast as it goes", 1.15, "times",
+           web_ratio(FULL_SPEED, LINES)),
+    Target("of that in lines of text, 100 messages a second", 1.15, "times",
+           web_ratio(IN_TIME, LINES)),
+    Target("user space of a silent client in TLS 1.3", 24, "KiB",
+           lambda views: scaled(median(
+               views, "memory", spoken(SILENT, TLS),
+               "bytes_per_client"), 1 / 1024)),
 ]
 
 
