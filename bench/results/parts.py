@@ -377,12 +377,12 @@ def curves(view, key):
 
 def picture_of(title, subtitle, x_title, y_title, found):
     """Curves over what grows, both axes logarithmic, which have no place for
-    nothing; None if there are none."""
+    nothing; None if there are none, or all of one place."""
     found = [(kind, name, [(x, y) for x, y in points if y > 0])
              for kind, name, points in found]
-    if not any(points for _, _, points in found):
-        return None
     xs = sorted({x for _, _, points in found for x, _ in points})
+    if len(xs) < 2:
+        return None
     low, high, ticks = decades([y for _, _, points in found
                                 for _, y in points])
     return Picture(title, subtitle,
