@@ -3,9 +3,9 @@
  * by line, and it names all there is to name. A failure gives its line.
  */
 #define HARNESS_WITHOUT_PLACES /* the place is a line of the document */
+#include "tests/document.h"
 #include "tests/harness.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +16,12 @@
 #define PASSWORD "open-sesame"
 
 enum {
-	LINES_MAX = 4000,
 	SPEAKERS_MAX = 4,
 	OPTIONS_MAX = 4,
 	TEXT_BYTES = 512
 };
 
-/* The document, and its lines: line `n` is lines[n], the first is 1. */
-static char *document;
-static char *lines[LINES_MAX];
-static int line_count;
+static struct document document;
 
 /* Who speaks in a transcript. */
 struct speaker {
@@ -46,39 +42,6 @@ struct spoken {
 	bool sent; /* by the speaker, else to it */
 	const char *text;
 };
-
-static void
-document_read(void)
-{
-	FILE *file = fopen(DOCUMENT, "r");
-	long size;
-
-	if (!file)
-		harness_fail("%s: %s", DOCUMENT, strerror(errno));
-	cr_assert_eq(fseek(file, 0, SEEK_END), 0);
-	size = ftell(file);
-	rewind(file);
-	document = calloc(1, (size_t)size + 1);
-	cr_assert_not_null(document);
-	cr_assert_eq(fread(document, 1, (size_t)size, file), (size_t)size);
-	fclose(file);
-}
-
-static void
-document_cut(void)
-{
-	char *at = document;
-
-	while (*at) {
-		size_t len = strcspn(at, "\n");
-
-		cr_assert_lt(line_count + 1, LINES_MAX);
-		lines[++line_count] = at;
-		at += len;
-		if (*at)
-			*at++ = '\0';
-	}
-}
 
 static struct spoken
 spoken_parse(const char *line)
@@ -241,7 +204,7 @@ play(const char *engine, int opening)
 {
 	struct scene scene = {0};
 	struct server_setup setup = {.engine = engine};
-	char *word = strtok(lines[opening] + strlen(OPENING), " ");
+	char *word = strtok(document.lines[opening] + strlen(OPENING), " ");
 	int end = opening + 1;
 
 	for (int i = 0; word; word = strtok(NULL, " ")) {
@@ -249,20 +212,22 @@ play(const char *engine, int opening)
 		setup.args[i++] = word;
 	}
 	scene.server = server_process_start_with(&setup);
-	for (; end <= line_count && strcmp(lines[end], FENCE) != 0; end++) {
+	for (; end <= document.line_count &&
+	       strcmp(document.lines[end], FENCE) != 0;
+	     end++) {
 		harness_at(DOCUMENT, end);
-		struct spoken spoken = spoken_parse(lines[end]);
+		struct spoken spoken = spoken_parse(document.lines[end]);
 		if (!is_operator(&spoken) && !is_stranger(&spoken) &&
 		    !scene_find(&scene, spoken.name))
 			scene_enter(&scene, spoken.name);
 	}
 	for (int i = opening + 1; i < end; i++) {
 		harness_at(DOCUMENT, i);
-		struct spoken spoken = spoken_parse(lines[i]);
+		struct spoken spoken = spoken_parse(document.lines[i]);
 		scene_play(&scene, &spoken);
 	}
 	harness_at(DOCUMENT, end);
-	if (end > line_count)
+	if (end > document.line_count)
 		harness_fail("the block that began at %d has no end", opening);
 	scene_end(&scene);
 	return end;
@@ -272,22 +237,22 @@ FLOW_TEST(transcripts_of_the_document_come_true)
 {
 	int played = 0;
 
-	document_read();
-	document_cut();
-	for (int i = 1; i <= line_count; i++) {
-		if (strncmp(lines[i], OPENING, strlen(OPENING)) != 0)
+	document_read(&document, DOCUMENT);
+	document_cut(&document);
+	for (int i = 1; i <= document.line_count; i++) {
+		if (strncmp(document.lines[i], OPENING, strlen(OPENING)) != 0)
 			continue;
 		i = play(engine, i);
 		played++;
 	}
 	cr_assert_gt(played, 0, "%s has no transcripts", DOCUMENT);
-	free(document);
+	document_free(&document);
 }
 
 static void
 expect_named(const char *text)
 {
-	if (!strstr(document, text))
+	if (!strstr(document.text, text))
 		harness_fail("%s does not have %s", DOCUMENT, text);
 }
 
@@ -308,7 +273,7 @@ Test(flow_document, names_every_command_and_code, .fini = harness_fini)
 	};
 	char text[128];
 
-	document_read();
+	document_read(&document, DOCUMENT);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
 		snprintf(text, sizeof(text), "- `/%s%s%s`", commands[i].verb,
 		    *commands[i].usage ? " " : "", commands[i].usage);
@@ -322,5 +287,5 @@ Test(flow_document, names_every_command_and_code, .fini = harness_fini)
 		snprintf(text, sizeof(text), "| `%s` |", codes[i]);
 		expect_named(text);
 	}
-	free(document);
+	document_free(&document);
 }
