@@ -87,6 +87,8 @@ direct_visit(struct tour *tour, struct hub *hub)
 		if (!conn_is_open(&session->conn))
 			continue;
 		memcpy(direct->to, session->name, sizeof(direct->to));
+		/* It may answer something that was said in a room. */
+		session_deliver(session);
 		if (!session_has_room(session)) {
 			direct->full++;
 			continue;

@@ -112,6 +112,16 @@ session_seat_count(const struct session *session)
 }
 
 void
+session_deliver(struct session *session)
+{
+	struct hub *hub = session_hub(session);
+
+	room_deliver(hub->lobby, hub);
+	for (struct seat *seat = session->seats; seat; seat = seat->next)
+		room_deliver(seat->room, hub);
+}
+
+void
 session_tell_gap(struct session *session)
 {
 	if (session->held == 0)

@@ -26,6 +26,9 @@ void session_set_current(struct session *session, const struct room *room);
 /* How many rooms it is in besides the lobby. */
 unsigned session_seat_count(const struct session *session);
 
+/* Delivers what has come here for its rooms, for what must come after that. */
+void session_deliver(struct session *session);
+
 /* If room messages were skipped for it, says so now; it is live again. */
 void session_tell_gap(struct session *session);
 
