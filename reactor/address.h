@@ -27,6 +27,9 @@ enum speaks {
 	SPEAKS_LINES, /* line:// */
 	SPEAKS_TLS,   /* tls://, and in it what the first bytes there tell */
 	SPEAKS_HTTP,  /* http:// */
+	/* HTTP, of scrapers (reactor/conn.h); no URL says so, but whoever
+	 * opens the socket */
+	SPEAKS_METRICS,
 };
 
 /* A listen URL, parsed. */

@@ -95,6 +95,10 @@ conn_let_in(struct listener *listener, int socket, const struct address *peer)
 	struct reactor *reactor = listener->reactor;
 	const struct reactor_config *config = &reactor->config;
 
+	if (listener->speaks == SPEAKS_METRICS) {
+		listener_enter(listener);
+		return true;
+	}
 	if (reactor->conn_count >= config->limits.conns_max ||
 	    !census_enter(config->census, config->limits.clients_max)) {
 		conn_refuse(listener, socket, peer);
@@ -109,11 +113,27 @@ conn_let_in(struct listener *listener, int socket, const struct address *peer)
 	return true;
 }
 
+/* For those who read the counters. */
+static void
+conn_count_end(const struct conn *conn)
+{
+	struct reactor *reactor = conn->reactor;
+
+	if (conn_is_scraper(conn))
+		return;
+	counter_add(&reactor->counters.closed, 1);
+	counter_add(&reactor->closed_for[conn->reason], 1);
+}
+
 static void
 conn_count_out(const struct conn *conn)
 {
 	struct reactor *reactor = conn->reactor;
 
+	if (conn_is_scraper(conn)) {
+		listener_leave(&reactor->listeners[conn->listener]);
+		return;
+	}
 	reactor->conn_count--;
 	if (reactor->config.tally)
 		tally_leave(reactor->config.tally, &conn->peer);
@@ -126,7 +146,8 @@ conn_open(struct listener *listener, int socket, const struct address *peer)
 	struct reactor *reactor = listener->reactor;
 	const struct reactor_limits *limits = &reactor->config.limits;
 
-	if (reactor->conn_count < limits->conns_max ||
+	if (listener->speaks == SPEAKS_METRICS ||
+	    reactor->conn_count < limits->conns_max ||
 	    census_is_full(reactor->config.census, limits->clients_max) ||
 	    !handover_send(listener, socket, peer))
 		conn_take(listener, socket, peer);
@@ -159,7 +180,8 @@ conn_take(struct listener *listener, int socket, const struct address *peer)
 	list_append(&reactor->open, &conn->all);
 	timer_init(&conn->timer, conn_on_timer);
 	conn_await_tls(conn);
-	counter_add(&reactor->counters.accepted, 1);
+	if (!conn_is_scraper(conn))
+		counter_add(&reactor->counters.accepted, 1);
 	reactor->config.ops->on_open(conn);
 	error = reactor->config.engine->attach(reactor->engine, conn);
 	if (error)
@@ -303,8 +325,7 @@ conn_close_step(struct conn *conn)
 	check_magic(conn, CONN_MAGIC);
 	if (!conn->told) {
 		conn->told = true;
-		counter_add(&reactor->counters.closed, 1);
-		counter_add(&reactor->closed_for[conn->reason], 1);
+		conn_count_end(conn);
 		reactor->config.ops->on_closed(conn);
 	}
 	if (conn->state == CONN_FLUSHING && conn_out_bytes(conn) == 0) {

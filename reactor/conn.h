@@ -15,6 +15,10 @@
  * its bytes go through reactor/tls.h both ways, and those above notice nothing:
  * what it says is text, what it is told waits as text and is sealed as it is
  * sent. Its FLUSHING ends with TLS's own last word.
+ *
+ * A scraper came by a listener of SPEAKS_METRICS. It is a connection, but no
+ * client: it has a place also when there is none for a client, is in no count
+ * but those of bytes, and is dropped when the server stops.
  */
 #ifndef REACTOR_CONN_H
 #define REACTOR_CONN_H
@@ -60,8 +64,8 @@ struct conn {
 	struct tls *tls;       /* owned; NULL: what is sent is what is said */
 	uint32_t drained_at;   /* conn_wait_drained: run at this many bytes */
 	uint8_t reason;        /* enum close_reason */
-	uint8_t state : 4;     /* enum conn_state */
-	uint8_t listener : 4;  /* it came by this one of the reactor's */
+	uint8_t state : 3;     /* enum conn_state */
+	uint8_t listener : 5;  /* it came by this one of the reactor's */
 	bool begun : 1;        /* its first byte has come */
 	bool mute : 1;         /* TLS is to begin: nothing is said before */
 	bool drain_wanted : 1; /* drained_at is set */
@@ -142,6 +146,12 @@ conn_is_tls(const struct conn *conn)
 
 /* What its listener takes: within TLS, too. */
 enum speaks conn_speaks(const struct conn *conn);
+
+static inline bool
+conn_is_scraper(const struct conn *conn)
+{
+	return conn_speaks(conn) == SPEAKS_METRICS;
+}
 
 /*
  * Where the peer can speak TLS with this server: at the address that it has

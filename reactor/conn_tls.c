@@ -9,7 +9,7 @@
 
 #define TLS_FIRST_BYTE 0x16 /* a record with a handshake (RFC 8446, 5.1) */
 
-_Static_assert(REACTOR_LISTENERS_MAX <= 16, "conn->listener has 4 bits");
+_Static_assert(REACTOR_LISTENERS_MAX <= 32, "conn->listener has 5 bits");
 
 struct outq *
 conn_tls_waiting(const struct conn *conn)

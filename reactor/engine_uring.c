@@ -43,7 +43,17 @@ uring_acceptors(uint32_t sockets, unsigned listeners)
 	return share > 0 ? share : 1;
 }
 
-/* Places of a table that are for these two. */
+/* One that is to take no more than it has places for has one at a time. */
+static unsigned
+uring_acceptors_for(
+    const struct listener *listener, uint32_t sockets, unsigned listeners)
+{
+	return listener->speaks == SPEAKS_METRICS
+		   ? 1
+		   : uring_acceptors(sockets, listeners);
+}
+
+/* Places of a table that are for these two, and for scrapers. */
 static uint32_t
 uring_places_kept(uint32_t sockets, unsigned listeners)
 {
@@ -85,9 +95,9 @@ uring_make(struct reactor *reactor)
 
 	engine->reactor = reactor;
 	list_init(&engine->starved);
-	for (unsigned i = 0; i < REACTOR_LISTENERS_MAX; i++)
-		engine->acceptors[i].count =
-		    uring_acceptors(sockets, listeners);
+	for (unsigned i = 0; i < listeners; i++)
+		engine->acceptors[i].count = uring_acceptors_for(
+		    &reactor->listeners[i], sockets, listeners);
 	error = ring_init(
 	    &engine->ring, wanted < sockets ? (uint32_t)wanted : sockets);
 	if (error)

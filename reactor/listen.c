@@ -358,10 +358,37 @@ listener_start(struct listener *listener)
 {
 	struct reactor *reactor = listener->reactor;
 
-	if (listener->stopped || listener->armed)
+	if (listener->stopped || listener->armed ||
+	    listener->scrapers == LISTEN_SCRAPERS_MAX)
 		return;
 	listener->armed = true;
 	reactor->config.engine->listen(reactor->engine, listener);
+}
+
+static void
+listener_disarm(struct listener *listener)
+{
+	struct reactor *reactor = listener->reactor;
+
+	if (listener->armed)
+		reactor->config.engine->unlisten(reactor->engine, listener);
+	listener->armed = false;
+}
+
+void
+listener_enter(struct listener *listener)
+{
+	check(listener->scrapers < LISTEN_SCRAPERS_MAX);
+	if (++listener->scrapers == LISTEN_SCRAPERS_MAX)
+		listener_disarm(listener);
+}
+
+void
+listener_leave(struct listener *listener)
+{
+	check(listener->scrapers > 0);
+	listener->scrapers--;
+	listener_start(listener);
 }
 
 /* Out of descriptors or memory, or shut down by another process that has the
@@ -372,9 +399,7 @@ listener_pause(struct listener *listener, int error)
 {
 	struct reactor *reactor = listener->reactor;
 
-	if (listener->armed)
-		reactor->config.engine->unlisten(reactor->engine, listener);
-	listener->armed = false;
+	listener_disarm(listener);
 	if (listener->stopped)
 		return;
 	reactor_set_timer(reactor, &listener->retry, RETRY_MS);
@@ -436,23 +461,16 @@ listener_seal(const struct listener *listener)
 		    sizeof(program));
 }
 
-void
-listener_stop(struct listener *listener)
+/* Whoever waits in the queue would be reset by the close: they are taken in, so
+ * that they hear the goodbye. */
+static void
+listener_take_in(struct listener *listener)
 {
 	struct reactor *reactor = listener->reactor;
 	struct sockaddr_storage from = {0};
 	struct address peer;
 	int fd;
 
-	if (listener->stopped)
-		return;
-	listener->stopped = true;
-	timer_stop(&listener->retry);
-	if (listener->armed)
-		reactor->config.engine->unlisten(reactor->engine, listener);
-	listener->armed = false;
-	/* Whoever waits in the queue would be reset by the close: take them
-	 * in, so that they hear the goodbye. */
 	listener_seal(listener);
 	for (;;) {
 		socklen_t length = sizeof(from);
@@ -467,5 +485,18 @@ listener_stop(struct listener *listener)
 		listener_on_accepted(listener,
 		    reactor->config.engine->adopt(reactor->engine, fd), &peer);
 	}
+}
+
+void
+listener_stop(struct listener *listener)
+{
+	if (listener->stopped)
+		return;
+	listener->stopped = true;
+	timer_stop(&listener->retry);
+	listener_disarm(listener);
+	/* Scrapers are told none. */
+	if (listener->speaks != SPEAKS_METRICS)
+		listener_take_in(listener);
 	listener_close(listener);
 }

@@ -17,6 +17,10 @@ struct sockaddr_storage;
 
 #define LISTEN_ERROR_BYTES 256
 
+/* Scrapers (struct conn) that may be there at once; the next ones wait in the
+ * kernel's queue. */
+#define LISTEN_SCRAPERS_MAX 8
+
 #define LISTEN_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 
 /* Half-open peers are found within 150 s (tcp(7)): one that is silent after 75,
@@ -70,8 +74,9 @@ struct listener {
 	bool local;         /* it is a Unix socket */
 	bool passed;        /* not ours alone: it goes on without us */
 	enum speaks speaks;
-	bool armed;   /* the engine accepts */
-	bool stopped; /* for good */
+	uint8_t scrapers; /* that came by it and are not DETACHED */
+	bool armed;       /* the engine accepts */
+	bool stopped;     /* for good */
 };
 
 #endif

@@ -50,7 +50,25 @@ void
 reactor_stop_listening(struct reactor *reactor)
 {
 	for (unsigned i = 0; i < reactor->listener_count; i++)
-		listener_stop(&reactor->listeners[i]);
+		if (reactor->listeners[i].speaks != SPEAKS_METRICS)
+			listener_stop(&reactor->listeners[i]);
+}
+
+/* Whoever would answer them is waiting for us. */
+static void
+reactor_drop_scrapers(struct reactor *reactor)
+{
+	struct list *link;
+
+	for (unsigned i = 0; i < reactor->listener_count; i++)
+		if (reactor->listeners[i].speaks == SPEAKS_METRICS)
+			listener_stop(&reactor->listeners[i]);
+	list_for_each (link, &reactor->open) {
+		struct conn *conn = list_entry(link, struct conn, all);
+
+		if (conn_is_scraper(conn))
+			conn_abort(conn, CLOSE_GOING_DOWN);
+	}
 }
 
 static void
@@ -61,6 +79,7 @@ reactor_on_stop_order(struct envelope *envelope, void *owner)
 
 	reactor->stopping = true;
 	reactor_stop_listening(reactor);
+	reactor_drop_scrapers(reactor);
 	reactor->config.ops->on_stop(owner);
 	reactor_set_timer(
 	    reactor, &reactor->stop_timer, reactor->config.limits.stop_ms);
@@ -461,7 +480,7 @@ reactor_each_conn(struct reactor *reactor,
 	list_for_each (link, &reactor->open) {
 		struct conn *conn = list_entry(link, struct conn, all);
 
-		if (conn_is_open(conn))
+		if (conn_is_open(conn) && !conn_is_scraper(conn))
 			visit(conn, context);
 	}
 }

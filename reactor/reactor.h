@@ -57,8 +57,8 @@ struct reactor_ops {
 	void (*on_closed)(struct conn *conn);
 	/* Phase 6 of each turn. */
 	void (*on_turn_end)(void *owner);
-	/* The server stops: close every connection, answers and goodbye
-	 * first. New connections may still follow for a moment. */
+	/* The server stops: close every client, answers and goodbye first.
+	 * New connections may still follow for a moment. */
 	void (*on_stop)(void *owner);
 };
 
@@ -165,11 +165,12 @@ uint64_t reactor_now_ms(const struct reactor *reactor);
 void reactor_set_timer(
     struct reactor *reactor, struct timer *timer, uint64_t delay_ms);
 
-/* Closes its listening sockets: whoever waits in their queues is let in, who
- * comes later is refused by the kernel. Once; the owner's thread. */
+/* Closes its listening sockets, but that of scrapers: whoever waits in their
+ * queues is let in, who comes later is refused by the kernel. Once; the owner's
+ * thread. */
 void reactor_stop_listening(struct reactor *reactor);
 
-/* Calls `visit` for every connection that is open; it may close them. */
+/* Calls `visit` for every client that is open; it may close them. */
 void reactor_each_conn(struct reactor *reactor,
     void (*visit)(struct conn *conn, void *context), void *context);
 

@@ -16,7 +16,7 @@
 #include "reactor/timing.h"
 
 #define REACTOR_MAGIC         0x2eac7042u
-#define REACTOR_LISTENERS_MAX 16 /* conn->listener has 4 bits */
+#define REACTOR_LISTENERS_MAX 17 /* conn->listener has 5 bits */
 
 struct reactor {
 	uint32_t magic;
@@ -113,7 +113,11 @@ listener_index(const struct listener *listener)
 	return (uint8_t)(listener - listener->reactor->listeners);
 }
 void listener_start(struct listener *listener);
-/* Takes in all that waits in the kernel's queue, then closes the socket. */
+/* A scraper has come by it; it is DETACHED. */
+void listener_enter(struct listener *listener);
+void listener_leave(struct listener *listener);
+/* Takes in all clients that wait in the kernel's queue, then closes the socket.
+ */
 void listener_stop(struct listener *listener);
 void listener_close(struct listener *listener);
 
