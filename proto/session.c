@@ -260,14 +260,21 @@ session_is_banned(const struct session *session)
 	       auth_is_address_banned(account_service_auth(accounts), address);
 }
 
-void
-session_on_open(struct conn *conn)
+/* What holds for clients does not for a scraper: whoever can reach where
+ * metrics are served may read them. */
+static void
+session_open_scraper(struct session *session)
 {
-	struct session *session = session_of(conn);
+	web_start(session);
+	if (reactor_is_stopping(session->conn.reactor))
+		session_close(session, CLOSE_GOING_DOWN);
+}
 
-	session->magic = SESSION_MAGIC;
-	timer_init(&session->silence, session_on_silence);
-	timer_init(&session->deadline, session_on_deadline);
+static void
+session_open_client(struct session *session)
+{
+	struct conn *conn = &session->conn;
+
 	session_start_deadline(session);
 	session_tell_console(session, false);
 	log_debug("connected", LOG_NUMBER("client", conn->id),
@@ -279,6 +286,20 @@ session_on_open(struct conn *conn)
 	} else if (reactor_is_stopping(conn->reactor)) {
 		session_going_down(session);
 	}
+}
+
+void
+session_on_open(struct conn *conn)
+{
+	struct session *session = session_of(conn);
+
+	session->magic = SESSION_MAGIC;
+	timer_init(&session->silence, session_on_silence);
+	timer_init(&session->deadline, session_on_deadline);
+	if (conn_is_scraper(conn))
+		session_open_scraper(session);
+	else
+		session_open_client(session);
 }
 
 static void
@@ -363,8 +384,10 @@ session_on_closed(struct conn *conn)
 	struct session *session = session_of(conn);
 
 	check_magic(session, SESSION_MAGIC);
-	session_tell_console(session, true);
-	session_log_gone(session);
+	if (!conn_is_scraper(conn)) {
+		session_tell_console(session, true);
+		session_log_gone(session);
+	}
 	if (session->state == SESSION_USER)
 		session_log_out(session);
 	timer_stop(&session->silence);

@@ -56,6 +56,14 @@ web_end(struct session *session)
 	session->web = NULL;
 }
 
+/* A scraper has a connection for each, so that idle ones keep nobody out. */
+static bool
+web_keeps(struct session *session, const struct request *request)
+{
+	return request->keeps && !conn_is_scraper(&session->conn) &&
+	       ++session->web->requests < WEB_REQUESTS_MAX;
+}
+
 static void
 web_answer_file(struct session *session, const struct request *request,
     const struct page_file *file, bool keeps)
@@ -81,6 +89,24 @@ web_answer_file(struct session *session, const struct request *request,
 	web_send_answer(session, &answer, request->is_head, keeps);
 }
 
+/* True when it was the page, or its WebSocket, which scrapers have not. */
+static bool
+web_answer_page(
+    struct session *session, const struct request *request, bool keeps)
+{
+	const struct page_file *file = page_file(request->path);
+
+	if (conn_is_scraper(&session->conn))
+		return false;
+	if (span_equals(request->path, span_of("/ws")))
+		web_upgrade(session, request);
+	else if (file)
+		web_answer_file(session, request, file, keeps);
+	else
+		return false;
+	return true;
+}
+
 /* What is counted is not for strangers, and to them it is not there. */
 static bool
 web_tells_counts(const struct session *session)
@@ -89,12 +115,14 @@ web_tells_counts(const struct session *session)
 
 	if (!hub->config->questions)
 		return false;
-	return hub->options.web_counts == WEB_COUNTS_ON ||
+	return conn_is_scraper(&session->conn) ||
+	       hub->options.web_counts == WEB_COUNTS_ON ||
 	       (hub->options.web_counts == WEB_COUNTS_LOCAL &&
 		   address_is_local(&session->conn.peer));
 }
 
-/* True when it was one of those that only --web-metrics lets be asked. */
+/* True when it was one of those that are for scrapers, and that --web-metrics
+ * lets others ask. */
 static bool
 web_answer_counts(
     struct session *session, const struct request *request, bool keeps)
@@ -121,19 +149,14 @@ web_answer_counts(
 static void
 web_answer_request(struct session *session, const char *head, size_t len)
 {
-	struct web *web = session->web;
-	const struct page_file *file;
 	struct request request;
 	int status = request_parse(head, len, &request);
-	bool keeps = request.keeps && ++web->requests < WEB_REQUESTS_MAX;
+	bool keeps = web_keeps(session, &request);
 
 	if (status)
 		web_refuse(session, status, request.is_head);
-	else if (span_equals(request.path, span_of("/ws")))
-		web_upgrade(session, &request);
-	else if ((file = page_file(request.path)))
-		web_answer_file(session, &request, file, keeps);
-	else if (!web_answer_counts(session, &request, keeps))
+	else if (!web_answer_page(session, &request, keeps) &&
+		 !web_answer_counts(session, &request, keeps))
 		web_refuse(session, 404, request.is_head);
 	if (session_is_deaf(session))
 		web_start_head(session);

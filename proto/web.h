@@ -7,6 +7,9 @@
  *   is_web, not FORMAT_WEB   requests and answers, one after the other; it is
  *                            deaf to what the chat says
  *   is_web, FORMAT_WEB       a WebSocket
+ *
+ * A scraper (reactor/conn.h) begins so, has one request answered, and can ask
+ * for what is counted alone.
  */
 #ifndef PROTO_WEB_H
 #define PROTO_WEB_H
@@ -17,7 +20,8 @@
 
 struct session;
 
-/* Its first line is HTTP: what comes, that line included, is web_pump's. */
+/* Its first line is HTTP, or has to be: what comes, that line included, is
+ * web_pump's. */
 void web_start(struct session *session);
 
 /* It has closed: frees what it has. */
