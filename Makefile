@@ -14,9 +14,9 @@ O    := build/$(MODE)
 BIN  := $(if $(filter release,$(MODE)),build,$(O))
 
 TSAN_TESTS := flow_epoll/@(accounts|ban|broadcast|control|ctl|drain|exit|history|join|lab|login|passwd|races|reload|resume|rooms|threads|register_@(as|race|with)|throttle|unregister|vanish|web_counts|websocket_@(and|is_told))*
-LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libmicrohttpd libssl libcrypto
+LIBRARIES      := liburing libxxhash libsodium libedit libsystemd libseccomp libssl libcrypto
 BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-dev libsystemd-dev libseccomp-dev \
-	libmicrohttpd-dev libssl-dev libhttp-parser-dev libwslay-dev
+	libssl-dev libhttp-parser-dev libwslay-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc ncat \
 	netcat-openbsd openssl python3 python3-websockets systemd telnet tmux
 WEB_PACKAGES   := chromium netcat-openbsd $(if $(shell sh -c 'command -v npm'),,nodejs npm)

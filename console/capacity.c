@@ -43,6 +43,13 @@ capacity_raise_descriptors(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/* A reactor's; one of them has that of --metrics. */
+static unsigned
+listeners(const struct options *options)
+{
+	return options->listen_count + (options->metrics.length > 0);
+}
+
 unsigned
 capacity_reactors(const struct options *options)
 {
@@ -52,7 +59,7 @@ capacity_reactors(const struct options *options)
 	if (options->reactors > 0)
 		return options->reactors;
 	if (options->io != IO_EPOLL && options->clients_max > 0) {
-		each = engine_uring.conns_max(options->listen_count);
+		each = engine_uring.conns_max(listeners(options));
 		needed = (options->clients_max + each - 1) / each;
 		reactors = needed > reactors ? needed : reactors;
 	}
@@ -66,7 +73,7 @@ process_clients(const struct options *options, unsigned reactors)
 {
 	uint64_t own =
 	    DESCRIPTORS_KEPT +
-	    (uint64_t)reactors * (DESCRIPTORS_EACH + options->listen_count);
+	    (uint64_t)reactors * (DESCRIPTORS_EACH + listeners(options));
 	uint64_t descriptors = descriptors_max();
 
 	return descriptors > own + 1 ? descriptors - own : 1;
@@ -77,7 +84,7 @@ capacity_of(const struct options *options, const struct engine_ops *engine,
     unsigned reactors)
 {
 	struct capacity capacity = {
-	    .each = engine->conns_max(options->listen_count),
+	    .each = engine->conns_max(listeners(options)),
 	    .descriptors = descriptors_max(),
 	    .asked = options->clients_max,
 	    .bound = CAPACITY_REACTOR,

@@ -47,6 +47,7 @@ struct server {
 	int passed[OPTIONS_LISTEN_MAX]; /* owned sockets, -1 when adopted */
 	unsigned passed_count; /* then they are all there is to listen on */
 	unsigned listening;    /* endpoints that we have opened */
+	int metrics;           /* owned socket; -1: a reactor has it, or none */
 	int *sockets;          /* owned; -1 when a reactor has it */
 	unsigned socket_count; /* of all endpoints for the first reactor, ... */
 	unsigned running;      /* reactors whose threads are there */
@@ -268,6 +269,29 @@ open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
 	return 0;
 }
 
+/* One, whatever the number of reactors: only then is it known how many
+ * scrapers there are. */
+static int
+open_metrics(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	struct endpoint *endpoint = &server->options->metrics;
+
+	if (endpoint->length == 0)
+		return 0;
+	return listen_open(endpoint, 1, &server->metrics, error);
+}
+
+/* Behind the others, which each reactor has at the same places. */
+static void
+hand_out_metrics(struct server *server)
+{
+	if (server->metrics < 0)
+		return;
+	reactor_add_listener(
+	    server->reactors[0], server->metrics, false, SPEAKS_METRICS);
+	server->metrics = -1;
+}
+
 static void
 hand_out_listeners(struct server *server)
 {
@@ -309,6 +333,7 @@ server_open(
 	memset(server, 0, sizeof(*server));
 	server->options = options;
 	server->feed = feed;
+	server->metrics = -1;
 	server->hub_config = (struct hub_config){
 	    .on_client = feed_on_client,
 	    .context = feed,
@@ -319,6 +344,7 @@ server_open(
 	capacity_raise_descriptors();
 	if (take_passed(server, error) == 0 &&
 	    open_listeners(server, error) == 0 &&
+	    open_metrics(server, error) == 0 &&
 	    certificate_read(server->tls, options, error) == 0)
 		return server;
 	server_stop(&server);
@@ -350,6 +376,7 @@ server_start(struct server *server, char error[SERVER_ERROR_BYTES])
 	    make_reactors(server, error) < 0)
 		return -1;
 	hand_out_listeners(server);
+	hand_out_metrics(server);
 	return start_reactors(server, error);
 }
 
@@ -397,6 +424,8 @@ server_stop(struct server **pointer)
 	for (i = 0; i < server->socket_count; i++)
 		if (server->sockets[i] >= 0)
 			close(server->sockets[i]);
+	if (server->metrics >= 0)
+		close(server->metrics);
 	for (i = 0; i < server->listening; i++)
 		listen_remove(&server->options->listen[i]);
 	for (i = 0; i < server->passed_count; i++)

@@ -257,6 +257,18 @@ say_certificate(struct supervisor *supervisor)
 }
 
 static void
+say_metrics(struct supervisor *supervisor)
+{
+	char text[ENDPOINT_TEXT_BYTES];
+	char url[ENDPOINT_TEXT_BYTES + sizeof("http/metrics")];
+
+	endpoint_format(&supervisor->options->metrics, text);
+	snprintf(url, sizeof(url), "http%s/metrics", text + strlen("tcp"));
+	console_say(supervisor->console, "[METRICS] %s", url);
+	log_info("metrics-listening", LOG_TEXT("url", url));
+}
+
+static void
 say_hello(struct supervisor *supervisor)
 {
 	const struct options *options = supervisor->options;
@@ -279,11 +291,8 @@ say_hello(struct supervisor *supervisor)
 		log_info("listening", LOG_TEXT("url", text));
 	}
 	say_certificate(supervisor);
-	if (supervisor->metrics.daemon) {
-		console_say(console, "[METRICS] %s", supervisor->metrics.url);
-		log_info("metrics-listening",
-		    LOG_TEXT("url", supervisor->metrics.url));
-	}
+	if (options->metrics.length > 0)
+		say_metrics(supervisor);
 	log_info("started", LOG_TEXT("version", THRONG_VERSION),
 	    LOG_NUMBER("reactors", reactors),
 	    LOG_TEXT("engine", server_engine_text(server)),
@@ -403,16 +412,13 @@ supervisor_start(struct supervisor *supervisor, char error[SERVER_ERROR_BYTES])
 	    supervisor_start_log(supervisor, error) < 0)
 		return -1;
 	supervisor->logs = true;
-	if (options->web_counts != WEB_COUNTS_OFF)
+	if (options->web_counts != WEB_COUNTS_OFF ||
+	    options->metrics.length > 0)
 		take_questions(supervisor);
 	if (server_start(supervisor->server, error) < 0)
 		return -1;
 	if (options->control[0] && control_open(&supervisor->control,
 				       supervisor, options->control, error) < 0)
-		return -1;
-	if (options->metrics.length > 0 &&
-	    metrics_open(&supervisor->metrics, &supervisor->loop,
-		supervisor->server, &options->metrics, error) < 0)
 		return -1;
 	return 0;
 }
@@ -447,7 +453,6 @@ supervisor_end(struct supervisor *supervisor)
 	timer_stop(&supervisor->feed_timer);
 	timer_stop(&supervisor->alive_timer);
 	timer_stop(&supervisor->drain_timer);
-	metrics_close(&supervisor->metrics);
 	if (supervisor->server)
 		server_stop(&supervisor->server);
 	/* Errands that were under way come home, and are freed. */

@@ -9,7 +9,6 @@
 
 #include "console/control.h"
 #include "console/fence.h"
-#include "console/metrics.h"
 #include "reactor/log.h"
 #include "reactor/mailbox.h"
 
@@ -28,7 +27,6 @@ struct supervisor {
 	struct console *console; /* owned */
 	struct control control;
 	struct fence fence;
-	struct metrics metrics;
 	struct process_files *files; /* owned; for /metrics, else NULL */
 	struct loop loop;
 	int signals; /* signalfd, borrowed */

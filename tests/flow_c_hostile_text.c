@@ -241,8 +241,8 @@ metrics_are_clean(const char *line)
 	snprintf(
 	    url, sizeof(url), "tcp%.*s", (int)strcspn(at + 3, "/") + 3, at);
 	client = test_client_open_at(url);
-	test_client_send(
-	    client, "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n");
+	test_client_send(client, "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+	test_client_expect(client, "HTTP/1.1 200 OK\r");
 	while ((line = harness_stream_line(&client->in)) != NULL)
 		is_clean("the metrics", line, strcspn(line, "\r"));
 }
