@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/landlock.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,13 +19,12 @@
 #include "console/options.h"
 
 /* What the headers of Linux 6.1 do not have yet. */
-#define TRUNCATE      (1ULL << 14) /* of files, version 3 */
-#define IOCTL_DEV     (1ULL << 15) /* 5 */
-#define BIND_TCP      (1ULL << 0)  /* of ports, 4 */
-#define CONNECT_TCP   (1ULL << 1)  /* 4 */
-#define SCOPE_UNIX    (1ULL << 0)  /* 6 */
-#define SCOPE_SIGNAL  (1ULL << 1)  /* 6 */
-#define RULE_NET_PORT 2
+#define TRUNCATE     (1ULL << 14) /* of files, version 3 */
+#define IOCTL_DEV    (1ULL << 15) /* 5 */
+#define BIND_TCP     (1ULL << 0)  /* of ports, 4 */
+#define CONNECT_TCP  (1ULL << 1)  /* 4 */
+#define SCOPE_UNIX   (1ULL << 0)  /* 6 */
+#define SCOPE_SIGNAL (1ULL << 1)  /* 6 */
 
 #define READ    LANDLOCK_ACCESS_FS_READ_FILE
 #define READ_IN (READ | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -43,11 +41,6 @@ struct handled {
 	uint64_t files;
 	uint64_t network;
 	uint64_t scope;
-};
-
-struct port_rule {
-	uint64_t access;
-	uint64_t port;
 };
 
 struct landlock {
@@ -168,21 +161,6 @@ allow_removal(const struct landlock *landlock, const struct endpoint *endpoint)
 }
 
 static void
-allow_port(const struct landlock *landlock, const struct endpoint *endpoint)
-{
-	const struct sockaddr_in *in = (const void *)&endpoint->address;
-	const struct sockaddr_in6 *in6 = (const void *)&endpoint->address;
-	struct port_rule rule = {.access = BIND_TCP};
-
-	if (endpoint->length == 0 || !landlock->handled.network)
-		return;
-	rule.port =
-	    ntohs(in->sin_family == AF_INET6 ? in6->sin6_port : in->sin_port);
-	syscall(
-	    SYS_landlock_add_rule, landlock->ruleset, RULE_NET_PORT, &rule, 0);
-}
-
-static void
 allow_all(const struct landlock *landlock, const struct options *options)
 {
 	allow_folder(landlock, options->accounts, STORE);
@@ -195,7 +173,6 @@ allow_all(const struct landlock *landlock, const struct options *options)
 	allow_folder(landlock, options->tls_key, READ);
 	for (unsigned i = 0; i < options->listen_count; i++)
 		allow_removal(landlock, &options->listen[i]);
-	allow_port(landlock, &options->metrics);
 	allow_libraries(landlock);
 }
 

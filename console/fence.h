@@ -12,7 +12,7 @@
  *     greeting, the bans, the certificate and its key, and where time zones,
  *     terminals and /proc are
  *   - nothing is executed, no device is commanded that was not open before
- *   - no TCP connection is made, no port is bound but that of --metrics
+ *   - no TCP connection is made, no port is bound
  *   - no signal goes out, and nothing to abstract Unix sockets, unless the
  *     service manager has one
  *
