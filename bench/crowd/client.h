@@ -5,8 +5,8 @@
  * counted as a failure of what it was at, and passes all the gates that it has
  * before it, so that nobody waits for it. It belongs to one thread.
  */
-#ifndef BENCH_CLIENT_H
-#define BENCH_CLIENT_H
+#ifndef BENCH_CROWD_CLIENT_H
+#define BENCH_CROWD_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>

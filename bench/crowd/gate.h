@@ -5,8 +5,8 @@
  * that it has still before it, so that the others are not left waiting.
  * Any thread may call; the lock is held for a moment only.
  */
-#ifndef BENCH_GATE_H
-#define BENCH_GATE_H
+#ifndef BENCH_CROWD_GATE_H
+#define BENCH_CROWD_GATE_H
 
 #include <pthread.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * and of the generator itself, each the whole process's, user and system. It
  * reads /proc twice; nothing in between. One thread.
  */
-#ifndef BENCH_METER_H
-#define BENCH_METER_H
+#ifndef BENCH_CROWD_METER_H
+#define BENCH_CROWD_METER_H
 
 #include <stdbool.h>
 #include <stdint.h>

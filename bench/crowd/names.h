@@ -2,8 +2,8 @@
  * Names of accounts that are new in each run, so that runs may follow one
  * another, or overlap, on one server. Main thread, at start.
  */
-#ifndef BENCH_NAMES_H
-#define BENCH_NAMES_H
+#ifndef BENCH_CROWD_NAMES_H
+#define BENCH_CROWD_NAMES_H
 
 #include <argp.h>
 

@@ -2,8 +2,8 @@
  * Options of a scenario that are numbers, as a table, so that a scenario with
  * many of them says each once. Main thread, at start.
  */
-#ifndef BENCH_NUMBER_OPTION_H
-#define BENCH_NUMBER_OPTION_H
+#ifndef BENCH_CROWD_NUMBER_OPTION_H
+#define BENCH_CROWD_NUMBER_OPTION_H
 
 #include <argp.h>
 #include <stdbool.h>

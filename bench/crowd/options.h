@@ -3,8 +3,8 @@
  * the report's form), as an argp child, and how a scenario reads numbers. Main
  * thread, at start.
  */
-#ifndef BENCH_OPTIONS_H
-#define BENCH_OPTIONS_H
+#ifndef BENCH_CROWD_OPTIONS_H
+#define BENCH_CROWD_OPTIONS_H
 
 #include <argp.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  * reads /proc and fails when that is not allowed or the server is on another
  * machine. One thread at a time.
  */
-#ifndef BENCH_PROCESS_H
-#define BENCH_PROCESS_H
+#ifndef BENCH_CROWD_PROCESS_H
+#define BENCH_CROWD_PROCESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

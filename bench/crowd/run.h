@@ -7,8 +7,8 @@
  * run_thread and struct client at the front of its own per-thread and
  * per-client ones.
  */
-#ifndef BENCH_RUN_H
-#define BENCH_RUN_H
+#ifndef BENCH_CROWD_RUN_H
+#define BENCH_CROWD_RUN_H
 
 #include <argp.h>
 #include <stdbool.h>

@@ -9,8 +9,8 @@
  * floor_echo has its clients elsewhere (throng-bench echo). The figures are one
  * line of key=value words on standard output.
  */
-#ifndef BENCH_FLOOR_H
-#define BENCH_FLOOR_H
+#ifndef BENCH_FLOOR_FLOOR_H
+#define BENCH_FLOOR_FLOOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * for the socket, with its results. Nobody is asked who the server is: what is
  * measured is one's own. The load's thread only.
  */
-#ifndef BENCH_BOT_TLS_H
-#define BENCH_BOT_TLS_H
+#ifndef BENCH_LOAD_BOT_TLS_H
+#define BENCH_LOAD_BOT_TLS_H
 
 #include <stddef.h>
 #include <sys/types.h>

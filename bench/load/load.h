@@ -17,8 +17,8 @@
  * only that thread opens and closes them. Those of the load are opened before
  * the threads start, and so are in every table.
  */
-#ifndef BENCH_LOAD_H
-#define BENCH_LOAD_H
+#ifndef BENCH_LOAD_LOAD_H
+#define BENCH_LOAD_LOAD_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -3,8 +3,8 @@
  * take them from 127.1.0.0 to 127.254.255.254; what people and tests use
  * (127.0.0.1 and its neighbours) is not among them. Pure.
  */
-#ifndef BENCH_LOOPBACK_H
-#define BENCH_LOOPBACK_H
+#ifndef BENCH_LOAD_LOOPBACK_H
+#define BENCH_LOAD_LOOPBACK_H
 
 #include <netinet/in.h>
 #include <stdbool.h>

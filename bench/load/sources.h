@@ -6,8 +6,8 @@
  * since the ports of the last one's are not free before a minute has passed
  * (TIME_WAIT). Settled before the threads start, then only read.
  */
-#ifndef BENCH_SOURCES_H
-#define BENCH_SOURCES_H
+#ifndef BENCH_LOAD_SOURCES_H
+#define BENCH_LOAD_SOURCES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -10,8 +10,8 @@
  *     while (splitter_next(&rest, &line)) ...
  *     splitter_keep(s, rest);
  */
-#ifndef BENCH_SPLITTER_H
-#define BENCH_SPLITTER_H
+#ifndef BENCH_LOAD_SPLITTER_H
+#define BENCH_LOAD_SPLITTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

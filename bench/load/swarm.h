@@ -7,8 +7,8 @@
  * ever. What was open before is in all of the tables; what a thread opens is in
  * its own alone, must be closed there, and ends with it.
  */
-#ifndef BENCH_SWARM_H
-#define BENCH_SWARM_H
+#ifndef BENCH_LOAD_SWARM_H
+#define BENCH_LOAD_SWARM_H
 
 #include <stddef.h>
 

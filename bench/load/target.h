@@ -3,8 +3,8 @@
  * tls://, which is TLS there, or unix:PATH. Parsed once before the threads
  * start, then only read.
  */
-#ifndef BENCH_TARGET_H
-#define BENCH_TARGET_H
+#ifndef BENCH_LOAD_TARGET_H
+#define BENCH_LOAD_TARGET_H
 
 #include <netinet/in.h>
 #include <sys/socket.h>

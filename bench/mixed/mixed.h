@@ -15,8 +15,8 @@
  * before its resident is in. So one hears all that is said in a life of the
  * server. Client N belongs to thread N modulo threads.
  */
-#ifndef BENCH_MIXED_PRIV_H
-#define BENCH_MIXED_PRIV_H
+#ifndef BENCH_MIXED_MIXED_H
+#define BENCH_MIXED_MIXED_H
 
 #include <stdbool.h>
 #include <stddef.h>

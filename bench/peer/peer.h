@@ -7,8 +7,8 @@
  * Where servers differ: with some a client hears its own messages; with others
  * a publisher is one connection and a second one, a member, hears for it.
  */
-#ifndef BENCH_PEER_H
-#define BENCH_PEER_H
+#ifndef BENCH_PEER_PEER_H
+#define BENCH_PEER_PEER_H
 
 #include <stdbool.h>
 #include <stddef.h>

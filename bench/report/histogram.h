@@ -4,8 +4,8 @@
  * a fixed 30 KiB. All zero is the empty histogram. No locks: one thread adds;
  * histograms of several threads are merged when those are done.
  */
-#ifndef BENCH_HISTOGRAM_H
-#define BENCH_HISTOGRAM_H
+#ifndef BENCH_REPORT_HISTOGRAM_H
+#define BENCH_REPORT_HISTOGRAM_H
 
 #include <stdint.h>
 

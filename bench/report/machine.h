@@ -1,8 +1,8 @@
 /*
  * What a run was made on. Figures mean little without it. Any thread.
  */
-#ifndef BENCH_MACHINE_H
-#define BENCH_MACHINE_H
+#ifndef BENCH_REPORT_MACHINE_H
+#define BENCH_REPORT_MACHINE_H
 
 #define MACHINE_NAME_BYTES 128
 

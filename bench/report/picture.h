@@ -2,8 +2,8 @@
  * A picture of a report, drawn by gnuplot, which is looked for when one is
  * asked for. Main thread, before and after the run.
  */
-#ifndef BENCH_PICTURE_H
-#define BENCH_PICTURE_H
+#ifndef BENCH_REPORT_PICTURE_H
+#define BENCH_REPORT_PICTURE_H
 
 #include <stddef.h>
 

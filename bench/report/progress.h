@@ -6,8 +6,8 @@
  * the process takes the bar off the terminal first, if other threads have that
  * signal blocked.
  */
-#ifndef BENCH_PROGRESS_H
-#define BENCH_PROGRESS_H
+#ifndef BENCH_REPORT_PROGRESS_H
+#define BENCH_REPORT_PROGRESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
  * What cuts values into quarters, exactly: a histogram is too coarse to compare
  * medians that differ by little. Pure.
  */
-#ifndef BENCH_QUARTILES_H
-#define BENCH_QUARTILES_H
+#ifndef BENCH_REPORT_QUARTILES_H
+#define BENCH_REPORT_QUARTILES_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
  * printed on standard output, as a table for people and key=value lines for
  * programs or as JSON, and drawn.
  */
-#ifndef BENCH_REPORT_H
-#define BENCH_REPORT_H
+#ifndef BENCH_REPORT_REPORT_H
+#define BENCH_REPORT_REPORT_H
 
 #include <pthread.h>
 #include <stdbool.h>

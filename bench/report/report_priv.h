@@ -2,8 +2,8 @@
  * Between report.c and the forms of a report, a file each: they write the whole
  * report to a stream and change nothing. One thread.
  */
-#ifndef BENCH_REPORT_PRIV_H
-#define BENCH_REPORT_PRIV_H
+#ifndef BENCH_REPORT_REPORT_PRIV_H
+#define BENCH_REPORT_REPORT_PRIV_H
 
 #include <stdio.h>
 

@@ -13,8 +13,8 @@
  * What members must hear is on tapes (tape.h): on one, where the server has one
  * order for all; else each publisher has a tape of its own.
  */
-#ifndef BENCH_FANOUT_PRIV_H
-#define BENCH_FANOUT_PRIV_H
+#ifndef BENCH_SCENARIO_FANOUT_PRIV_H
+#define BENCH_SCENARIO_FANOUT_PRIV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * stage and reports; lab_client.c is what one client does and checks. Each
  * client belongs to one thread; what threads share locks itself.
  */
-#ifndef BENCH_LAB_PRIV_H
-#define BENCH_LAB_PRIV_H
+#ifndef BENCH_SCENARIO_LAB_PRIV_H
+#define BENCH_SCENARIO_LAB_PRIV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * told. The members and publishers are those of `fanout`, whose steps are the
  * rates.
  */
-#ifndef BENCH_LATENCY_PRIV_H
-#define BENCH_LATENCY_PRIV_H
+#ifndef BENCH_SCENARIO_LATENCY_PRIV_H
+#define BENCH_SCENARIO_LATENCY_PRIV_H
 
 #include "bench/scenario/fanout_priv.h"
 

@@ -3,8 +3,8 @@
  * to stage and reports; rooms_client.c is what a client says, and checks of
  * what it hears.
  */
-#ifndef BENCH_ROOMS_PRIV_H
-#define BENCH_ROOMS_PRIV_H
+#ifndef BENCH_SCENARIO_ROOMS_PRIV_H
+#define BENCH_SCENARIO_ROOMS_PRIV_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * A scenario is one file that gives main.c's table its entry: it parses its own
  * options, drives the server, prints its report and returns the exit status.
  */
-#ifndef BENCH_SCENARIO_H
-#define BENCH_SCENARIO_H
+#ifndef BENCH_SCENARIO_SCENARIO_H
+#define BENCH_SCENARIO_SCENARIO_H
 
 /*
  * Many clients at once: half register, half log in, talk and log out, and

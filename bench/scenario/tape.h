@@ -17,8 +17,8 @@
  *
  * One thread owns a tape. Memory: 32 bytes a message, and the ring.
  */
-#ifndef BENCH_TAPE_H
-#define BENCH_TAPE_H
+#ifndef BENCH_SCENARIO_TAPE_H
+#define BENCH_SCENARIO_TAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  * $TORTURE_SECONDS, 3600 unless given, is how long the soak takes on both
  * engines together; the other parts do more or less in proportion.
  */
-#ifndef TESTS_TORTURE_H
-#define TESTS_TORTURE_H
+#ifndef TESTS_TORTURE_TORTURE_H
+#define TESTS_TORTURE_TORTURE_H
 
 #include <stdbool.h>
 #include <stdint.h>
