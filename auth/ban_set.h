@@ -35,6 +35,7 @@ struct ban_set {
 	uint32_t widths[NETWORK_BITS_MAX + 1];
 };
 
+/* Frees what it holds; it begins zeroed. */
 void ban_set_fini(struct ban_set *set);
 
 /* The key of a valid name, or of a network's canonical text. */

@@ -60,6 +60,7 @@ enum record_op {
 	RECORD_UNMUTE,
 };
 
+/* Is it about a ban or a mute, and not about an account? */
 static inline bool
 record_is_of_ban(enum record_op op)
 {
@@ -73,6 +74,7 @@ record_ban_kind(enum record_op op)
 	return (enum auth_ban_kind)((op - RECORD_BAN) / 2);
 }
 
+/* Of those: does it lift one? */
 static inline bool
 record_lifts_ban(enum record_op op)
 {

@@ -31,6 +31,7 @@ struct replay {
 	struct place failed; /* where, if a call has returned a reason */
 };
 
+/* Begins with an empty queue; the table is borrowed. */
 void replay_init(struct replay *replay, struct table *table);
 
 /*

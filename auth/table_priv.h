@@ -43,6 +43,7 @@ struct key {
 	uint32_t shard; /* other bits of the same hash */
 };
 
+/* The key of a name of up to NAME_BYTES_MAX bytes. */
 static inline void
 key_init(struct key *key, const struct table *table, struct span name)
 {
@@ -56,6 +57,7 @@ key_init(struct key *key, const struct table *table, struct span name)
 	key->shard = (uint32_t)(hash >> (64 - SHARD_BITS));
 }
 
+/* Is this the entry's name, in any case? */
 static inline bool
 key_is_of(const struct key *key, const struct entry *entry)
 {
@@ -67,6 +69,7 @@ key_is_of(const struct key *key, const struct entry *entry)
 	return memcmp(folded, key->folded, key->len) == 0;
 }
 
+/* Locks the shard that the name is in, and returns it. */
 static inline struct shard *
 shard_lock(struct table *table, const struct key *key)
 {
@@ -76,12 +79,14 @@ shard_lock(struct table *table, const struct key *key)
 	return shard;
 }
 
+/* Unlocks it. */
 static inline void
 shard_unlock(struct shard *shard)
 {
 	check_zero(pthread_mutex_unlock(&shard->lock));
 }
 
+/* The slot of the account of this name, or NULL. The shard is locked. */
 static inline struct slot *
 shard_find(
     const struct table *table, struct shard *shard, const struct key *key)

@@ -82,6 +82,7 @@ struct admin {
 	char *arguments[ADMIN_ARGUMENTS_MAX];
 };
 
+/* Nothing runs yet; `ops` and the supervisor are borrowed. */
 void admin_init(struct admin *admin, const struct admin_ops *ops,
     struct supervisor *supervisor);
 

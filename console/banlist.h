@@ -38,6 +38,7 @@ bool banlist_parse(const char *text, struct auth_ban *ban);
 int banlist_read(
     struct banlist *list, const char *path, char error[TEXTFILE_ERROR_BYTES]);
 
+/* Frees what banlist_read has made. */
 void banlist_free(struct banlist *list);
 
 #endif

@@ -31,6 +31,7 @@ struct loop {
 	struct timer_wheel wheel;
 };
 
+/* Empties it: no watch, no timer. */
 void loop_init(struct loop *loop);
 
 /* Begins and ends to look at a descriptor. The watch is the caller's. There is

@@ -21,6 +21,7 @@ struct motd {
 int motd_read(
     struct motd *motd, const char *path, char error[TEXTFILE_ERROR_BYTES]);
 
+/* Frees what motd_read has made. */
 void motd_free(struct motd *motd);
 
 #endif

@@ -24,6 +24,7 @@ enum pager_key {
 	PAGER_NOTHING,
 };
 
+/* Adds a copy of a line, without LF, at the end. */
 void pager_add(struct pager *pager, const char *line);
 
 /* The next line, which is shown with it; NULL when there is none. It lives
@@ -36,6 +37,7 @@ unsigned pager_rows(const char *text, unsigned columns);
 /* Forgets all lines, and frees them. */
 void pager_clear(struct pager *pager);
 
+/* What a key means while there is more to show. */
 enum pager_key pager_key_of(char key);
 
 #endif

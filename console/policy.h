@@ -23,6 +23,7 @@ struct policy {
 int policy_read(struct policy *policy, const struct options *options,
     char error[POLICY_ERROR_BYTES]);
 
+/* Frees what policy_read has made. */
 void policy_fini(struct policy *policy);
 
 #endif

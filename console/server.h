@@ -69,6 +69,7 @@ server_set_limits(const struct server *server, const struct options *options);
  * returns. */
 void server_stop(struct server **server);
 
+/* How many are there now, of each kind. */
 struct server_count server_count(const struct server *server);
 
 /* For work on the account file. */

@@ -48,6 +48,7 @@ void
 textfile_complain(const struct textfile *file, char error[TEXTFILE_ERROR_BYTES],
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* Closes it and frees what it holds. */
 void textfile_close(struct textfile *file);
 
 #endif

@@ -100,6 +100,7 @@ void account_service_join(struct account_service *service);
 /* After the join, and after those answers have been handled. Main thread. */
 void account_service_free(struct account_service **service);
 
+/* The store, borrowed; it lives as long as the service. Any thread. */
 struct auth *account_service_auth(struct account_service *service);
 
 /* What the pools have to do and have done. Before the join; any thread. */

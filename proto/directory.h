@@ -28,12 +28,15 @@ struct directory {
 /* The same for each directory with that key. `name` is a valid one. */
 uint64_t directory_hash(const struct hash_key *key, struct span name);
 
+/* Begins empty. `key` is borrowed as long as it lives; name_of tells the name
+ * of an entry, which does not change while it is in. */
 void directory_init(struct directory *directory, const struct hash_key *key,
     const char *(*name_of)(const struct directory_entry *entry));
 
 /* It is empty. */
 void directory_fini(struct directory *directory);
 
+/* Puts an entry in, whose name is not in yet; it stays the caller's. */
 void directory_add(struct directory *directory, struct directory_entry *entry);
 
 /* It is in. */

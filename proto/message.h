@@ -34,6 +34,7 @@ message_bytes(size_t name_len, size_t text_len)
 	       ~(size_t)7;
 }
 
+/* What this one takes. */
 static inline size_t
 message_size(const struct message *message)
 {

@@ -88,6 +88,7 @@ struct client_row *errand_rows(struct errand *errand);
 /* The same of an ERRAND_ROOMS. */
 struct room_row *errand_room_rows(struct errand *errand);
 
+/* Frees an errand that is back, with its rows. */
 void errand_free(struct errand *errand);
 
 #endif

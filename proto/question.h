@@ -63,6 +63,7 @@ void question_ask(struct question *question, struct session *session);
  * ends with the error that fits. */
 void question_ask_as_member(struct question *question, struct session *session);
 
+/* Frees one that is not under way, and gives back what it has found. */
 void question_free(struct question *question);
 
 /* Has it carry a text in `found`, there or back; copied. */

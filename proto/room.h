@@ -85,6 +85,8 @@ void room_free(struct room **room);
 /* Is it of no use any more, to its members and as a memory? */
 bool room_is_over(const struct room *room);
 
+/* Makes the session a member, from what the room has seen so far on; it is none
+ * yet. The membership stays its own. */
 void room_join(
     struct room *room, struct session *session, struct membership *membership);
 /* What it has said is on its way to the home before that hears of more. */
@@ -117,6 +119,8 @@ void room_resume(
 const struct message *parcels_next(
     const struct parcels *parcels, uint32_t *i, const struct message *message);
 
+/* `to` gets references of its own to all that `from` has; clear gives back all
+ * that it has, fini its memory, too. */
 void parcels_share(struct parcels *to, const struct parcels *from);
 void parcels_clear(struct parcels *parcels);
 void parcels_fini(struct parcels *parcels);

@@ -85,12 +85,14 @@ struct session {
 _Static_assert(
     sizeof(struct session) <= 448, "an idle client costs 512 bytes at most");
 
+/* The session that a connection of a client is part of. */
 static inline struct session *
 session_of(struct conn *conn)
 {
 	return (struct session *)conn;
 }
 
+/* Its reactor's hub. */
 static inline struct hub *
 session_hub(const struct session *session)
 {

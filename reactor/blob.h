@@ -31,6 +31,7 @@ struct blob_pool {
 	size_t bytes;      /* room in all blobs that have a reference */
 };
 
+/* Begins empty, and keeps up to so many free chunks; fini frees those. */
 void blob_pool_init(struct blob_pool *pool, unsigned kept_max);
 void blob_pool_fini(struct blob_pool *pool);
 
@@ -44,6 +45,7 @@ unsigned blob_pool_trim(struct blob_pool *pool);
  */
 struct blob *blob_new(struct blob_pool *pool, size_t cap);
 
+/* One reference more. */
 static inline struct blob *
 blob_ref(struct blob *blob)
 {

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Says which condition and where, and ends the process; for check(). */
 static inline _Noreturn void
 check_failed(const char *file, int line, const char *what)
 {

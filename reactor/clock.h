@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <time.h>
 
+/* What a clock shows, in microseconds. */
 static inline uint64_t
 clock_read_us(clockid_t id)
 {
@@ -21,6 +22,7 @@ clock_monotonic_us(void)
 	return clock_read_us(CLOCK_MONOTONIC);
 }
 
+/* The same in milliseconds. */
 static inline uint64_t
 clock_monotonic_ms(void)
 {

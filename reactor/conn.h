@@ -100,6 +100,7 @@ struct conn_handle {
 	uint32_t reactor; /* index */
 };
 
+/* The name of this one. */
 struct conn_handle conn_handle(const struct conn *conn);
 
 /* The open connection, or NULL when it is gone. This reactor's handles only. */
@@ -138,6 +139,7 @@ conn_out_is_full(const struct conn *conn)
 	return outq_is_full(conn->tls ? conn_tls_waiting(conn) : &conn->out);
 }
 
+/* Does it speak TLS? */
 static inline bool
 conn_is_tls(const struct conn *conn)
 {
@@ -160,6 +162,7 @@ conn_is_scraper(const struct conn *conn)
  */
 bool conn_tls_address(struct conn *conn, struct address *out);
 
+/* Can it still say and hear something? No more after conn_close. */
 static inline bool
 conn_is_open(const struct conn *conn)
 {

@@ -19,6 +19,7 @@ struct hash_key {
 
 _Static_assert(HASH_KEY_BYTES >= XXH3_SECRET_SIZE_MIN, "XXH3 needs 136 bytes");
 
+/* Hashes bytes; who does not know the key cannot make them collide. */
 static inline uint64_t
 hash_bytes(const struct hash_key *key, const void *bytes, size_t len)
 {

@@ -18,6 +18,7 @@ struct list {
 #define list_entry(link, type, member)                                         \
 	((type *)((char *)(link)-offsetof(type, member)))
 
+/* Makes a list empty, or a link one that is in no list. */
 static inline void
 list_init(struct list *l)
 {

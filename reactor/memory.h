@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Says how much was wanted, and ends the process; for those below. */
 static inline _Noreturn void
 memory_exhausted(size_t bytes)
 {

@@ -40,6 +40,7 @@ struct outq {
 #define OUTQ_ENTRIES_MAX 32768
 #define OUTQ_SHARED_MAX  16384
 
+/* Begins empty. */
 void outq_init(struct outq *q);
 /* Drops everything. */
 void outq_fini(struct outq *q, struct blob_pool *pool);

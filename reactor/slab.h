@@ -20,6 +20,7 @@ struct slab {
 
 #define SLAB_CHUNK 64
 
+/* Begins without objects, all of so many bytes; fini frees all of them. */
 void slab_init(struct slab *slab, size_t object_bytes);
 void slab_fini(struct slab *slab);
 

@@ -45,6 +45,7 @@ void timer_wheel_advance(struct timer_wheel *wheel, uint64_t now_ms);
  */
 int timer_wheel_wait_ms(const struct timer_wheel *wheel, uint64_t now_ms);
 
+/* Not set yet; `handle` is what it calls. */
 void timer_init(struct timer *timer, timer_handler *handle);
 
 /* (Re)starts the timer to fire `delay_ms` after `now_ms`. */
@@ -54,6 +55,7 @@ void timer_set(struct timer_wheel *wheel, struct timer *timer, uint64_t now_ms,
 /* Stops it; nothing happens when it is not set. */
 void timer_stop(struct timer *timer);
 
+/* Has it still to fire? */
 static inline bool
 timer_is_set(const struct timer *timer)
 {

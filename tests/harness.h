@@ -39,6 +39,7 @@
 		name(#io);                                                     \
 	}
 
+/* Ends, closes and removes all; a .fini of tests without FLOW_TEST. */
 void harness_fini(void);
 /* Called by harness_fini first; one function. */
 void harness_at_fini(void (*undo)(void));
@@ -207,6 +208,8 @@ void test_client_expect_end(struct test_client *client);
 void test_client_expect_silence(struct test_client *client, int ms);
 void test_client_fence(struct test_client *client);
 
+/* Ends its output alone; closes in order; closes with a reset. The client can
+ * be looked at until free_all. */
 void test_client_half_close(struct test_client *client);
 void test_client_close(struct test_client *client);
 void test_client_reset(struct test_client *client);

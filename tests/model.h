@@ -101,6 +101,7 @@ struct model {
 	bool left_rooms;
 };
 
+/* Clients of these accounts; rooms keep so many messages. */
 struct model *model_new(const char *const accounts[], unsigned history);
 void model_free(struct model *model);
 

@@ -41,8 +41,8 @@ struct auth *kit_open_bare(
 /* The reason why it cannot be opened; static. */
 const char *kit_refused(const char *path, const struct fileio *io);
 
-/* One change in a batch of its own; what became of it. kit_ban and kit_unban are
- * of any kind. */
+/* One change in a batch of its own; what became of it. kit_ban and kit_unban
+ * are of any kind. */
 enum auth_status kit_register(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_passwd(struct auth *auth, const char *name, unsigned n);
 enum auth_status kit_delete(struct auth *auth, const char *name);
@@ -79,6 +79,8 @@ struct kit_change {
 	int64_t until; /* BAN..., MUTE */
 };
 
+/* What it knows of a name, or NULL; apply does to it what a change does to a
+ * store. */
 struct kit_account *kit_model_find(struct kit_model *model, const char *name);
 struct auth_ban *kit_model_find_ban(
     struct kit_model *model, enum auth_ban_kind kind, const char *name);

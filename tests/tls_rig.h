@@ -20,6 +20,7 @@ void tls_rig_end(struct rig *rig);
 /* A client whose handshake is done; *fd is its socket. */
 SSL *tls_rig_connect(struct rig *rig, int *fd);
 
+/* Sends all of it. */
 void tls_rig_say(SSL *ssl, const char *text);
 /* Some bytes; 0 at the end. A call that is interrupted is made again. */
 size_t tls_rig_hear(SSL *ssl, char *bytes, size_t room);

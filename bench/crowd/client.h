@@ -36,6 +36,7 @@ struct client {
 	enum peer_role role; /* what it is, or wants to become */
 };
 
+/* Client `number` of the run, not connected yet; its thread is borrowed. */
 void
 client_init(struct client *client, struct run_thread *thread, unsigned number);
 

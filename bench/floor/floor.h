@@ -72,6 +72,7 @@ void members_admit(const struct members *members, unsigned accepted);
 /* Waits until they all have received a blob. */
 void members_wait(const struct members *members);
 
+/* Ends their process. */
 void members_stop(struct members *members);
 
 #endif

@@ -16,6 +16,7 @@ struct ring {
 	char *pool;                        /* owned */
 };
 
+/* Opens and closes it; it ends the program when the kernel has none for us. */
 void ring_open(struct ring *ring);
 void ring_close(struct ring *ring);
 

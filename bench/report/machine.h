@@ -12,6 +12,7 @@ struct machine {
 	char kernel[MACHINE_NAME_BYTES + 8]; /* "Linux 6.1.0-18-amd64" */
 };
 
+/* Fills all of it; what cannot be found out is "unknown". */
 void machine_read(struct machine *machine);
 
 /* Prints it on standard output as a key=value line. */

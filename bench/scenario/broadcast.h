@@ -43,6 +43,7 @@ struct broadcast_place {
 	uint64_t sent_ns;
 };
 
+/* Begins and ends it; `names` is borrowed until then. One thread. */
 void broadcast_init(struct broadcasts *broadcasts, const char *names);
 void broadcast_fini(struct broadcasts *broadcasts);
 

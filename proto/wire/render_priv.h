@@ -13,9 +13,11 @@
 /* Digits of the greatest uint64_t. */
 #define DECIMAL_BYTES_MAX 20
 
+/* As text: how many bytes it takes at most, and those. */
 size_t render_text_bound(const struct event *event);
 char *render_text(const struct event *event, char *out);
 
+/* The same as JSON. */
 size_t render_json_bound(const struct event *event);
 char *render_json(const struct event *event, char *out);
 
@@ -23,6 +25,7 @@ char *render_json(const struct event *event, char *out);
 #define put_words(at, words)                                                   \
 	((char *)memcpy((at), (words), sizeof(words) - 1) + sizeof(words) - 1)
 
+/* Writes these bytes. */
 static inline char *
 put_span(char *at, struct span span)
 {
@@ -31,6 +34,7 @@ put_span(char *at, struct span span)
 	return at + span.len;
 }
 
+/* Writes a number without leading zeros: up to DECIMAL_BYTES_MAX bytes. */
 static inline char *
 put_decimal(char *at, uint64_t number)
 {

@@ -21,6 +21,7 @@ span_of(const char *text)
 	return (struct span){text, strlen(text)};
 }
 
+/* The same bytes? */
 static inline bool
 span_equals(struct span a, struct span b)
 {

@@ -19,6 +19,7 @@ struct source {
 	size_t left;
 };
 
+/* The next byte, or number; 0 when nothing is left. */
 uint8_t source_byte(struct source *source);
 uint64_t source_number(struct source *source); /* of eight bytes */
 

@@ -14,6 +14,7 @@
 /* Begins anew. */
 void sim_seed(uint64_t seed);
 
+/* The time of the world. */
 uint64_t sim_now_us(void);
 void sim_set_now_us(uint64_t now_us);
 

@@ -56,6 +56,7 @@ struct crowd {
 
 extern const char *const crowd_rooms[CROWD_ROOMS];
 
+/* Nobody is there yet; the world is borrowed. */
 void crowd_init(struct crowd *crowd, struct world *world);
 void crowd_fini(struct crowd *crowd);
 

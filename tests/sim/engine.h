@@ -33,6 +33,7 @@ struct engine_habits {
 				  that find no memory */
 };
 
+/* From now on the kernel of all reactors is like this. */
 void engine_set_habits(const struct engine_habits *habits);
 
 /* Has the kernel something for this reactor? */

@@ -23,6 +23,7 @@
 	}
 #define TORTURE(part) TORTURE_ON(part, epoll) TORTURE_ON(part, uring)
 
+/* TORTURE_SECONDS of the environment. */
 unsigned torture_seconds(void);
 
 /* So many at TORTURE_SECONDS, in proportion otherwise, but at least `least`. */
@@ -34,6 +35,7 @@ struct torture_size {
 	uint64_t bytes; /* private memory */
 };
 
+/* How large it is now. */
 struct torture_size torture_size_of(const struct server_process *server);
 
 /* Processor time that the server has used so far. */
