@@ -1,6 +1,8 @@
 /*
  * The facade's short calls: opening, and what any thread may do to the table.
  */
+#include "auth/auth.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <time.h>

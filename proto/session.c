@@ -1,4 +1,6 @@
 /* Sessions: input in order, waiting, answers, coming and going. */
+#include "proto/session.h"
+
 #include "proto/session_room.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
  * A client's connection: how it comes in, and back when it was cut or the
  * server has ended, how it passes from stage to stage, and how it fails.
  */
+#include "bench/mixed/client.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -3,6 +3,8 @@
  * always answered in JSON, for that tells the member's place; who prefers text
  * counts on from there.
  */
+#include "bench/mixed/member.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 

@@ -3,6 +3,8 @@
  * one verdict over all of it. This file sets them up and reports; mixed.h
  * says what else they are made of.
  */
+#include "bench/mixed/mixed.h"
+
 #include <ctype.h>
 #include <err.h>
 #include <inttypes.h>
@@ -14,7 +16,6 @@
 
 #include "bench/crowd/names.h"
 #include "bench/load/swarm.h"
-#include "bench/mixed/mixed.h"
 #include "bench/report/progress.h"
 #include "bench/report/quartiles.h"
 #include "bench/scenario/scenario.h"

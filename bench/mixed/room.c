@@ -1,4 +1,6 @@
 /* What clients share: rooms and what was said in them, direct messages. */
+#include "bench/mixed/room.h"
+
 #include <stdio.h>
 
 #include "bench/mixed/mixed.h"
