@@ -251,9 +251,11 @@ give_lines(FILE *stream, const char *path)
 		}
 		/* The last one may want its newline. */
 		if (!strchr(line, '\n')) {
-			line = memory_resize(line, strlen(line) + 2);
-			size = strlen(line) + 2;
-			strcat(line, "\n");
+			size_t len = strlen(line);
+
+			size = len + 2;
+			line = memory_resize(line, size);
+			memcpy(line + len, "\n", 2);
 		}
 		ok = give(stream, line) && ok;
 		fflush(stdout);

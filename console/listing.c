@@ -10,12 +10,14 @@
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
-/* Writes a cell with its padding, and a space before it. */
+/* Writes a cell with its padding, and a space behind it. */
 static char *
-put_cell(char *at, const struct listing_column *column, const char *cell)
+put_cell(char *at, const char *end, const struct listing_column *column,
+    const char *cell)
 {
 	/* Cells may hold UTF-8; what is padded is ASCII. */
-	return at + sprintf(at, "%*s ", -column->width, cell);
+	return at + snprintf(at, (size_t)(end - at), "%*s ", -column->width,
+			cell);
 }
 
 static void
@@ -32,8 +34,8 @@ say_texts(struct admin *admin, const struct listing_column columns[],
 	at = line;
 	for (unsigned i = 0; i < count; i++)
 		if (columns[i].title)
-			at = put_cell(
-			    at, &columns[i], cells[i] ? cells[i] : "-");
+			at = put_cell(at, line + bytes, &columns[i],
+			    cells[i] ? cells[i] : "-");
 	check(at > line);
 	at[-1] = '\0';
 	admin->ops->say(admin, line);

@@ -250,12 +250,13 @@ terminal_hide(struct terminal *terminal)
 {
 	const LineInfo *info = el_line(terminal->editor);
 	size_t len = (size_t)(info->cursor - info->buffer);
-	char *before = memory_new(sizeof(PROMPT) + len + 1);
+	size_t bytes = sizeof(PROMPT) + len + 1;
+	char *before = memory_new(bytes);
 	unsigned rows, columns, up;
 
 	terminal_size(&rows, &columns);
 	/* The cursor behind a full row is on the next one. */
-	sprintf(before, PROMPT "%.*s_", (int)len, info->buffer);
+	snprintf(before, bytes, PROMPT "%.*s_", (int)len, info->buffer);
 	up = pager_rows(before, columns) - 1;
 	free(before);
 	if (up > 0)

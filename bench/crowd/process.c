@@ -91,7 +91,7 @@ find_owner(uint64_t inode)
 	while (processes && pid == 0 && (entry = readdir(processes)) != NULL)
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    has_socket(entry->d_name, link))
-			pid = atoi(entry->d_name);
+			pid = (int)strtol(entry->d_name, NULL, 10);
 	if (processes)
 		closedir(processes);
 	return pid;
