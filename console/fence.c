@@ -122,25 +122,27 @@ allow_in_home(const struct landlock *landlock, const char *name)
 }
 
 /* What libraries read when they like. */
+static const char *const library_places[] = {
+	"/etc/localtime",
+	"/usr/share/zoneinfo",
+	"/etc/terminfo",
+	"/lib/terminfo",
+	"/usr/lib/terminfo",
+	"/usr/share/terminfo",
+	"/proc",
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	"/", /* for the lines of a report */
+#endif
+};
+
 static void
 allow_libraries(const struct landlock *landlock)
 {
-	static const char *const places[] = {
-		"/etc/localtime",
-		"/usr/share/zoneinfo",
-		"/etc/terminfo",
-		"/lib/terminfo",
-		"/usr/lib/terminfo",
-		"/usr/share/terminfo",
-		"/proc",
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-		"/", /* for the lines of a report */
-#endif
-	};
 	const char *editrc = getenv("EDITRC");
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		allow(landlock, places[i], READ_IN);
+	for (size_t i = 0;
+	     i < sizeof(library_places) / sizeof(*library_places); i++)
+		allow(landlock, library_places[i], READ_IN);
 	if (editrc)
 		allow(landlock, editrc, READ);
 	allow_in_home(landlock, ".editrc");
