@@ -109,15 +109,18 @@ FLOW_TEST(ban_commands_say_what_is_wrong_and_what_there_is)
 	server_process_expect(server, "0 banned, 0 muted");
 	server_process_type(server, "ban\nban a/b\nban ann 7\nban ann 0d\n");
 	server_process_expect(server, "usage: ban NAME*");
-	server_process_expect(server, "a/b is not a name, an address or a network");
+	server_process_expect(
+	    server, "a/b is not a name, an address or a network");
 	server_process_expect(server, "7 is no length of time*");
 	server_process_expect(server, "0d is no length of time*");
 	server_process_type(server, "ban 01.2.3.4\nban 192.0.2.256 1h\n");
 	server_process_expect(server, "01.2.3.4 is not a name, an address *");
-	server_process_expect(server, "192.0.2.256 is not a name, an address *");
+	server_process_expect(
+	    server, "192.0.2.256 is not a name, an address *");
 	server_process_type(server, "unban ann\nunban a/b\nunban\n");
 	server_process_expect(server, "ann is not banned");
-	server_process_expect(server, "a/b is not a name, an address or a network");
+	server_process_expect(
+	    server, "a/b is not a name, an address or a network");
 	server_process_expect(server, "usage: unban NAME*");
 	server_process_type(server, "ban Zoe\nban ann 12h\nban ZOE 2w\nbans\n");
 	server_process_expect(server, "Zoe is banned for ever");

@@ -91,7 +91,8 @@ FLOW_TEST(compact_on_a_healthy_disk_takes_registrations_again)
 
 	server_process_expect(server, "[[]READ-ONLY] *");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts, 0 bans and 0 mutes in *", made);
+	server_process_expect(
+	    server, "%d accounts, 0 bans and 0 mutes in *", made);
 	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &roomy, NULL), 0);
 	server_process_type(server, "compact\n");
 	server_process_expect(server, "compacted: *");

@@ -6,7 +6,7 @@
 #include "tests/observe.h"
 
 /* A quarter of a second a hash or so, on one thread (for two reactors): much
- * less than the ten seconds in which the server ends, also on a busy machine. */
+ * less than the ten seconds in which the server ends, also where it is busy. */
 #define VERY_SLOW "--argon2=t=16,m=65536"
 
 /* What is known of a hash's time is an average that has to see a few. */

@@ -179,7 +179,7 @@ FLOW_TEST(passwords_by_websocket_are_nowhere_in_memory)
 	web_client_send(client, "%s", secret);
 	web_client_match(client, "{*\"text\":\"logged in as Visible#*\"}");
 	/* Twice at once, and the second one is not whole. */
-	len = snprintf(frame, sizeof(frame), "......%s%s", "/passwd x ", secret);
+	len = snprintf(frame, sizeof(frame), "....../passwd x %s", secret);
 	memcpy(frame, "\x81\x80\0\0\0\0", 6);
 	frame[1] |= (char)(len - 6);
 	test_client_send_bytes(client, frame, (size_t)len);

@@ -221,12 +221,14 @@ Test(flow_check, account_file_is_read_through)
 
 	make_accounts();
 	cr_expect_eq(CHECK_WITH(NULL), 0);
-	was_said("ok: /tmp/*/accounts: 1 account, 0 bans and 0 mutes in * bytes");
+	was_said(
+	    "ok: /tmp/*/accounts: 1 account, 0 bans and 0 mutes in * bytes");
 	accounts_write("2 torn", O_APPEND);
 	size = accounts_size();
 	cr_expect_eq(CHECK_WITH(NULL), 0);
 	was_said("warning: /tmp/*/accounts: *");
-	was_said("ok: /tmp/*/accounts: 1 account, 0 bans and 0 mutes in * bytes");
+	was_said(
+	    "ok: /tmp/*/accounts: 1 account, 0 bans and 0 mutes in * bytes");
 	cr_expect_eq(accounts_size(), size);
 	accounts_write("something else", 0);
 	cr_expect_eq(CHECK_WITH(NULL), 1);

@@ -256,7 +256,8 @@ FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
 	for (int i = 0; i < 200; i++) {
 		server_process_signal(server, SIGHUP);
 		put(&peer, "reload\n");
-		expect(&peer, " read again: no greeting, 0 listed bans, the log");
+		expect(&peer,
+		    " read again: no greeting, 0 listed bans, the log");
 		expect(&peer, "OK");
 	}
 	harness_stream_close(&peer);

@@ -224,7 +224,8 @@ FLOW_TEST(log_has_an_audit_line_for_each_act)
 		server_process_expect(server, "no such client: *");
 	server_process_stop(server);
 	text = read_file(server->folder, "log");
-	while ((text = strstr(text, "command=\"kick nobody\" outcome=failed"))) {
+	while ((text = strstr(
+		    text, "command=\"kick nobody\" outcome=failed"))) {
 		text++;
 		count++;
 	}

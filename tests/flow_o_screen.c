@@ -60,7 +60,8 @@ screen_start(const char *engine)
 	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
 	    "--control %s/control --argon2 t=1,m=8; "
 	    "echo status $?; read -r end'",
-	    scratch, bin ? bin : "build/throng", engine, scratch, scratch, scratch);
+	    scratch, bin ? bin : "build/throng", engine, scratch, scratch,
+	    scratch);
 	tmux(command);
 	await("Type 'exit' to stop the server");
 	/* What is typed earlier is not the editor's. */

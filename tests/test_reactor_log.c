@@ -353,7 +353,7 @@ log_thread(void *argument)
 	return NULL;
 }
 
-/* One at least gets lines in; what the queue has no room for is told as lost. */
+/* One at least gets lines in; what the queue has no room for is told of. */
 Test(reactor_log, lines_of_many_threads_never_mix)
 {
 	pthread_t threads[THREADS];

@@ -24,7 +24,7 @@ class Bot:
     def __init__(self, name, password, room):
         self.name, self.password = name, password
         self.room = room.removeprefix("#").lower()
-        self.seq = None  # number of the last message; None before the first join
+        self.seq = None  # of the last message; None before the first join
         self.mark = None  # whose it was and when, to know it again
 
     def send(self, *lines):
@@ -34,10 +34,11 @@ class Bot:
         """Serves one connection until it ends."""
         self.sock = sock
         since = ""
-        if self.seq is not None:  # the last one again, to see that it is the same
+        if self.seq is not None:  # the last one again: is it the same?
             since = f" since={self.seq - 1 if self.mark else self.seq}"
         self.send("/format json", f"/register {self.name} {self.password}",
-                  f"/login {self.name} {self.password}", f"/join {self.room}{since}")
+                  f"/login {self.name} {self.password}",
+                  f"/join {self.room}{since}")
         for line in sock.makefile(encoding="utf-8", newline="\n"):
             event = json.loads(line)
             if event["event"] == "reply" and event["re"] in ("login", "join"):
@@ -67,7 +68,8 @@ class Bot:
             self.start_over()
         else:
             self.seq, self.mark = event["seq"], mark
-            if event["text"] in ANSWERS and event["from"].lower() != self.name.lower():
+            is_own = event["from"].lower() == self.name.lower()
+            if event["text"] in ANSWERS and not is_own:
                 self.send(f"/say {self.room} {ANSWERS[event['text']]()}")
 
     def start_over(self):

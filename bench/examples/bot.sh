@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A bot for a throng room, in bash alone (its /dev/tcp): answers !ping and !time.
+# A bot for a throng room, in bash alone (its /dev/tcp): answers !ping, !time.
 # usage: BOT_PASSWORD=... bot.sh HOST PORT NAME ROOM
 set -eu
 

@@ -53,7 +53,8 @@ def commands(view):
     for run in view.runs:
         key = (run["work"], run["server"])
         runs[key] = runs.get(key, 0) + 1
-        text = re.sub(r" --connect .*$| --io (uring|epoll)$", "", run["command"])
+        text = re.sub(r" --connect .*$| --io (uring|epoll)$", "",
+                      run["command"])
         texts = found.setdefault(run["work"], {})
         if run["options"]:
             texts[f"throng {' '.join(run['options'])}"] = None
@@ -487,8 +488,9 @@ PARTS = [
          measure_reactors, show_reactors),
     Part("rooms", "Rooms",
          "Rooms of ten, each member in one; all that is said is heard by the "
-         "ten of its room. A member has four messages outstanding, or says all "
-         "ten at once: the more there are of a room in a turn, the fewer sends.",
+         "ten of its room. A member has four messages outstanding, or says "
+         "all ten at once: the more there are of a room in a turn, the fewer "
+         "sends.",
          measure_rooms, show_cost),
     Part("history", "History",
          "What it costs to keep messages of a room for those who come later: "

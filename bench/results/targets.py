@@ -57,8 +57,9 @@ TARGETS = [
            lambda views: median(views, "exit", "100,000 clients", "exit_s")),
     Target("processor time of a delivery at 100,000 members, of that at 1,000",
            2, "times", members_ratio),
-    Target("processor time of a delivery in 10,000 rooms of 10, each saying its "
-           "10 messages at once, of that in one room", 3, "times", rooms_ratio),
+    Target("processor time of a delivery in 10,000 rooms of 10, each saying "
+           "its 10 messages at once, of that in one room", 3, "times",
+           rooms_ratio),
     Target("processor time of a delivery by WebSocket, of that in JSON lines, "
            "as fast as it goes", 1.15, "times",
            web_ratio(FULL_SPEED, "JSON lines")),

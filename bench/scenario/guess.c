@@ -10,7 +10,7 @@
  * as full of failures, for one as for the other.
  *
  * The server makes those wait who fail too often at one name from one address,
- * so each try comes from a loopback address of its own (bench/loopback.h). The
+ * so each try comes from a loopback address of its own (load/loopback.h). The
  * first from an address does not wait for a name's failures elsewhere.
  */
 #include <arpa/inet.h>
