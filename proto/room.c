@@ -47,7 +47,7 @@ parcels_clear(struct parcels *parcels)
 	parcels->count = 0;
 }
 
-void
+static void
 parcels_fini(struct parcels *parcels)
 {
 	parcels_clear(parcels);
@@ -134,26 +134,6 @@ room_join(
 	    .joined = true,
 	};
 	room->members[room->member_count++] = session;
-}
-
-void
-room_leave(struct room *room, struct hub *hub, struct session *session,
-    struct membership *membership)
-{
-	struct session *last;
-
-	check(membership->joined);
-	check(membership->index < room->member_count);
-	if (!room->office && room->gathered.count > 0)
-		room_post_gathered(room, hub);
-	/* The last one takes the free place. */
-	last = room->members[--room->member_count];
-	room->members[membership->index] = last;
-	session_membership(last, room)->index = membership->index;
-	if (membership->behind || membership->paused)
-		session->held--;
-	*membership = (struct membership){0};
-	hub_busy(hub, room);
 }
 
 /* Renders all of a batch into one run of bytes. */
@@ -397,7 +377,8 @@ room_post_batch(struct room *room, struct hub *hub, unsigned to)
 	reactor_post(hub->reactor, to, &mail->envelope);
 }
 
-void
+/* Has them numbered at the home. */
+static void
 room_post_gathered(struct room *room, struct hub *hub)
 {
 	struct room_mail *mail =
@@ -406,6 +387,26 @@ room_post_gathered(struct room *room, struct hub *hub)
 	mail->parcels = room->gathered;
 	room->gathered = (struct parcels){0};
 	reactor_post(hub->reactor, room->home, &mail->envelope);
+}
+
+void
+room_leave(struct room *room, struct hub *hub, struct session *session,
+    struct membership *membership)
+{
+	struct session *last;
+
+	check(membership->joined);
+	check(membership->index < room->member_count);
+	if (!room->office && room->gathered.count > 0)
+		room_post_gathered(room, hub);
+	/* The last one takes the free place. */
+	last = room->members[--room->member_count];
+	room->members[membership->index] = last;
+	session_membership(last, room)->index = membership->index;
+	if (membership->behind || membership->paused)
+		session->held--;
+	*membership = (struct membership){0};
+	hub_busy(hub, room);
 }
 
 /* How large the next parcel should be, to take `need` at least. */

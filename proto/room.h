@@ -120,14 +120,12 @@ const struct message *parcels_next(
     const struct parcels *parcels, uint32_t *i, const struct message *message);
 
 /* `to` gets references of its own to all that `from` has; clear gives back all
- * that it has, fini its memory, too. */
+ * that it has. */
 void parcels_share(struct parcels *to, const struct parcels *from);
 void parcels_clear(struct parcels *parcels);
-void parcels_fini(struct parcels *parcels);
 
-/* Sends a reactor references to parcels, for the room of that name there: to
- * be delivered, or at its home to be numbered. */
+/* Sends a reactor references to parcels, for the room of that name there to
+ * deliver. */
 void room_post_batch(struct room *room, struct hub *hub, unsigned to);
-void room_post_gathered(struct room *room, struct hub *hub);
 
 #endif

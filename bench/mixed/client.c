@@ -113,13 +113,24 @@ mixed_client_cut(struct mixed_client *client)
 	mixed_wait(client, 1 + mixed_random(client->thread, ABSENT_MS_MAX));
 }
 
+/* Passes every stage up to this one. */
+static void
+pass(struct mixed_client *client, unsigned stage)
+{
+	struct gate *gate = &client->thread->mixed->gate;
+
+	for (; client->passed <= stage; client->passed++)
+		if (client->passed != MIXED_TALK)
+			gate_arrive(gate, client->passed);
+}
+
 void
 mixed_client_in(struct mixed_client *client)
 {
 	client->state = MIXED_IN;
 	client->backoff_ms = BACKOFF_MS_MIN;
 	client_arrived(client);
-	mixed_client_pass(client, MIXED_ENTER);
+	pass(client, MIXED_ENTER);
 }
 
 void
@@ -138,17 +149,7 @@ mixed_client_check(struct mixed_client *client)
 	if (stage == MIXED_DRAIN && client->role == MIXED_REGISTRAR &&
 	    client->checked < client->accounts)
 		return;
-	mixed_client_pass(client, stage);
-}
-
-void
-mixed_client_pass(struct mixed_client *client, unsigned stage)
-{
-	struct gate *gate = &client->thread->mixed->gate;
-
-	for (; client->passed <= stage; client->passed++)
-		if (client->passed != MIXED_TALK)
-			gate_arrive(gate, client->passed);
+	pass(client, stage);
 }
 
 void
@@ -166,7 +167,7 @@ mixed_client_fail(struct mixed_client *client, enum mixed_row row,
 	client_forget(client);
 	client->state = MIXED_OVER;
 	client->due_ns = 0;
-	mixed_client_pass(client, MIXED_STAGES - 1);
+	pass(client, MIXED_STAGES - 1);
 }
 
 void

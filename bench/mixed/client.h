@@ -129,9 +129,6 @@ void mixed_client_in(struct mixed_client *client);
 /* Passes the stage that runs, if that waits for nothing more of it. */
 void mixed_client_check(struct mixed_client *client);
 
-/* Passes every stage up to this one. */
-void mixed_client_pass(struct mixed_client *client, unsigned stage);
-
 /* Counts a failure, and ends the client. */
 void mixed_client_fail(struct mixed_client *client, enum mixed_row row,
     const char *expected, struct span got);

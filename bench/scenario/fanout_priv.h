@@ -153,17 +153,12 @@ struct fanout *fanout_of(const struct client *client);
 struct fanout_thread *fanout_thread_of(const struct client *client);
 struct fanout_member *fanout_member_of(struct client *client);
 
-/* The publisher that this client speaks for, or hears for; NULL for none. */
-struct fanout_publisher *
-fanout_speaks_for(struct fanout *fanout, const struct client *client);
+/* The publisher that this client hears for; NULL for none. */
 struct fanout_publisher *
 fanout_hears_for(struct fanout *fanout, const struct client *client);
 
 /* Every so many members there is one who speaks, or hears for a speaker. */
 unsigned fanout_stride(const struct fanout_options *options);
-
-/* Is it a member, and one that does not read? */
-bool fanout_is_slow(const struct fanout *fanout, unsigned number);
 
 /* on_bytes: checks what a member has received, or a speaker outside. */
 size_t member_hear(struct client *client, struct span bytes);

@@ -17,11 +17,35 @@ is_member(const struct fanout *fanout, unsigned number)
 	return number < fanout->options->members;
 }
 
+/* Is it a member, and one that does not read? */
+static bool
+is_slow(const struct fanout *fanout, unsigned number)
+{
+	const struct fanout_options *options = fanout->options;
+
+	return number < options->members &&
+	       number >= options->members - options->slow;
+}
+
+/* The publisher that this client speaks for; NULL for none. */
+static struct fanout_publisher *
+speaks_for(struct fanout *fanout, const struct client *client)
+{
+	const struct fanout_options *options = fanout->options;
+	unsigned number = client->number;
+
+	if (options->run.peer->hears_itself)
+		return fanout_hears_for(fanout, client);
+	if (number < options->members)
+		return NULL;
+	return &fanout->publishers[number - options->members];
+}
+
 static bool
 fanout_is_awaited(const struct client *client, unsigned stage)
 {
 	struct fanout *fanout = fanout_of(client);
-	bool slow = fanout_is_slow(fanout, client->number);
+	bool slow = is_slow(fanout, client->number);
 	bool member = is_member(fanout, client->number);
 
 	switch (fanout_stage_of(fanout, stage)) {
@@ -33,7 +57,7 @@ fanout_is_awaited(const struct client *client, unsigned stage)
 		return member && client_peer(client)->join;
 	case FANOUT_WARM:
 	case FANOUT_TALK:
-		return fanout_speaks_for(fanout, client) != NULL;
+		return speaks_for(fanout, client) != NULL;
 	case FANOUT_SETTLE:
 	case FANOUT_DRAIN:
 		return member && !slow;
@@ -125,7 +149,7 @@ static void
 fanout_begin(struct client *client, unsigned stage)
 {
 	struct fanout *fanout = fanout_of(client);
-	bool slow = fanout_is_slow(fanout, client->number);
+	bool slow = is_slow(fanout, client->number);
 	enum fanout_stage what = fanout_stage_of(fanout, stage);
 
 	if (what == FANOUT_REGISTER) {
@@ -155,13 +179,13 @@ static void
 fanout_on_entered(struct client *client, struct span name)
 {
 	struct fanout *fanout = fanout_of(client);
-	struct fanout_publisher *publisher = fanout_speaks_for(fanout, client);
+	struct fanout_publisher *publisher = speaks_for(fanout, client);
 
 	if (publisher) {
 		check(name.len < sizeof publisher->name);
 		memcpy(publisher->name, name.at, name.len);
 	}
-	if (fanout_is_slow(fanout, client->number))
+	if (is_slow(fanout, client->number))
 		bot_pause(&client->bot);
 	client_pass(client, FANOUT_ENTER);
 }
@@ -172,7 +196,7 @@ fanout_may_lose(struct client *client, int error)
 	struct fanout_thread *thread = fanout_thread_of(client);
 
 	(void)error;
-	if (!fanout_is_slow(fanout_of(client), client->number))
+	if (!is_slow(fanout_of(client), client->number))
 		return false;
 	thread->slow_lost++;
 	return true;
@@ -340,19 +364,6 @@ fanout_member_of(struct client *client)
 }
 
 struct fanout_publisher *
-fanout_speaks_for(struct fanout *fanout, const struct client *client)
-{
-	const struct fanout_options *options = fanout->options;
-	unsigned number = client->number;
-
-	if (options->run.peer->hears_itself)
-		return fanout_hears_for(fanout, client);
-	if (number < options->members)
-		return NULL;
-	return &fanout->publishers[number - options->members];
-}
-
-struct fanout_publisher *
 fanout_hears_for(struct fanout *fanout, const struct client *client)
 {
 	unsigned stride = fanout_stride(fanout->options);
@@ -368,13 +379,4 @@ unsigned
 fanout_stride(const struct fanout_options *options)
 {
 	return (options->members - options->slow) / options->publishers;
-}
-
-bool
-fanout_is_slow(const struct fanout *fanout, unsigned number)
-{
-	const struct fanout_options *options = fanout->options;
-
-	return number < options->members &&
-	       number >= options->members - options->slow;
 }

@@ -115,6 +115,15 @@ latency_of_thread(const struct run_thread *thread)
 	return list_entry(thread->run, struct latency, fanout.run);
 }
 
+/* The asker that this client is; NULL for none. */
+static struct asker *
+asker_of(struct client *client)
+{
+	if (client->number < latency_of(client)->first)
+		return NULL;
+	return list_entry(client, struct asker, client);
+}
+
 static uint64_t
 earlier(uint64_t a, uint64_t b)
 {
@@ -136,7 +145,7 @@ thread_ask(const struct run_thread *thread, bool start)
 	if (i < latency->first)
 		i = latency->first;
 	for (; i < end; i++) {
-		asker = latency_asker_of(run_client(thread->run, i));
+		asker = asker_of(run_client(thread->run, i));
 		if (start)
 			asker_start(asker);
 		next = earlier(next, asker_go_on(asker));
@@ -227,7 +236,7 @@ latency_is_awaited(const struct client *client, unsigned stage)
 static void
 latency_begin(struct client *client, unsigned stage)
 {
-	struct asker *asker = latency_asker_of(client);
+	struct asker *asker = asker_of(client);
 
 	if (!asker)
 		fanout_ops.begin(client, stage);
@@ -240,7 +249,7 @@ latency_begin(struct client *client, unsigned stage)
 static void
 latency_on_entered(struct client *client, struct span name)
 {
-	if (latency_asker_of(client))
+	if (asker_of(client))
 		client_pass(client, FANOUT_ENTER);
 	else
 		fanout_ops.on_entered(client, name);
@@ -249,7 +258,7 @@ latency_on_entered(struct client *client, struct span name)
 static size_t
 latency_on_bytes(struct client *client, struct span bytes)
 {
-	struct asker *asker = latency_asker_of(client);
+	struct asker *asker = asker_of(client);
 
 	return asker ? asker_hear(asker, bytes) : member_hear(client, bytes);
 }
@@ -342,14 +351,6 @@ latency_thread_of(const struct client *client)
 {
 	return list_entry(
 	    fanout_thread_of(client), struct latency_thread, fanout);
-}
-
-struct asker *
-latency_asker_of(struct client *client)
-{
-	if (client->number < latency_of(client)->first)
-		return NULL;
-	return list_entry(client, struct asker, client);
 }
 
 int

@@ -54,9 +54,6 @@ struct latency {
 struct latency *latency_of(const struct client *client);
 struct latency_thread *latency_thread_of(const struct client *client);
 
-/* The asker that this client is; NULL for none. */
-struct asker *latency_asker_of(struct client *client);
-
 /* The first step that somebody fell behind in, of the first `steps`, which are
  * over; else `steps`. All threads find the same. */
 unsigned latency_first_behind(const struct latency *latency, unsigned steps);

@@ -41,7 +41,7 @@ ledger_note(struct crowd *crowd, unsigned room, uint64_t seq, uint64_t id,
 		    (unsigned long long)line->id, text, (unsigned long long)id);
 }
 
-uint64_t
+static uint64_t
 ledger_top(const struct crowd *crowd, unsigned room)
 {
 	return crowd->rooms[room].count;

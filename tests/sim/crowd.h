@@ -92,7 +92,6 @@ void crowd_keep_stay(struct crowd *crowd, struct client *client, unsigned room);
 void crowd_forget_stays(struct crowd *crowd);
 void ledger_note(struct crowd *crowd, unsigned room, uint64_t seq, uint64_t id,
     const char *text);
-uint64_t ledger_top(const struct crowd *crowd, unsigned room);
 struct want *
 client_want(struct crowd *crowd, struct client *client, enum want_kind kind);
 void client_write(struct client *client, const char *format, ...)
