@@ -18,96 +18,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "proto/limits.h"
-#include "proto/wire/network.h"
+#include "auth/account.h"
+#include "auth/auth_bans.h"
 
 struct auth;
 struct fileio;
-
-#define VERIFIER_BYTES_MAX 128 /* libsodium's crypto_pwhash_STRBYTES */
-#define AUTH_ERROR_BYTES   512
-
-enum auth_status {
-	AUTH_OK,
-	AUTH_NAME_TAKEN,      /* exists, or is being registered just now */
-	AUTH_NO_SUCH_USER,    /* never was, or is gone; no such ban */
-	AUTH_BAD_CREDENTIALS, /* wrong password */
-	AUTH_THROTTLED,       /* not tried: see auth_throttle_wait */
-	AUTH_BANNED,          /* the name is */
-	AUTH_LISTED,          /* that ban is in the operator's file only */
-	AUTH_READ_ONLY,       /* the file took no more: auth_error says why */
-	AUTH_FULL,            /* as many accounts as there may be */
-	AUTH_TOO_OFTEN,       /* not tried: see auth_throttle_change */
-	AUTH_NO_MEMORY,
-};
-
-/* Cost of Argon2id for new verifiers (RFC 9106, one lane). */
-struct argon2_cost {
-	uint32_t passes;
-	uint32_t memory_kib; /* at least 8 */
-};
 
 struct auth_options {
 	const char *path; /* the account file; created, 0600, when missing */
 	struct argon2_cost cost;
 	const struct fileio *io; /* NULL: the real disk (auth/fileio.h) */
-};
-
-/* A copy of one account; nothing in it points into the store. */
-struct account {
-	uint64_t uid;    /* never used again, also not for the same name */
-	int64_t created; /* seconds since 1970 */
-	char name[NAME_BYTES_MAX + 1]; /* as registered */
-	char verifier[VERIFIER_BYTES_MAX];
-};
-
-enum auth_change_kind {
-	AUTH_REGISTER, /* name is reserved by the caller; verifier is new */
-	AUTH_PASSWD,   /* account `uid` gets a new verifier */
-	AUTH_REMOVE,   /* account `uid` is removed */
-	/* Two for each enum auth_ban_kind, in its order: */
-	AUTH_BAN,           /* `name` may not log in `until` then */
-	AUTH_UNBAN,         /* it may again */
-	AUTH_BAN_ADDRESS,   /* nobody may connect from the network `name` */
-	AUTH_UNBAN_ADDRESS, /* they may again */
-	AUTH_MUTE,          /* `name` may not talk */
-	AUTH_UNMUTE,        /* it may again */
-};
-
-/* What a ban keeps somebody from. */
-enum auth_ban_kind {
-	BANNED_NAME,    /* to log in */
-	BANNED_ADDRESS, /* to connect */
-	MUTED_NAME,     /* to talk */
-	BAN_KINDS,
-};
-
-#define AUTH_FOREVER 0 /* as the end of a ban */
-
-/* Who is banned or muted: a name, which need not be an account's, or a network
- * by its canonical text (network_format). */
-#define AUTH_NAME_BYTES NETWORK_TEXT_BYTES
-_Static_assert(NAME_BYTES_MAX < AUTH_NAME_BYTES, "it holds either");
-
-struct auth_ban {
-	int64_t until; /* seconds since 1970, or AUTH_FOREVER */
-	enum auth_ban_kind kind;
-	bool listed; /* in the operator's file, not in the account file */
-	char name[AUTH_NAME_BYTES];
-};
-
-/* One change for auth_commit. The caller owns it all the time. */
-struct auth_change {
-	enum auth_change_kind kind;
-	enum auth_status status;    /* set by auth_commit */
-	uint64_t uid;               /* REGISTER: set by auth_commit */
-	int64_t until;              /* BAN..., MUTE: as in struct auth_ban */
-	char name[AUTH_NAME_BYTES]; /* REGISTER, and all about bans */
-	char verifier[VERIFIER_BYTES_MAX];
-	/* PASSWD, REMOVE: the verifier that the password was checked against.
-	 * If it is not the account's any more, the change is refused with
-	 * AUTH_BAD_CREDENTIALS. Empty: whatever it is. */
-	char replaces[VERIFIER_BYTES_MAX];
 };
 
 /*
@@ -186,65 +106,6 @@ void auth_hash_rest(void);
  * AUTH_PASSWD. Any thread.
  */
 bool auth_needs_rehash(struct auth *auth, const struct account *account);
-
-/*
- * Is this name banned now? In any case, an account or not. Whoever has been
- * told AUTH_OK for a ban ends the sessions that the name still has. Short lock,
- * any thread.
- */
-bool auth_is_banned(struct auth *auth, struct span name);
-
-/*
- * May nobody connect from this address now? IPv4 is IPv4-mapped (network.h).
- * Cheap: one look-up for each length of prefix that is banned. Short lock, any
- * thread.
- */
-bool auth_is_address_banned(struct auth *auth, const uint8_t address[16]);
-
-/*
- * The same two questions about a client at once, its name (empty for a guest)
- * and its address (NULL where it has none); *until is when the bans of it end,
- * as in struct auth_ban.
- */
-bool auth_is_kept_out(struct auth *auth, struct span name,
-    const uint8_t *address, int64_t *until);
-
-/*
- * Is this name muted now? *until is when that ends, as in struct auth_ban.
- * Whoever has been told AUTH_OK for a mute tells the sessions of that name.
- * Short lock, any thread.
- */
-bool auth_is_muted(struct auth *auth, struct span name, int64_t *until);
-
-/*
- * The bans of this kind that hold now, in no order: *out is a new array for the
- * caller to free, or NULL when there is none. One that is kept in the account
- * file and listed as well is there twice. How many, or -1 when there is no
- * memory. Short lock, any thread.
- */
-ssize_t
-auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out);
-
-/* How many bans of this kind are kept in the account file and hold now. Short
- * lock, any thread. */
-size_t auth_ban_count(struct auth *auth, enum auth_ban_kind kind);
-
-/*
- * Bans out of a file of the operator's: they hold besides those in the account
- * file, are not written to it, and are replaced as a whole by each call. The
- * array is copied; its names are valid, its networks canonical, `listed` does
- * not count. 0, or -1 when there is no memory, and nothing has changed then.
- * Short lock, any thread.
- */
-int auth_set_listed_bans(
-    struct auth *auth, const struct auth_ban *bans, size_t count);
-
-/* One account, as the operator sees it. */
-struct auth_account_row {
-	uint64_t uid;
-	int64_t created; /* seconds since 1970 */
-	char name[NAME_BYTES_MAX + 1];
-};
 
 /*
  * All accounts, in no order: *out is a new array for the caller to free. Those

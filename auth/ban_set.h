@@ -6,7 +6,7 @@
 #ifndef AUTH_BAN_SET_H
 #define AUTH_BAN_SET_H
 
-#include "auth/auth.h"
+#include "auth/account.h"
 #include "auth/slots.h"
 
 struct hash_key;

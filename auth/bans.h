@@ -14,7 +14,9 @@
 #ifndef AUTH_BANS_H
 #define AUTH_BANS_H
 
-#include "auth/auth.h"
+#include <sys/types.h>
+
+#include "auth/account.h"
 
 struct bans;
 

@@ -9,7 +9,7 @@
 
 #include <limits.h>
 
-#include "auth/auth.h"
+#include "auth/account.h"
 #include "auth/fileio.h"
 
 struct datafile {

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "auth/account.h"
 #include "auth/arena.h"
-#include "auth/auth.h"
 
 /* What the batch at hand does to an entry. */
 enum entry_pending {

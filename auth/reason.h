@@ -6,7 +6,7 @@
 #ifndef AUTH_REASON_H
 #define AUTH_REASON_H
 
-#include "auth/auth.h"
+#include "auth/account.h"
 
 /*
  * Writes "PATH: " and the formatted text. A path too long for the line loses

@@ -36,7 +36,7 @@
 #ifndef AUTH_RECORD_H
 #define AUTH_RECORD_H
 
-#include "auth/auth.h"
+#include "auth/account.h"
 
 #define RECORD_BYTES_MAX                                                       \
 	288 /* a line with its LF, all words at their longest */

@@ -12,6 +12,8 @@
 #ifndef AUTH_TABLE_H
 #define AUTH_TABLE_H
 
+#include <sys/types.h>
+
 #include "auth/entry.h"
 
 #define TABLE_PREFETCH_MAX 16 /* more than a core can have in flight */

@@ -29,7 +29,7 @@
 #ifndef AUTH_THROTTLE_H
 #define AUTH_THROTTLE_H
 
-#include "auth/auth.h"
+#include "auth/account.h"
 
 #define THROTTLE_PAIR_FREE    3
 #define THROTTLE_ADDRESS_FREE 12

@@ -8,7 +8,7 @@
 #ifndef AUTH_VERIFIER_H
 #define AUTH_VERIFIER_H
 
-#include "auth/auth.h"
+#include "auth/account.h"
 
 /* 64 passes over 1 GiB take minutes: nobody has a use for more. */
 #define ARGON2_PASSES_MAX     64
