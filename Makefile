@@ -87,7 +87,7 @@ $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
-		$(patsubst %,tests/%.c,harness flow_server flow_client crash_loop bench_run) \
+		$(patsubst %,tests/%.c,harness flow_server flow_server_spawn flow_client crash_loop bench_run) \
 		$(patsubst %,bench/%.c,crowd/process load/target report/quartiles))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion

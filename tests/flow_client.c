@@ -1,6 +1,6 @@
 /* Clients of the whole-server tests (harness.h). */
 #define HARNESS_WITHOUT_PLACES
-#include "tests/harness.h"
+#include "tests/flow_client.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +20,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "tests/harness.h"
 
 /* The longest thing that a printf-like send can say. */
 #define SEND_BYTES (16 * 1024)

@@ -203,19 +203,6 @@ rig_limit_descriptors(unsigned max)
 	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
-int
-rig_raise_descriptors(int wanted)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = limit.rlim_max;
-	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	if (limit.rlim_cur < (rlim_t)wanted * 2 + 100)
-		wanted = (int)(limit.rlim_cur - 100) / 2;
-	return wanted;
-}
-
 static void
 rig_listen(struct rig *rig, const struct rig_setup *setup, int listeners[])
 {

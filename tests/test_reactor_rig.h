@@ -22,6 +22,7 @@
 #include "reactor/engine.h"
 #include "reactor/reactor.h"
 #include "reactor/ring.h"
+#include "tests/test_reactor_rig_client.h"
 
 #define RIG_REACTORS   4
 #define RIG_DEADLINE_S 60
@@ -134,43 +135,9 @@ void rig_turn(struct rig *rig, unsigned index);
  * all that the kernel had of them. */
 void rig_until_open(struct rig *rig, uint64_t count);
 
-/* Raises the limit of descriptors; how many connections of both ends fit under
- * it, at most `wanted`. */
-int rig_raise_descriptors(int wanted);
-
 /* Lets half a second of a reactor's own time pass, by its timers; how many
  * turns all reactors have taken meanwhile. */
 uint64_t rig_turns_in_half_a_second(struct rig *rig, unsigned index);
-
-/* A connected, blocking socket; `receive_buffer` 0: as it is. */
-int rig_connect_with(struct rig *rig, int receive_buffer);
-
-/* The same, and waits until the reactor has it: it is rig->newest then. */
-int rig_connect(struct rig *rig);
-struct peer *rig_connect_peer(struct rig *rig, int *fd);
-
-/* The peer is known by the address that `fd` has. */
-void rig_comes_from(const struct peer *peer, int fd);
-
-/* Writes or reads exactly so much, of a pattern that tells its place. */
-void rig_write_pattern(int fd, size_t from, size_t len);
-void rig_read_pattern(int fd, size_t from, size_t len);
-char rig_pattern(size_t place);
-
-/* Reads exactly this text. */
-void rig_expect(int fd, const char *text);
-
-/* The peer has ended its side in order: no byte more, no reset. */
-void rig_expect_end(int fd);
-
-/* Whatever it reads first, this text ends it, and then the peer does. */
-void rig_expect_last(int fd, const char *text);
-
-/* Sends a little and has it back: the reactor serves this client. */
-void rig_round_trip(int fd);
-
-/* Closes with a reset instead of a FIN. */
-void rig_reset(int fd);
 
 /* A counter's sum over all reactors; `name` is a row of counters.def. */
 #define rig_counter(rig, name) rig_sum(rig, offsetof(struct counters, name))

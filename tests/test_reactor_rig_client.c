@@ -1,13 +1,28 @@
 /* The rig's clients: blocking sockets, and what they expect to read. */
-#include "tests/test_reactor_rig.h"
+#include "tests/test_reactor_rig_client.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "reactor/address.h"
+#include "tests/test_reactor_rig.h"
+
+int
+rig_raise_descriptors(int wanted)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = limit.rlim_max;
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	if (limit.rlim_cur < (rlim_t)wanted * 2 + 100)
+		wanted = (int)(limit.rlim_cur - 100) / 2;
+	return wanted;
+}
 
 int
 rig_connect_with(struct rig *rig, int receive_buffer)
