@@ -1,20 +1,19 @@
 """What is measured, part by part, and how it is told."""
 
-import math
 import os
 import re
 import shlex
 
 import markdown
 import servers
-from pictures import Axis, Picture, apart, decades, plain
+from curves import (ALL_READ, PERCENTILES, TITLES, picture_accounts,
+                    picture_members, picture_memory, picture_rate,
+                    picture_turn)
 from servers import FLOORS, THRONGS
 from study import BENCH, Work
 
-TITLES = {kind: servers.KINDS[kind].title for kind in servers.KINDS}
 MANY = 100000  # clients; an epoll server has no descriptors for so many
 ROOM_FOR_MANY = ["--max-clients", str(MANY + 200)]
-ALL_READ = "100 messages a second"
 MANY_ROOMS = "10,000 rooms of 10, ten messages at once"
 ONE_ROOM = "one room of 10, ten at once, as many deliveries"
 ONE_BY_ONE = f"{MANY:,} members, a message a second"
@@ -130,10 +129,6 @@ def measure_rate(study):
         study, "--seconds 4 --warmup 1", "--seconds 0.5")
     study.turns([Work(ALL_READ, load)], THRONGS + study.peers)
     study.turns([Work("20 members do not read", load + " --slow 20")], THRONGS)
-
-
-PERCENTILES = [("p50_us", 50), ("p90_us", 90), ("p99_us", 99),
-               ("p999_us", 99.9), ("p9999_us", 99.99)]
 
 
 def show_rate(view):
@@ -369,87 +364,6 @@ def measure_rooms(study):
             ["throng-uring"], rounds=1)
 
 
-# Pictures.
-
-def curves(view, key):
-    return [(kind, TITLES[kind], view.curve(kind, key))
-            for kind in view.servers()]
-
-
-def picture_of(title, subtitle, x_title, y_title, found):
-    """Curves over what grows, both axes logarithmic, which have no place for
-    nothing; None if there are none, or all of one place."""
-    found = [(kind, name, [(x, y) for x, y in points if y > 0])
-             for kind, name, points in found]
-    xs = sorted({x for _, _, points in found for x, _ in points})
-    if len(xs) < 2:
-        return None
-    low, high, ticks = decades([y for _, _, points in found
-                                for _, y in points])
-    return Picture(title, subtitle,
-                   Axis(x_title, xs[0] * 0.9, xs[-1], True,
-                        apart([(plain(x), x) for x in xs], xs[0], xs[-1])),
-                   Axis(y_title, low, high, True, ticks), found)
-
-
-def picture_members(view):
-    return picture_of(
-        "What a delivery costs, from 10 members to 100,000",
-        "Ten publishers, 16 messages outstanding each, 100 bytes; all "
-        "deliveries checked.", "members",
-        "µs of the server’s processor time for a delivery",
-        curves(view, "server_cpu_us"))
-
-
-def picture_turn(view):
-    return picture_of(
-        "What a delivery costs, by messages that are sent together",
-        "One publisher to 1,000 members; messages of 100 bytes; all "
-        "deliveries checked.", "messages outstanding",
-        "µs of the server’s processor time for a delivery",
-        curves(view, "server_cpu_us"))
-
-
-def picture_memory(view):
-    return picture_of(
-        "What a silent client takes of the server’s own memory",
-        "Logged in, nothing said; private memory of the process, without the "
-        "kernel’s.", "clients", "bytes a client",
-        curves(view, "bytes_per_client"))
-
-
-def picture_accounts(view):
-    return picture_of(
-        "How long a start takes with many accounts",
-        "A file of accounts, each line checked; medians of the rounds.",
-        "accounts", "seconds",
-        [("throng-uring", "until it answers",
-          view.curve("throng-uring", "start_s")),
-         ("floor-uring", "loading alone", view.curve("store", "load_s"))])
-
-
-def picture_rate(view):
-    found = []
-    for kind in view.servers():
-        points = [(-math.log10(1 - percent / 100),
-                   view.median(ALL_READ, kind, key, "deliver"))
-                  for key, percent in PERCENTILES]
-        found.append((kind, TITLES[kind],
-                      [(x, y / 1000) for x, y in points if y]))
-    if not any(points for _, _, points in found):
-        return None
-    low, high, ticks_y = decades([y for _, _, points in found
-                                  for _, y in points])
-    ticks = [(f"{percent:g} %", -math.log10(1 - percent / 100))
-             for _, percent in PERCENTILES]
-    return Picture(
-        "How long a message takes to each of 1,000 members",
-        "100 messages of 100 bytes a second; from when each was due. Medians "
-        "of the rounds.",
-        Axis("deliveries that were at least as fast", 0.28, 4, ticks=ticks),
-        Axis("milliseconds", low, high, True, ticks_y), found)
-
-
 PARTS = [
     Part("latency", "A message to 1,000 members, 100 times a second",
          "Ten publishers among 1,000 members send 100 messages of 100 bytes a "
@@ -472,8 +386,8 @@ PARTS = [
          measure_echo, show_echo),
     Part("spoken", "What WebSocket and TLS cost",
          "The same work in each of the ways that a client may speak. A message "
-         "in JSON, which browsers get, is some 110 bytes longer than in text. In "
-         "TLS the generator connects to `tls://`.",
+         "in JSON, which browsers get, is some 110 bytes longer than in text. "
+         "In TLS the generator connects to `tls://`.",
          measure_spoken, show_cost),
     Part("memory", "What a client costs",
          "A hundred clients log in, then these, and the server's memory is "
