@@ -88,7 +88,7 @@ $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 
 $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 		$(patsubst %,tests/%.c,harness flow_server flow_server_spawn flow_client crash_loop bench_run) \
-		$(patsubst %,bench/%.c,crowd/process load/target report/quartiles))
+		$(patsubst %,bench/%.c,crowd/process load/bot_tls load/target report/quartiles))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
 
