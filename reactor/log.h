@@ -18,59 +18,11 @@
 
 #include <stdint.h>
 
-struct address;
+#include "reactor/log_line.h"
 
-enum log_level {
-	LOG_LEVEL_DEBUG,
-	LOG_LEVEL_INFO,
-	LOG_LEVEL_WARN,
-	LOG_LEVEL_ERROR,
-	LOG_LEVEL_AUDIT, /* as info, but all of them, however many */
-};
-
-enum log_format {
-	LOG_FORMAT_TEXT,
-	LOG_FORMAT_JSON,
-};
-
-#define LOG_LINE_BYTES_MAX  1024         /* with its LF; longer ones are cut */
-#define LOG_VALUE_BYTES_MAX 600          /* of one value, escaped; the same */
-#define LOG_QUEUE_BYTES     (256 * 1024) /* half is filled, half is written */
-#define LOG_FLOOD_LINES     50           /* of one event in a second */
-#define LOG_STOP_MS         2000         /* then what is left is given up */
-#define LOG_ERROR_BYTES     512
-
-/* Its value is formatted only if the line is to be written. */
-struct log_field {
-	enum {
-		LOG_FIELD_END,
-		LOG_FIELD_TEXT,
-		LOG_FIELD_NUMBER,
-		LOG_FIELD_ADDRESS,
-		LOG_FIELD_ERRNO,
-	} kind;
-	const char *key;
-	const char *text; /* TEXT: NULL leaves the field out */
-	uint64_t number;
-	const struct address *address;
-};
-
-/* Any bytes; what is no text or could drive a terminal becomes `?`. */
-#define LOG_TEXT(name, value)                                                  \
-	((struct log_field){                                                   \
-	    .kind = LOG_FIELD_TEXT, .key = (name), .text = (value)})
-#define LOG_NUMBER(name, value)                                                \
-	((struct log_field){                                                   \
-	    .kind = LOG_FIELD_NUMBER, .key = (name), .number = (value)})
-/* A struct address *, as address_format writes it. */
-#define LOG_ADDRESS(name, value)                                               \
-	((struct log_field){                                                   \
-	    .kind = LOG_FIELD_ADDRESS, .key = (name), .address = (value)})
-/* The text of an errno, as `error`. */
-#define LOG_ERRNO(value)                                                       \
-	((struct log_field){.kind = LOG_FIELD_ERRNO,                           \
-	    .key = "error",                                                    \
-	    .number = (uint64_t)(value)})
+#define LOG_QUEUE_BYTES (256 * 1024) /* half is filled, half is written */
+#define LOG_STOP_MS     2000         /* then what is left is given up */
+#define LOG_ERROR_BYTES 512
 
 #define log_at(level, event, ...)                                              \
 	log_event((level), (event),                                            \
@@ -126,9 +78,6 @@ void log_set_level(enum log_level level);
 
 /* The level that holds now. Any thread. */
 enum log_level log_level_now(void);
-
-/* "debug", "info", "warn", "error"; NULL for no level. Pure. */
-const char *log_level_name(unsigned level);
 
 /* For what is logged from now on; at first LOG_FORMAT_TEXT. Any thread. */
 void log_set_format(enum log_format format);

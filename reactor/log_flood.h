@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "reactor/log.h"
+#include "reactor/log_line.h"
 
 #define LOG_FLOOD_EVENTS 64 /* more than there are names */
+#define LOG_FLOOD_LINES  50 /* of one event in a second */
 
 /* One event's second; all zero: free. */
 struct log_second {

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "reactor/log.h"
+#include "reactor/log_flood.h"
 #include "tests/scratch.h"
 
 #define THREADS    4

@@ -7,8 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "bench/load/load.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 
 #define BAR_MAX       32
 #define BAR_MIN       8 /* a shorter one says nothing */
@@ -23,6 +23,12 @@
 static const int fatal[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define FATAL_COUNT (sizeof fatal / sizeof *fatal)
+
+static uint64_t
+now_ns(void)
+{
+	return clock_monotonic_us() * 1000;
+}
 
 /* Takes the bar off and goes on as it would have without a bar: the signal has
  * its default action again, and comes when this returns. */
@@ -115,7 +121,7 @@ progress_init(struct progress *progress, const char *name, uint64_t total)
 	*progress = (struct progress){
 	    .name = name,
 	    .total = total,
-	    .start_ns = load_clock(),
+	    .start_ns = now_ns(),
 	    .terminal = isatty(STDERR_FILENO),
 	};
 	progress->since_ns = progress->start_ns;
@@ -161,7 +167,7 @@ progress_text(const struct progress *progress,
 void
 progress_show(struct progress *progress, const struct progress_state *state)
 {
-	uint64_t now = load_clock();
+	uint64_t now = now_ns();
 	double seconds = (double)(now - progress->start_ns) / NS_PER_S;
 	char text[PROGRESS_TEXT_BYTES];
 	int columns;

@@ -13,6 +13,7 @@
 #include "reactor/check.h"
 #include "reactor/counters.h"
 #include "reactor/log.h"
+#include "reactor/log_flood.h"
 #include "reactor/mailbox.h"
 #include "reactor/memory.h"
 #include "reactor/worker.h"
