@@ -158,13 +158,13 @@ dev-cert:
 		-keyout $(DEV_KEY) -out $(DEV_CERT) 2>/dev/null
 	@echo "build/throng --tls-cert $(DEV_CERT) --tls-key $(DEV_KEY)"
 
-# Threads first, under ThreadSanitizer: what they share, then a server that is
-# talked to. Then everything, on AddressSanitizer and UndefinedBehaviorSanitizer,
-# and a minute of fuzzing.
+# How the tree is written. Then threads, under ThreadSanitizer: what they share,
+# and a server that is talked to. Then everything, on AddressSanitizer and
+# UndefinedBehaviorSanitizer, and a minute of fuzzing.
 # ASLR is off for the former: gcc 12's runtime fails on some address layouts.
 # Most tests wait most of the time: twice as many run as there are processors.
 TEST_JOBS = $(shell echo $$((2 * $$(nproc))))
-test:
+test: tidy
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-races
@@ -177,6 +177,11 @@ test:
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/asan/throng-bench \
 		build/asan/throng-tests -j$(TEST_JOBS)
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
+
+# How the tree is written: the rules that a program can check.
+tidy:
+	@.ci/install python3
+	@tests/tidy/run
 
 # All that ThreadSanitizer can see, the generator too. What it is not shown, and
 # why, is in tests/tsan/left_out.def.
@@ -302,5 +307,5 @@ format:
 clean:
 	rm -rf build
 
-.PHONY: all run dev-cert install uninstall deb test test-threads test-web page-picture fuzz fuzz-coverage fuzzers torture faults \
+.PHONY: all run dev-cert install uninstall deb test tidy test-threads test-web page-picture fuzz fuzz-coverage fuzzers torture faults \
 	bench format clean
