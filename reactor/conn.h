@@ -149,6 +149,7 @@ conn_is_tls(const struct conn *conn)
 /* What its listener takes: within TLS, too. */
 enum speaks conn_speaks(const struct conn *conn);
 
+/* Does it come for metrics alone, and is no client? */
 static inline bool
 conn_is_scraper(const struct conn *conn)
 {

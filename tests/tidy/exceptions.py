@@ -37,7 +37,6 @@ EXCEPTIONS = [
      'reactor/conn reactor/handover reactor/listen reactor/reactor',
      'a reactor has listeners and connections, which act on their reactor'),
     ('parameters', 'auth/hash_memory.c', '', 'they are those of mmap()'),
-    ('parameters', 'console/metrics.c', '', 'they are those of a library'),
     ('parameters', 'proto/room.c', '6',
      'each is a part of a message that is written where it belongs at once'),
     ('parameters', 'reactor/tls.c', '', 'they are those of OpenSSL'),
