@@ -49,7 +49,7 @@ LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
 SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
 BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c mixed/*.c))
-TESTS  := $(wildcard tests/*.c)
+TESTS  := $(wildcard tests/kit/*.c tests/unit/*/*.c tests/disk/*.c tests/flow/*/*.c)
 FUZZERS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 comma := ,
 objects = $(patsubst %.c,$(O)/%.o,$(1))
@@ -87,7 +87,8 @@ $(O)/throng-races: $(call objects,$(wildcard reactor/*.c tests/races/*.c) \
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
 
 $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
-		$(patsubst %,tests/%.c,harness flow_server flow_server_spawn flow_client crash_loop bench_run) \
+		$(patsubst %,tests/kit/%.c,harness harness_server harness_server_spawn harness_client \
+			crash_loop bench_run) \
 		$(patsubst %,bench/%.c,crowd/process load/bot_tls load/target report/quartiles))
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcriterion
@@ -95,7 +96,7 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 # The server's world simulated: its worker threads, its clock and its sockets
 # are the simulation's.
 SIM_WRAP := -Wl,--wrap=clock_gettime,--wrap=time,--wrap=accept4,--wrap=close
-SIM_WORLD := $(filter-out %/main.c,$(wildcard bench/peer/*.c tests/sim/*.c)) tests/simdisk.c \
+SIM_WORLD := $(filter-out %/main.c,$(wildcard bench/peer/*.c tests/sim/*.c)) tests/kit/simdisk.c \
 	bench/mixed/line.c bench/mixed/place.c
 $(O)/throng-sim: $(call objects,$(filter-out console/% reactor/worker.c,$(SERVER)) \
 		$(SIM_WORLD) tests/sim/main.c)
@@ -139,7 +140,7 @@ $(O)/%.o: %.c
 	@$(CC) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.c,$(O)/%.d,$(SERVER) $(BENCH) $(TESTS) \
-	$(wildcard bench/*/*.c tests/*/*.c))
+	$(wildcard bench/*/*.c tests/*/*.c tests/*/*/*.c))
 
 run:
 	@.ci/install $(BUILD_PACKAGES)
@@ -302,7 +303,7 @@ bench:
 	@python3 bench/results $(if $(PARTS),--only $(PARTS)) $(ARGS)
 
 format:
-	clang-format -i $(wildcard */*.[ch] */*/*.[ch])
+	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch])
 
 clean:
 	rm -rf build

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tests/simdisk.h"
+#include "tests/kit/simdisk.h"
 
 #define START_US 1000000000u    /* since the machine was started */
 #define START_S  1780000000     /* since 1970, at that time */

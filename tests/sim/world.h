@@ -18,7 +18,7 @@
 #include "reactor/counters.h"
 #include "reactor/mailbox.h"
 #include "tests/sim/engine.h"
-#include "tests/simdisk.h"
+#include "tests/kit/simdisk.h"
 
 #define WORLD_REACTORS_MAX 4
 #define WORLD_ACCOUNTS     "/sim/accounts"

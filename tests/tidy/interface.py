@@ -97,7 +97,7 @@ def declared_in_source(tree):
 @rule('Each has a better one, and a reason: see FORBIDDEN.',
       {'proto/hub.c': 'int a = atoi(text); <--\nchar *b = "atoi(text)";\n'
        'int c = my_atoi(text);\n',
-       'tests/test_proto_hub.c': 'int a = atoi(text);\n'})
+       'tests/unit/proto/hub.c': 'int a = atoi(text);\n'})
 def forbidden_call(tree):
     for file in tree.server + tree.select('bench/*.[ch]'):
         for number, line in enumerate(file.code_lines, 1):

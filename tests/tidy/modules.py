@@ -31,14 +31,14 @@ def may_include(file, path):
 
 @rule('What is below can be read, tested and changed without what is above.',
       {'proto/hub.c': '#include "proto/room.h"\n#include "auth/auth.h"\n'
-       '#include "console/options.h" <--\n#include "tests/harness.h" <--\n',
+       '#include "console/options.h" <--\n#include "tests/kit/harness.h" <--\n',
        'reactor/conn.c': '#include "auth/auth.h" <--\n'
        '#include "proto/limits.h"\n#include "proto/hub.h" <--\n',
        'proto/wire/line.c': '#include "reactor/conn.h" <--\n'
        '#include "reactor/check.h"\n#include "proto/wire/line.h"\n',
        'reactor/check.h': '#include "reactor/conn.h" <--\n',
        'bench/main.c': '#include "proto/limits.h"\n'
-       '#include "tests/harness.h" <--\n'})
+       '#include "tests/kit/harness.h" <--\n'})
 def rank_of_include(tree):
     for file in tree.sources:
         for number, path in file.local_includes:
@@ -140,7 +140,7 @@ def header_of_all(tree):
       {'proto/hub.c': '#include "auth/auth.h"\n'
        '#include "auth/table.h" <--\n',
        'auth/auth.c': '#include "auth/table.h"\n',
-       'tests/test_auth_table.c': '#include "auth/table.h"\n'})
+       'tests/unit/auth/table.c': '#include "auth/table.h"\n'})
 def door_of_auth(tree):
     for file in tree.sources:
         if file.folder == 'auth' or file.path.startswith('tests/'):
@@ -156,7 +156,7 @@ DOOR_OF_AUTH = ('auth/auth.h',)
 @rule('A _priv.h is for its folder: others use what is promised.',
       {'proto/web.c': '#include "proto/web_priv.h"\n'
        '#include "reactor/reactor_priv.h" <--\n',
-       'tests/test_proto_web.c': '#include "proto/web_priv.h"\n'})
+       'tests/unit/proto/web.c': '#include "proto/web_priv.h"\n'})
 def private_header(tree):
     for file in tree.sources:
         if file.path.startswith('tests/'):

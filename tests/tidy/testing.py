@@ -3,7 +3,7 @@ import re
 
 from rule import rule
 
-# The folder that the first word of a test's name stands for.
+# What tests/unit/FOLDER is about.
 FOLDERS = {'auth': 'auth', 'bench': 'bench', 'console': 'console',
            'proto': 'proto', 'reactor': 'reactor', 'wire': 'proto/wire'}
 ALONE = ('auth', 'reactor', 'wire')  # stories are told of the others
@@ -11,20 +11,21 @@ ALONE = ('auth', 'reactor', 'wire')  # stories are told of the others
 
 @rule('Who changes a file finds its test by its name.',
       {'reactor/conn.c': '', 'bench/report/report.c': '', 'proto/hub.h': '',
-       'tests/test_reactor_conn.c': '', 'tests/test_reactor_conn_close.c': '',
-       'tests/test_bench_report.c': '', 'tests/test_proto_hub.c': '',
-       'tests/test_reactor_connection.c': 'a <--\n',
-       'tests/test_other_conn.c': 'a <--\n', 'tests/test_kit.c': '',
-       'tests/test_kit.h': ''})
+       'tests/unit/reactor/conn.c': '', 'tests/unit/reactor/conn_close.c': '',
+       'tests/unit/bench/report.c': '', 'tests/unit/proto/hub.c': '',
+       'tests/unit/reactor/connection.c': 'a <--\n',
+       'tests/unit/other/conn.c': 'a <--\n', 'tests/unit/auth/kit.c': '',
+       'tests/unit/auth/kit.h': ''})
 def test_name(tree):
     modules = {re.sub(r'^bench/(?:\w+/)?', 'bench/', file.module)
                for file in tree.sources} | {
         'bench/' + '_'.join(file.module.split('/')[1:])
         for file in tree.select('bench/*/*.[ch]')}
-    for file in tree.select('tests/test_*.c'):
+    for file in tree.select('tests/unit/*.c'):
         if file.module + '.h' in tree.files:
             continue  # tests share it
-        folder, *words = file.name[len('test_'):-len('.c')].split('_')
+        folder = file.folder[len('tests/unit/'):]
+        words = file.name.removesuffix('.c').split('_')
         names = ['_'.join(words[:count]) for count in range(1, len(words) + 1)]
         if not any(f'{FOLDERS.get(folder)}/{name}' in modules
                    for name in names):
@@ -34,21 +35,21 @@ def test_name(tree):
 @rule('A part that stands alone fails alone, and its test says so first.',
       {'auth/table.c': '', 'reactor/conn.c': '', 'proto/hub.c': '',
        'auth/table_change.c': 'a <--\n', 'proto/wire/line.c': 'a <--\n',
-       'tests/test_auth_table.c': '', 'tests/test_reactor_conn_close.c': ''})
+       'tests/unit/auth/table.c': '',
+       'tests/unit/reactor/conn_close.c': ''})
 def untested(tree):
-    tests = [file.name.removesuffix('.c')
-             for file in tree.select('tests/test_*.c')]
+    tests = [file.module for file in tree.select('tests/unit/*.c')]
     for short in ALONE:
         for file in tree.server:
-            name = f'test_{short}_{file.name.removesuffix(".c")}'
+            name = f'tests/unit/{short}/{file.name.removesuffix(".c")}'
             if file.is_c and file.folder == FOLDERS[short] and not any(
                     test == name or test.startswith(name + '_')
                     for test in tests):
-                yield file.path, 1, f'there is no tests/{name}.c'
+                yield file.path, 1, f'there is no {name}.c'
 
 
 @rule('A test that sleeps is slow on a fast machine and fails on a slow one.',
-      {'tests/flow_a_chat.c': 'nanosleep(&pause, NULL); <--\n'
+      {'tests/flow/basics/chat.c': 'nanosleep(&pause, NULL); <--\n'
        'poll(NULL, 0, 20); <--\npoll(&fd, 1, 20);\n',
        'tests/sim/main.c': 'usleep(20); <--\n'})
 def sleep_in_test(tree):
@@ -61,7 +62,7 @@ def sleep_in_test(tree):
 
 
 @rule('How long something takes is a machine\'s, and fails on a slow one.',
-      {'tests/flow_a_chat.c':
+      {'tests/flow/basics/chat.c':
        'cr_assert_lt(harness_now_ms() - start_ms, 500); <--\n'
        'cr_expect_leq(took_ms, 500); <--\n'
        'cr_assert_geq(harness_now_ms() - start_ms, 500);\n'
@@ -77,13 +78,13 @@ def timed_assertion(tree):
 
 
 @rule('Two runs at once must not want the same port.',
-      {'tests/flow_a_chat.c': 'start("--listen tcp://127.0.0.1:0");\n'
+      {'tests/flow/basics/chat.c': 'start("--listen tcp://127.0.0.1:0");\n'
        'start("--listen", "tcp://127.0.0.1:5000"); <--\n'
        'start("--listen=tls://[::1]:0");\n'
        'fails("--listen tcp://192.0.2.1:5000");\n'
        'bench("-c tcp://127.0.0.1:5000");\n'})
 def fixed_port(tree):
-    for file in tree.select('tests/flow_*.c'):
+    for file in tree.select('tests/flow/*.c'):
         for number, line in enumerate(file.lines, 1):
             if re.search(r'--listen[", =]+\w+://'
                          r'((127|0)[.\d]*|\[[^]]*\]):[1-9]', line):

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/crash_loop.h"
+#include "tests/kit/crash_loop.h"
 #include "tests/torture/torture.h"
 
 enum {
@@ -156,7 +156,7 @@ descriptors(const char *engine)
 	struct torture_size before, after;
 
 	for (int i = 0; i < PEOPLE; i++) {
-		char name[16];
+		char name[20];
 
 		snprintf(name, sizeof(name), "person%d", i);
 		story.people[i] = test_client_user(story.server, name);

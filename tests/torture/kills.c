@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/crash_loop.h"
+#include "tests/kit/crash_loop.h"
 #include "tests/torture/torture.h"
 
 enum {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "bench/report/quartiles.h"
-#include "tests/bench_run.h"
+#include "tests/kit/bench_run.h"
 #include "tests/torture/torture.h"
 
 #define SAMPLES   40

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "tests/harness.h"
+#include "tests/kit/harness.h"
 
 #define TORTURE_SECONDS 3600
 

@@ -1,0 +1,172 @@
+/*
+ * A browser that is lured into talking to this server must not be able to make
+ * it do anything. With --web off, an HTTP request as the first line ends the
+ * connection; flow/basics/web.c has what is answered else.
+ */
+#include "tests/kit/harness.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define OFF "--web=off"
+
+static const char *const requests[] = {
+    "GET / HTTP/1.1",
+    "GET /chat?room=a%20b HTTP/1.0",
+    "POST /register HTTP/1.1",
+    "OPTIONS * HTTP/1.1",
+    "CONNECT 127.0.0.1:5000 HTTP/1.1",
+    "PRI * HTTP/2.0",
+};
+
+#define REQUEST_COUNT (sizeof(requests) / sizeof(*requests))
+
+FLOW_TEST(http_as_first_line_is_closed_without_answer)
+{
+	struct server_process *server = server_process_start(engine, OFF, NULL);
+
+	for (size_t i = 0; i < REQUEST_COUNT; i++) {
+		struct test_client *client = test_client_open(server);
+
+		test_client_send(client,
+		    "%s\r\nHost: a\r\n\r\n/register eve secretpw\n/whoami\n",
+		    requests[i]);
+		test_client_expect_end(client);
+	}
+	/* And nothing of it was done. */
+	test_client_user(server, "eve");
+	server_process_stop(server);
+}
+
+FLOW_TEST(http_split_or_unterminated_is_closed_without_answer)
+{
+	struct server_process *server = server_process_start(
+	    engine, OFF, "--listen=unix:{folder}/socket", NULL);
+
+	for (size_t i = 0; i < REQUEST_COUNT; i++) {
+		struct test_client *client =
+		    test_client_open_at(server->listen[1]);
+		struct test_client *quiet = test_client_open(server);
+		struct test_client *brief = test_client_open(server);
+
+		test_client_send_pieces(client, requests[i],
+		    strlen(requests[i]), strlen(requests[i]) / 2 + 1);
+		test_client_send(quiet, "%s", requests[i]);
+		test_client_send(brief, "%s", requests[i]);
+		test_client_half_close(brief);
+		test_client_expect_end(brief);
+		test_client_expect_end(quiet);
+		test_client_expect_end(client);
+	}
+	server_process_stop(server);
+}
+
+/* A long address must not be the way around. It comes in pieces; silence that
+ * ends a line may be between them on a slow machine. */
+FLOW_TEST(http_with_a_long_target_is_closed_without_answer)
+{
+	struct server_process *server = server_process_start(engine, OFF,
+	    "--listen=unix:{folder}/socket", "--unterminated-after=0", NULL);
+	static char target[6000], request[7000];
+	int len;
+
+	memset(target, 'a', sizeof(target) - 1);
+	len = snprintf(request, sizeof(request),
+	    "POST /%s HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n", target);
+	for (size_t size = 1000; size <= 7000; size += 1000) {
+		struct test_client *client =
+		    test_client_open_at(server->listen[1]);
+
+		for (size_t at = 0; at < (size_t)len; at += size) {
+			/* It may have been closed by now. */
+			send(client->in.fd, request + at,
+			    (size_t)len - at < size ? (size_t)len - at : size,
+			    MSG_NOSIGNAL);
+			test_client_await_taken(client);
+		}
+		test_client_expect_end(client);
+		test_client_close(client);
+	}
+	server_process_stop(server);
+}
+
+/* Nor bytes that are no text. */
+FLOW_TEST(http_with_bad_text_is_closed_without_answer)
+{
+	struct server_process *server = server_process_start(engine, OFF, NULL);
+	struct test_client *client = test_client_open(server);
+
+	test_client_send(
+	    client, "GET /\351 HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n");
+	test_client_expect_end(client);
+	server_process_stop(server);
+}
+
+/* Nor is it done with it, whatever is answered. */
+FLOW_TEST(http_is_answered_and_nothing_of_it_done)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+
+	for (size_t i = 0; i < REQUEST_COUNT; i++) {
+		struct test_client *client = test_client_open(server);
+
+		test_client_send(client,
+		    "%s\r\nHost: a\r\nConnection: close\r\n\r\n"
+		    "/register eve secretpw\n/whoami\n",
+		    requests[i]);
+		test_client_match(client, "HTTP/1.1 *");
+		test_client_close(client);
+	}
+	test_client_user(server, "eve");
+	server_process_stop(server);
+}
+
+FLOW_TEST(http_as_second_line_is_text)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_open(server);
+
+	test_client_send(client, "hello\nGET / HTTP/1.1\n");
+	test_client_expect(client, "Echo: hello");
+	test_client_expect(client, "Echo: GET / HTTP/1.1");
+	server_process_stop(server);
+}
+
+FLOW_TEST(http_like_sentences_are_text)
+{
+	static const char *const sentences[] = {"GET well soon", "GET",
+	    "we speak HTTP/1.1", "get / http/1.1", "GET  / HTTP/1.1"};
+	struct server_process *server = server_process_start(engine, NULL);
+
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {
+		struct test_client *client = test_client_open(server);
+
+		test_client_send(client, "%s\n", sentences[i]);
+		test_client_expect(client, "Echo: %s", sentences[i]);
+		test_client_fence(client);
+	}
+	server_process_stop(server);
+}
+
+/* Where one thing alone is spoken, the other is not. */
+FLOW_TEST(http_and_lines_have_listeners_of_their_own)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--listen=line://127.0.0.1:0",
+		"--listen=http://127.0.0.1:0", NULL);
+	struct test_client *client = test_client_open_at(server->listen[1]);
+
+	test_client_send(client, "hello\n");
+	test_client_expect(client, "Echo: hello");
+	client = test_client_open_at(server->listen[1]);
+	test_client_send(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	test_client_expect_end(client);
+	client = test_client_open_at(server->listen[2]);
+	test_client_send(client, "hello\n");
+	test_client_expect_end(client);
+	client = test_client_open_at(server->listen[2]);
+	test_client_send(client, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	test_client_match(client, "HTTP/1.1 200 *");
+	server_process_stop(server);
+}

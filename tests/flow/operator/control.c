@@ -1,0 +1,280 @@
+/* The control socket, and `throng --ctl`. */
+#include "tests/kit/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATH_BYTES 108
+
+static struct server_process *
+start(const char *engine, char path[PATH_BYTES])
+{
+	struct server_process *server =
+	    server_process_start(engine, "--control={folder}/control", NULL);
+
+	snprintf(path, PATH_BYTES, "%s/control", server->folder);
+	return server;
+}
+
+/* A peer of the control socket, for a test to talk to byte by byte. */
+static struct harness_stream
+open_control(const char *path)
+{
+	struct harness_stream stream = {.label = "control"};
+	char url[PATH_BYTES + 8];
+
+	snprintf(url, sizeof(url), "unix:%s", path);
+	stream.fd = test_client_connect(url);
+	cr_assert_geq(stream.fd, 0, "%s: %s", path, strerror(errno));
+	return stream;
+}
+
+static void
+put(struct harness_stream *stream, const char *text)
+{
+	cr_assert_eq(send(stream->fd, text, strlen(text), MSG_NOSIGNAL),
+	    (ssize_t)strlen(text));
+}
+
+static void
+expect(struct harness_stream *stream, const char *wanted)
+{
+	const char *line = harness_stream_line(stream);
+
+	cr_assert_not_null(line, "the end, not: %s", wanted);
+	cr_assert_str_eq(line, wanted);
+}
+
+/* Runs `throng --ctl PATH COMMAND` by the shell, with `input`; what it prints,
+ * errors too, and its status. */
+static int
+ctl(const char *path, const char *command, const char *input, char out[4096])
+{
+	char line[1024];
+	size_t len = 0, got;
+	FILE *pipe;
+	const char *bin = getenv("THRONG_BIN");
+
+	snprintf(line, sizeof(line), "printf '%s' | %s --ctl %s %s 2>&1",
+	    input, bin ? bin : "build/throng", path, command);
+	pipe = popen(line, "re");
+	cr_assert_not_null(pipe);
+	while ((got = fread(out + len, 1, 4095 - len, pipe)) > 0)
+		len += got;
+	out[len] = '\0';
+	return WEXITSTATUS(pclose(pipe));
+}
+
+FLOW_TEST(control_answers_end_in_ok_or_err)
+{
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct harness_stream peer = open_control(path);
+	struct stat st;
+
+	test_client_fence(ann);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_expect_eq(st.st_mode & 0777, 0600);
+	put(&peer, "count\nno-such\nbroadcast hi\r\n\nkick ben\nban\n");
+	expect(&peer, " 1 connected, 1 logged in");
+	expect(&peer, "OK");
+	expect(&peer, "ERR no such command: no-such (try help)");
+	expect(&peer, " sent to 1 client");
+	expect(&peer, "OK");
+	expect(&peer, "OK");
+	expect(&peer, "ERR no such client: nobody was kicked");
+	expect(&peer, "ERR usage: ban NAME|ADDRESS[/BITS] [TIME]");
+	test_client_expect(ann, "*** hi");
+	/* What is not ended by a newline counts at the end of input. */
+	put(&peer, "count");
+	shutdown(peer.fd, SHUT_WR);
+	expect(&peer, " 1 connected, 1 logged in");
+	expect(&peer, "OK");
+	cr_expect_null(harness_stream_line(&peer));
+	harness_stream_close(&peer);
+	server_process_stop(server);
+	cr_expect_neq(access(path, F_OK), 0, "the socket is left");
+}
+
+FLOW_TEST(control_peers_that_vanish_or_babble_do_no_harm)
+{
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	struct harness_stream peer;
+	char long_line[8192];
+
+	for (int i = 0; i < 10; i++) {
+		peer = open_control(path);
+		put(&peer, "verify\ncompact\nlist\n");
+		close(peer.fd);
+	}
+	memset(long_line, 'x', sizeof(long_line) - 1);
+	long_line[sizeof(long_line) - 1] = '\0';
+	peer = open_control(path);
+	put(&peer, long_line);
+	put(&peer, "\ncount\n");
+	expect(&peer, "ERR the line is too long");
+	expect(&peer, " 0 connected, 0 logged in");
+	expect(&peer, "OK");
+	/* A password that does not come. */
+	put(&peer, "passwd ann\n");
+	shutdown(peer.fd, SHUT_WR);
+	expect(&peer, "ERR nothing was changed");
+	cr_expect_null(harness_stream_line(&peer));
+	harness_stream_close(&peer);
+	server_process_type(server, "count\n");
+	server_process_expect(server, "0 connected, 0 logged in");
+	server_process_stop(server);
+}
+
+FLOW_TEST(control_refuses_other_users)
+{
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	pid_t child;
+	int status;
+
+	/* The mode would keep them out already: let them try. */
+	cr_assert_eq(chmod(server->folder, 0755), 0);
+	cr_assert_eq(chmod(path, 0666), 0);
+	child = fork();
+	if (child == 0) {
+		struct sockaddr_un address = {.sun_family = AF_UNIX};
+		char got[64] = "";
+		int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+		snprintf(
+		    address.sun_path, sizeof(address.sun_path), "%s", path);
+		if (setuid(65534) < 0 ||
+		    connect(fd, (const void *)&address, sizeof(address)) < 0 ||
+		    recv(fd, got, sizeof(got) - 1, MSG_WAITALL) < 0)
+			_exit(1);
+		_exit(strcmp(got, "ERR forbidden to this user\n") ? 2 : 0);
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%x", status);
+	server_process_stop(server);
+}
+
+FLOW_TEST(ctl_gives_one_command_or_many_and_its_status_tells)
+{
+	char path[PATH_BYTES], out[4096];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	cr_expect_eq(ctl(path, "count", "", out), 0);
+	cr_expect_str_eq(out, "1 connected, 1 logged in\n");
+	cr_expect_eq(ctl(path, "kick nobody", "", out), 1);
+	cr_expect_str_eq(
+	    out, "throng: no such client: nobody was kicked\n");
+	cr_expect_eq(ctl(path, "", "count\\nbroadcast hi there", out), 0);
+	cr_expect_str_eq(
+	    out, "1 connected, 1 logged in\nsent to 1 client\n");
+	test_client_expect(ann, "*** hi there");
+	cr_expect_eq(ctl(path, "", "nonsense\\ncount\\n", out), 1);
+	cr_expect_eq(ctl(path, "list --json ann", "", out), 0);
+	cr_expect(strstr(out, "{\"id\":") == out &&
+		      strstr(out, ",\"name\":\"ann\",\"address\":\"127.0.0.1:"),
+	    "%s", out);
+	cr_expect_eq(ctl("/nowhere/socket", "count", "", out), 1);
+	cr_expect_str_eq(
+	    out, "throng: /nowhere/socket: No such file or directory\n");
+	server_process_stop(server);
+}
+
+FLOW_TEST(ctl_passwd_takes_the_password_from_its_input)
+{
+	char path[PATH_BYTES], out[4096];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	test_client_send(ann, "/logout\n");
+	test_client_expect(ann, "OK logged out");
+	cr_expect_eq(ctl(path, "passwd ann", "open-sesame\\n", out), 0);
+	cr_expect_str_eq(out, "ann has a new password\n");
+	test_client_send(ann, "/login ann open-sesame\n");
+	test_client_match(ann, "OK logged in as ann#*");
+	cr_expect_eq(ctl(path, "passwd ann", "short\\n", out), 1);
+	cr_expect_str_eq(out,
+	    "throng: a password is text of 8 to 128 bytes without spaces\n");
+	cr_expect_eq(ctl(path, "passwd nobody", "long-enough\\n", out), 1);
+	cr_expect_str_eq(out, "throng: there is no account nobody\n");
+	server_process_stop(server);
+}
+
+/* Without the newline that ends a line of text, too long, or in a place where
+ * it cannot be: it is never taken for a command, and never logged. */
+FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
+{
+	char path[PATH_BYTES], out[4096], command[256];
+	struct server_process *server = server_process_start(engine,
+	    "--control={folder}/control", "--log={folder}/log",
+	    "--log-level=info", NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	snprintf(path, sizeof(path), "%s/control", server->folder);
+	cr_expect_eq(ctl(path, "passwd ann", "open-sesame", out), 0);
+	cr_expect_str_eq(out, "ann has a new password\n");
+	cr_expect_eq(ctl(path, "passwd ann", "%05000d\\n", out), 1);
+	cr_expect_str_eq(
+	    out, "throng: nothing was changed: the line is too long\n");
+	cr_expect_eq(
+	    ctl(path, "passwd ann my-secret", "", out), 1, "%s", out);
+	cr_expect_str_eq(out, "throng: usage: passwd NAME\n");
+	cr_expect_eq(ctl(path, "", "passwd\\ncount\\n", out), 1);
+	cr_expect_str_eq(out,
+	    "throng: usage: passwd NAME\n1 connected, 1 logged in\n");
+	server_process_type(server, "passwd ann my-secret\n");
+	server_process_expect(server, "usage: passwd NAME");
+	test_client_close(ann);
+	server_process_stop(server);
+	snprintf(command, sizeof(command),
+	    "! grep my-secret %s/log && "
+	    "grep -q 'command=\"passwd ann\" outcome=failed' %s/log",
+	    server->folder, server->folder);
+	cr_expect_eq(system(command), 0);
+}
+
+/* News are dropped rather than waited with: a full pipe holds up nobody. */
+FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
+{
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	struct harness_stream peer = open_control(path);
+
+	cr_assert_geq(fcntl(server->output.fd, F_SETPIPE_SZ, 4096), 0);
+	for (int i = 0; i < 200; i++) {
+		server_process_signal(server, SIGHUP);
+		put(&peer, "reload\n");
+		expect(&peer,
+		    " read again: no greeting, 0 listed bans, the log");
+		expect(&peer, "OK");
+	}
+	harness_stream_close(&peer);
+	server_process_signal(server, SIGTERM);
+	cr_assert_eq(server_process_wait(server), 0);
+}
+
+FLOW_TEST(ctl_exit_returns_when_the_server_has_stopped)
+{
+	char path[PATH_BYTES], out[4096];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	cr_expect_eq(ctl(path, "exit", "", out), 0);
+	cr_expect_str_eq(out, "");
+	test_client_expect(ann, "*** server is going down");
+	test_client_expect_end(ann);
+	server_process_expect(server, "all threads joined");
+	cr_assert_eq(server_process_wait(server), 0);
+}

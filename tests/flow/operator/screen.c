@@ -1,0 +1,193 @@
+/* What the operator sees: the server in a real terminal, tmux, whose screen is
+ * read. */
+#include "tests/kit/harness.h"
+#include "tests/kit/scratch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCREEN_BYTES 8192
+#define VISITS       200
+
+/* Runs tmux, with a server of our own; what it prints. */
+static const char *
+tmux(const char *command)
+{
+	static char out[SCREEN_BYTES];
+	char line[1024];
+	size_t len;
+	FILE *pipe;
+
+	snprintf(line, sizeof(line), "tmux -u -S %s/tmux -f /dev/null %s 2>&1",
+	    scratch, command);
+	pipe = popen(line, "re");
+	cr_assert_not_null(pipe);
+	len = fread(out, 1, sizeof(out) - 1, pipe);
+	out[len] = '\0';
+	pclose(pipe);
+	return out;
+}
+
+static const char *
+screen(void)
+{
+	return tmux("capture-pane -p");
+}
+
+/* Waits until this stands on the screen. */
+static void
+await(const char *text)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+
+	while (!strstr(screen(), text))
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("no \"%s\" on the screen:\n%s", text,
+			    screen());
+}
+
+static void
+screen_start(const char *engine)
+{
+	char command[512];
+	const char *bin = getenv("THRONG_BIN");
+
+	scratch_make();
+	snprintf(command, sizeof(command),
+	    "new-session -d -x 60 -y 20 'export LC_ALL=C.UTF-8 HOME=%s; "
+	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
+	    "--control %s/control --argon2 t=1,m=8; "
+	    "echo status $?; read -r end'",
+	    scratch, bin ? bin : "build/throng", engine, scratch, scratch,
+	    scratch);
+	tmux(command);
+	await("Type 'exit' to stop the server");
+	/* What is typed earlier is not the editor's. */
+	await("\n>");
+}
+
+static void
+screen_fini(void)
+{
+	const char *bin = getenv("THRONG_BIN");
+	char command[256];
+
+	/* After a failure the server is there still: it outlives its terminal.
+	 */
+	snprintf(command, sizeof(command), "%s --ctl %s/control exit 2>&1",
+	    bin ? bin : "build/throng", scratch);
+	pclose(popen(command, "re"));
+	tmux("kill-server");
+	scratch_remove();
+	harness_fini();
+}
+
+static int
+come(void)
+{
+	char url[96];
+	int fd;
+
+	snprintf(url, sizeof(url), "unix:%s/socket", scratch);
+	fd = test_client_connect(url);
+	cr_assert_geq(fd, 0);
+	return fd;
+}
+
+#define SCREEN_TEST(name)                                                      \
+	static void name(const char *engine);                                  \
+	SCREEN_TEST_ON(epoll, name) SCREEN_TEST_ON(uring, name)                \
+	static void name(const char *engine)
+#define SCREEN_TEST_ON(io, name)                                               \
+	Test(flow_##io, name, .fini = screen_fini, .timeout = 120)             \
+	{                                                                      \
+		name(#io);                                                     \
+	}
+
+/* The line wraps, has letters of two bytes, and the cursor is not at its end:
+ * it stands there once and whole, whatever comes above it. */
+SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
+{
+	static const char typed[] = "> broadcast a line that is longer than "
+				    "the screen is wide, w\n"
+				    "ith ünïcode in it";
+	const char *shown, *again;
+
+	screen_start(engine);
+	tmux("send-keys -l 'broadcast a line that is longer than the screen "
+	     "is wide, with ünïcode in it'");
+	tmux("send-keys Left Left Left");
+	await(typed);
+	for (int i = 0; i < VISITS; i++)
+		close(come());
+	await("[ACTIVE CONNECTIONS] 0 (");
+	await(typed);
+	shown = screen();
+	again = strstr(shown, "> broadcast");
+	cr_assert_not_null(again);
+	cr_assert_null(strstr(again + 1, "> broadcast"), "%s", shown);
+	cr_assert_null(strstr(again + 1, "[ACTIVE"), "%s", shown);
+	/* Typing goes on where the cursor was. */
+	tmux("send-keys -l 'X'");
+	await("ith ünïcode inX it");
+	tmux("send-keys Enter");
+	await("sent to 0 clients\n>");
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
+SCREEN_TEST(screen_has_the_prompt_back_after_tab_page_and_secret)
+{
+	screen_start(engine);
+	tmux("send-keys un Tab Tab");
+	await("unban   unmute\n> un\n");
+	tmux("send-keys C-u help Enter");
+	await("-- ");
+	tmux("send-keys q");
+	tmux("send-keys passwd Space nobody Enter");
+	await("New password for nobody (unseen):");
+	tmux("send-keys geheim123 Enter");
+	await("Once more for nobody (unseen):");
+	tmux("send-keys geheim123 Enter");
+	await("there is no account nobody\n>");
+	cr_assert_null(strstr(screen(), "geheim"), "%s", screen());
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
+SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
+{
+	int fd;
+
+	screen_start(engine);
+	fd = come();
+	await("[ACTIVE CONNECTIONS] 1");
+	tmux("send-keys exit Space 1000 Enter");
+	await("[DRAINING] 1 clients have 1000 seconds to go");
+	tmux("send-keys help Enter");
+	await("-- ");
+	close(fd);
+	await("all threads joined\nstatus 0");
+}
+
+/* A key that begins a longer one, or that would ask for another. */
+SCREEN_TEST(screen_waits_for_no_second_key)
+{
+	static const char *const keys[] = {
+	    "Escape", "C-x", "C-r", "C-v", "M-x", "-H c3"};
+	char command[64];
+
+	screen_start(engine);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		snprintf(command, sizeof(command), "send-keys %s", keys[i]);
+		tmux(command);
+		come();
+		snprintf(command, sizeof(command), "[ACTIVE CONNECTIONS] %zu",
+		    i + 1);
+		await(command);
+	}
+	tmux("send-keys C-u exit Enter");
+	await("all threads joined\nstatus 0");
+}
