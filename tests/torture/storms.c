@@ -136,7 +136,7 @@ static void
 gather(const struct server_process *server, struct test_client *people[PEOPLE])
 {
 	for (int i = 0; i < PEOPLE; i++) {
-		char name[16];
+		char name[20];
 
 		snprintf(name, sizeof(name), "person%d", i);
 		people[i] = test_client_user(server, name);
