@@ -8,6 +8,7 @@
 
 #include "proto/session.h"
 #include "reactor/clock.h"
+#include "reactor/tls_certificate.h"
 #include "reactor/tls_server.h"
 
 #define SOON_S (14 * 24 * 60 * 60)
@@ -23,31 +24,42 @@ wants_certificate(const struct options *options)
 }
 
 int
-certificate_read(struct tls_server *server, const struct options *options,
+certificate_read(const struct options *options, struct ssl_ctx_st **certificate,
     char error[OPTIONS_ERROR_BYTES])
 {
-	bool certificate = options->tls_cert[0] != '\0';
+	bool cert = options->tls_cert[0] != '\0';
 	bool key = options->tls_key[0] != '\0';
 	char problem[TLS_ERROR_BYTES];
 
-	if (certificate != key || (!key && wants_certificate(options))) {
+	*certificate = NULL;
+	if (cert != key || (!key && wants_certificate(options))) {
 		snprintf(error, OPTIONS_ERROR_BYTES,
-		    certificate != key
-			? "--tls-cert and --tls-key want each other"
-			: "tls:// and --tls-only want --tls-cert and "
-			  "--tls-key");
+		    cert != key ? "--tls-cert and --tls-key want each other"
+				: "tls:// and --tls-only want --tls-cert and "
+				  "--tls-key");
 		return -1;
 	}
-	if (!key) {
-		tls_server_forget(server);
+	if (!key)
 		return 0;
-	}
-	if (tls_server_load(
-		server, options->tls_cert, options->tls_key, problem) == 0)
+	*certificate =
+	    tls_certificate_read(options->tls_cert, options->tls_key, problem);
+	if (*certificate)
 		return 0;
 	snprintf(error, OPTIONS_ERROR_BYTES, "%.*s", OPTIONS_ERROR_BYTES - 1,
 	    problem);
 	return -1;
+}
+
+int
+certificate_begin(struct tls_server *server, const struct options *options,
+    char error[OPTIONS_ERROR_BYTES])
+{
+	struct ssl_ctx_st *certificate;
+
+	if (certificate_read(options, &certificate, error) < 0)
+		return -1;
+	tls_server_set(server, certificate);
+	return 0;
 }
 
 const char *

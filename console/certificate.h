@@ -11,15 +11,19 @@
 
 #define CERTIFICATE_TEXT_BYTES 80
 
+struct ssl_ctx_st;
 struct tls_server;
 
 /*
- * Reads what the options name, for clients that come from then on; where they
- * name none, nobody speaks TLS. 0, or -1 with a line in `error`, and nothing
- * has changed: a file is wrong, one is missing, or --tls-only or a tls:// wants
- * them.
+ * Reads what the options name, for tls_server_set; *certificate is NULL where
+ * they name none, and nobody speaks TLS. 0, or -1 with a line in `error`: a
+ * file is wrong, one is missing, or --tls-only or a tls:// wants them.
  */
-int certificate_read(struct tls_server *server, const struct options *options,
+int certificate_read(const struct options *options,
+    struct ssl_ctx_st **certificate, char error[OPTIONS_ERROR_BYTES]);
+
+/* The same for a server that has none, which takes it. */
+int certificate_begin(struct tls_server *server, const struct options *options,
     char error[OPTIONS_ERROR_BYTES]);
 
 /* "valid until 2026-01-31T12:00:00Z", or that it is not valid now; returns

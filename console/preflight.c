@@ -350,7 +350,7 @@ check_certificate(struct preflight *preflight)
 	char text[CERTIFICATE_TEXT_BYTES];
 	bool soon;
 
-	if (certificate_read(tls, options, error) < 0) {
+	if (certificate_begin(tls, options, error) < 0) {
 		say(preflight, ERROR, "%s", error);
 	} else if (tls_server_is_ready(tls)) {
 		certificate_text(tls, text, &soon);

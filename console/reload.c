@@ -16,12 +16,15 @@
 #include "reactor/check.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
+#include "reactor/tls_certificate.h"
+#include "reactor/tls_server.h"
 
 /* One reload: what was read, until the hubs have it. */
 struct reload {
 	struct admin *admin; /* who has asked; NULL: a signal */
 	struct options options;
 	struct policy policy;
+	struct ssl_ctx_st *certificate; /* owned until it is put into force */
 	struct reload_report report;
 };
 
@@ -29,6 +32,7 @@ static void
 reload_free(struct reload *reload)
 {
 	policy_fini(&reload->policy);
+	tls_certificate_free(&reload->certificate);
 	free(reload);
 }
 
@@ -138,23 +142,21 @@ settings_are_back(struct envelope *envelope, void *owner)
 	}
 }
 
-/* Reads everything, and puts into force what can fail to be; what fails leaves
- * all as it was but the log, which is open anew. */
+/* Reads everything, and puts into force what can fail to be: where that fails,
+ * all is as it was. */
 static int
 reload_read(struct supervisor *supervisor, struct reload *reload)
 {
+	const struct options *options = &reload->options;
 	char *error = reload->report.error;
-	const char *log;
 
 	if (options_reload(
 		supervisor->options, &reload->options, &reload->report) < 0 ||
-	    policy_read(&reload->policy, &reload->options, error) < 0)
+	    policy_read(&reload->policy, options, error) < 0 ||
+	    certificate_read(options, &reload->certificate, error) < 0 ||
+	    log_reopen(options->log[0] ? options->log : NULL, error) < 0)
 		return -1;
-	log = reload->options.log[0] ? reload->options.log : NULL;
-	if (log_reopen(log, error) < 0 ||
-	    certificate_read(
-		server_tls(supervisor->server), &reload->options, error) < 0)
-		return -1;
+	/* Then the log is open anew, which is no other log. */
 	if (auth_set_listed_bans(supervisor_auth(supervisor),
 		reload->policy.bans, reload->policy.ban_count) == 0)
 		return 0;
@@ -175,6 +177,8 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 		return;
 	}
 	*supervisor->options = reload->options;
+	tls_server_set(server_tls(supervisor->server), reload->certificate);
+	reload->certificate = NULL;
 	server_set_limits(supervisor->server, supervisor->options);
 	log_set_level(supervisor_log_level(&reload->options));
 	log_set_format(reload->options.log_format);

@@ -345,7 +345,7 @@ server_open(
 	if (take_passed(server, error) == 0 &&
 	    open_listeners(server, error) == 0 &&
 	    open_metrics(server, error) == 0 &&
-	    certificate_read(server->tls, options, error) == 0)
+	    certificate_begin(server->tls, options, error) == 0)
 		return server;
 	server_stop(&server);
 	return NULL;

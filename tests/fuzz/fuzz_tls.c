@@ -17,6 +17,7 @@
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/tls.h"
+#include "reactor/tls_certificate.h"
 #include "reactor/tls_server.h"
 #include "tests/fuzz/source.h"
 
@@ -58,7 +59,8 @@ server_of_all(void)
 		path = source_file(
 		    (BIO_get_mem_data(file, &pem), pem), BIO_pending(file));
 		server = tls_server_new();
-		check_zero(tls_server_load(server, path, path, error));
+		tls_server_set(server, tls_certificate_read(path, path, error));
+		check(tls_server_is_ready(server));
 		X509_free(x509);
 		EVP_PKEY_free(key);
 	}

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reactor/tls_certificate.h"
 #include "reactor/tls_server.h"
 #include "tests/kit/tls_kit.h"
 
@@ -12,12 +13,14 @@ void
 tls_rig_load(const char *name)
 {
 	char certificate[32], key[32], error[TLS_ERROR_BYTES] = "";
+	SSL_CTX *read;
 
 	snprintf(certificate, sizeof(certificate), "%s.cert", name);
 	snprintf(key, sizeof(key), "%s.key", name);
-	cr_assert_eq(tls_server_load(server, tls_kit_path(certificate),
-			 tls_kit_path(key), error),
-	    0, "%s", error);
+	read = tls_certificate_read(
+	    tls_kit_path(certificate), tls_kit_path(key), error);
+	cr_assert_not_null(read, "%s", error);
+	tls_server_set(server, read);
 }
 
 struct tls_server *

@@ -77,6 +77,51 @@ FLOW_TEST(reload_of_a_broken_certificate_changes_nothing)
 	server_process_stop(server);
 }
 
+/* The log's place, and where it may be moved to. */
+static void
+log_paths(const struct server_process *server, char log[96], char moved[96])
+{
+	snprintf(log, 96, "%s/log", server->folder);
+	snprintf(moved, 96, "%s/moved", server->folder);
+}
+
+FLOW_TEST(reload_that_finds_no_log_takes_no_certificate)
+{
+	struct server_process *server =
+	    tls_kit_start(engine, "--log={folder}/log", NULL);
+	char log[96], moved[96];
+
+	log_paths(server, log, moved);
+	tls_kit_certificate("two", -1, 200);
+	copy_pair("two", "one");
+	cr_assert_eq(rename(log, moved), 0);
+	cr_assert_eq(mkdir(log, 0700), 0);
+	server_process_type(server, "reload\n");
+	server_process_expect(server, "*nothing was changed: *%s*", log);
+	cr_assert_eq(tls_client_days(tls_client_open(server)), 100);
+	cr_assert_eq(rmdir(log), 0);
+	server_process_type(server, "reload\n");
+	server_process_expect(server, "certificate: valid until *");
+	cr_assert_eq(tls_client_days(tls_client_open(server)), 200);
+	server_process_stop(server);
+}
+
+FLOW_TEST(reload_of_a_broken_certificate_leaves_the_log)
+{
+	struct server_process *server =
+	    tls_kit_start(engine, "--log={folder}/log", NULL);
+	char log[96], moved[96];
+
+	log_paths(server, log, moved);
+	cr_assert_eq(rename(log, moved), 0);
+	tls_kit_write("one.key", "");
+	server_process_type(server, "reload\n");
+	server_process_expect(
+	    server, "*nothing was changed: %s: *", tls_kit_path("one.key"));
+	cr_assert_neq(access(log, F_OK), 0);
+	server_process_stop(server);
+}
+
 /* Reads the output of `throng OPTIONS... --check`; a static buffer. */
 static const char *
 check_says(const char *options)

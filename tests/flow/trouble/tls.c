@@ -112,6 +112,24 @@ FLOW_TEST(tls_session_is_resumed_by_its_ticket)
 	server_process_stop(server);
 }
 
+/* The new one may be there because the old one's key is known to others. */
+FLOW_TEST(tls_session_ends_with_its_certificate)
+{
+	struct server_process *server = tls_kit_start(engine, NULL);
+	struct tls_wish wish = {0};
+	struct test_client *client = tls_client_open(server);
+
+	test_client_fence(client);
+	wish.session = SSL_get1_session(client->in.tls);
+	server_process_type(server, "reload\n");
+	server_process_expect(server, "certificate: valid until *");
+	client = tls_client_open_with(server->listen[0], &wish);
+	test_client_fence(client);
+	cr_assert_not(SSL_session_reused(client->in.tls));
+	SSL_SESSION_free(wish.session);
+	server_process_stop(server);
+}
+
 FLOW_TEST(tls_client_hears_the_goodbye_and_an_orderly_end)
 {
 	struct server_process *server = tls_kit_start(engine, NULL);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "reactor/blob.h"
+#include "reactor/tls_certificate.h"
 #include "reactor/tls_server.h"
 #include "tests/kit/tls_kit.h"
 
@@ -30,14 +31,16 @@ static void
 begin(const struct tls_wish *wish)
 {
 	char error[TLS_ERROR_BYTES] = "";
+	SSL_CTX *read;
 
 	memset(&pair, 0, sizeof(pair));
 	if (access(tls_kit_path("one.cert"), F_OK) < 0)
 		tls_kit_certificate("one", -1, 100);
 	pair.server = tls_server_new();
-	cr_assert_eq(tls_server_load(pair.server, tls_kit_path("one.cert"),
-			 tls_kit_path("one.key"), error),
-	    0, "%s", error);
+	read = tls_certificate_read(
+	    tls_kit_path("one.cert"), tls_kit_path("one.key"), error);
+	cr_assert_not_null(read, "%s", error);
+	tls_server_set(pair.server, read);
 	blob_pool_init(&pair.pool, 8);
 	outq_init(&pair.sealed);
 	pair.tls = tls_new(pair.server, &pair.sealed, &pair.pool);
