@@ -13,6 +13,7 @@
 
 #include "reactor/check.h"
 #include "reactor/memory.h"
+#include "reactor/tls_tickets.h"
 
 #define FILE_BYTES_MAX (256 * 1024)
 
@@ -83,6 +84,7 @@ context_new(void)
 	SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
 	/* Sessions are in the clients' tickets, not here. */
 	SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+	tls_tickets_use(context, TLS_TICKETS_PERIOD_MS);
 	SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
 	SSL_CTX_set_default_passwd_cb(context, no_password);
 	return context;

@@ -42,6 +42,7 @@ EXCEPTIONS = [
     ('parameters', 'reactor/tls.c', '', 'they are those of OpenSSL'),
     ('parameters', 'reactor/tls_certificate.c', '',
      'they are those of OpenSSL'),
+    ('parameters', 'reactor/tls_tickets.c', '', 'they are those of OpenSSL'),
     ('prose-width', 'bench/RESULTS.md', '', 'a program writes it'),
     ('said-past-the-log', 'reactor/check.h', 'fprintf',
      'the process ends there, and nothing may be wanted for it'),
