@@ -182,6 +182,7 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 		    .linger_ms = SERVER_LINGER_MS,
 		    .stop_ms = SERVER_STOP_MS,
 		    .handshake_ms = SERVER_HANDSHAKE_MS,
+		    .handshakes_us = SERVER_HANDSHAKES_US,
 		    .refusal = "ERR busy the server is full, try again later\n",
 		    .network_refusal = "ERR busy too many connections from "
 				       "your address, close one first\n",

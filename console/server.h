@@ -25,10 +25,11 @@ struct reactor;
 struct tls_server;
 struct user;
 
-#define SERVER_ERROR_BYTES  OPTIONS_ERROR_BYTES
-#define SERVER_LINGER_MS    2000  /* for the peer's FIN after ours */
-#define SERVER_STOP_MS      8000  /* for all clients, when the server stops */
-#define SERVER_HANDSHAKE_MS 10000 /* for TLS to be begun, also from here */
+#define SERVER_ERROR_BYTES   OPTIONS_ERROR_BYTES
+#define SERVER_LINGER_MS     2000  /* for the peer's FIN after ours */
+#define SERVER_STOP_MS       8000  /* for all clients, when the server stops */
+#define SERVER_HANDSHAKE_MS  10000 /* for TLS to be begun, also from here */
+#define SERVER_HANDSHAKES_US 2000  /* of a turn */
 
 struct counters;
 struct server;

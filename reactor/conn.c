@@ -201,7 +201,7 @@ conn_on_received(struct conn *conn, char *bytes, ssize_t result)
 		return;
 	}
 	if (result == 0) {
-		if (conn->input_ended)
+		if (conn->input_ended || conn_hold_end(conn))
 			return;
 		conn->input_ended = true;
 		conn->input_cut = conn->tls && !tls_has_ended(conn->tls);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/log.h"
 #include "reactor/reactor_priv.h"
 #include "reactor/tls.h"
@@ -118,8 +119,8 @@ conn_on_up(struct conn *conn)
 		timer_stop(&conn->timer);
 }
 
-void
-conn_unseal(struct conn *conn, const char *bytes, size_t len)
+static void
+conn_take_sealed(struct conn *conn, const char *bytes, size_t len)
 {
 	const struct reactor_ops *ops = conn->reactor->config.ops;
 	bool was_up = tls_is_up(conn->tls);
@@ -148,6 +149,98 @@ conn_unseal(struct conn *conn, const char *bytes, size_t len)
 	if (got == TLS_END && conn_is_open(conn) && !conn->input_ended) {
 		conn->input_ended = true;
 		ops->on_end(conn);
+	}
+}
+
+/* The same, and how much time of the turn it took. */
+static void
+conn_shake(struct conn *conn, const char *bytes, size_t len)
+{
+	uint64_t from_us = clock_monotonic_us();
+
+	conn_take_sealed(conn, bytes, len);
+	conn->reactor->handshakes_us +=
+	    (uint32_t)(clock_monotonic_us() - from_us);
+}
+
+static bool
+turn_has_time(const struct reactor *reactor)
+{
+	return reactor->handshakes_us == 0 ||
+	       reactor->handshakes_us < reactor->config.limits.handshakes_us;
+}
+
+/* Whoever has come earlier is first, and a peer's bytes stay in order. */
+static void
+conn_hold(struct conn *conn, const char *bytes, size_t len)
+{
+	struct reactor *reactor = conn->reactor;
+	struct tls_held *held = tls_held(conn->tls);
+
+	memcpy(outq_reserve(&held->bytes, &reactor->blobs, len), bytes, len);
+	outq_commit(&held->bytes, len);
+	if (held->bytes.bytes > TLS_HANDSHAKE_BYTES) {
+		held->paused = true;
+		conn_pause_input(conn);
+	}
+	held->conn = conn;
+	if (list_is_empty(&held->link))
+		list_append(&reactor->handshakes, &held->link);
+}
+
+void
+conn_unseal(struct conn *conn, const char *bytes, size_t len)
+{
+	const struct reactor *reactor = conn->reactor;
+
+	if (tls_is_up(conn->tls))
+		conn_take_sealed(conn, bytes, len);
+	else if (list_is_empty(&reactor->handshakes) && turn_has_time(reactor))
+		conn_shake(conn, bytes, len);
+	else
+		conn_hold(conn, bytes, len);
+}
+
+bool
+conn_hold_end(struct conn *conn)
+{
+	struct tls_held *held = conn->tls ? tls_held(conn->tls) : NULL;
+
+	if (!held || list_is_empty(&held->link) || !conn_is_open(conn))
+		return false;
+	held->ended = true;
+	return true;
+}
+
+/* Its turn has come. Whoever has been closed meanwhile has no use for it. */
+static void
+conn_release(struct conn *conn, struct tls_held *held)
+{
+	struct blob_pool *pool = &conn->reactor->blobs;
+	struct iovec piece;
+
+	if (held->paused)
+		conn_resume_input(conn);
+	held->paused = false;
+	while (conn_is_open(conn) && outq_front(&held->bytes, &piece, 1) > 0) {
+		conn_shake(conn, piece.iov_base, piece.iov_len);
+		outq_consume(&held->bytes, pool, piece.iov_len);
+	}
+	outq_fini(&held->bytes, pool);
+	if (held->ended)
+		conn_on_received(conn, NULL, 0);
+}
+
+void
+turn_shake(struct reactor *reactor)
+{
+	struct list *link;
+
+	while (turn_has_time(reactor) &&
+	       (link = list_take_first(&reactor->handshakes)) != NULL) {
+		struct tls_held *held = list_entry(link, struct tls_held, link);
+
+		conn_release(held->conn, held);
 	}
 }
 

@@ -123,6 +123,7 @@ reactor_new(const struct reactor_config *config)
 	list_init(&r->dirty);
 	list_init(&r->closing);
 	list_init(&r->runnable);
+	list_init(&r->handshakes);
 	list_init(&r->dead);
 	check_zero(sem_init(&r->started, 0, 0));
 	check_zero(sem_init(&r->emptied, 0, 0));
@@ -242,7 +243,8 @@ int
 reactor_sleep_ms(const struct reactor *r)
 {
 	if (!list_is_empty(&r->runnable) || !list_is_empty(&r->dirty) ||
-	    !list_is_empty(&r->closing) || r->has_mail || r->caught_up)
+	    !list_is_empty(&r->closing) || !list_is_empty(&r->handshakes) ||
+	    r->has_mail || r->caught_up)
 		return 0;
 	return timer_wheel_wait_ms(&r->wheel, r->ended_ms);
 }
@@ -265,10 +267,12 @@ turn_end(struct reactor *r)
 bool
 reactor_turn(struct reactor *r)
 {
+	r->handshakes_us = 0;
 	r->config.engine->wait(r->engine, reactor_sleep_ms(r));
 	mailbox_drain(&r->mailbox, r->config.owner);
 	timer_wheel_advance(&r->wheel, r->now_ms);
 	turn_run(r);
+	turn_shake(r);
 	r->config.ops->on_turn_end(r->config.owner);
 	turn_post(r);
 	turn_flush(r);

@@ -9,7 +9,9 @@
  *               the commands
  *   3 mail      envelopes from other threads
  *   4 timers    what is due
- *   5 run       connections that were told to go on (conn_run_soon)
+ *   5 run       connections that were told to go on (conn_run_soon), and
+ *               handshakes of TLS that had to wait: each takes as long as
+ *               hundreds of lines, so that a turn has a few only
  *   6 seal      on_turn_end: what the turn has gathered goes to its receivers
  *   7 post      envelopes for other reactors, one burst and one ring each
  *   8 flush     sends are started for connections with new output, a bounded
@@ -70,6 +72,8 @@ struct reactor_limits {
 	uint32_t linger_ms;    /* wait for the peer's FIN after ours */
 	uint32_t stop_ms;      /* after that a stop closes without waiting */
 	uint32_t handshake_ms; /* for all of TLS's */
+	/* What all handshakes may take of a turn; one is done in any case. */
+	uint32_t handshakes_us;
 	/* What is said to a client over these, and to one whose network has as
 	 * many as it may (reactor/tally.h); constants. */
 	const char *refusal;

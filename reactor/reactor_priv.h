@@ -39,14 +39,16 @@ struct reactor {
 	struct blob_pool blobs;
 	char *sink; /* takes what is written to closed connections; owned */
 	size_t sink_bytes;
-	uint32_t conn_count;   /* that are not DETACHED */
-	struct list open;      /* every connection that is not DETACHED */
-	struct list dirty;     /* have output that no send is started for */
-	struct list closing;   /* have something for the close phase */
-	struct list runnable;  /* on_run is owed */
-	unsigned behind_turns; /* turns whose flush has left some over */
-	bool caught_up;        /* the last flush has left none, at last */
-	struct list dead;      /* DETACHED, to be freed */
+	uint32_t conn_count;    /* that are not DETACHED */
+	struct list open;       /* every connection that is not DETACHED */
+	struct list dirty;      /* have output that no send is started for */
+	struct list closing;    /* have something for the close phase */
+	struct list runnable;   /* on_run is owed */
+	struct list handshakes; /* wait for their turn (struct tls_held) */
+	uint32_t handshakes_us; /* that those of this turn took */
+	unsigned behind_turns;  /* turns whose flush has left some over */
+	bool caught_up;         /* the last flush has left none, at last */
+	struct list dead;       /* DETACHED, to be freed */
 	struct listener listeners[REACTOR_LISTENERS_MAX];
 	unsigned listener_count;
 	struct timer stop_timer;
@@ -84,13 +86,17 @@ void conn_free(struct conn *conn);
  * TLS of a connection (conn_tls.c). A new one is told apart by its first byte:
  * conn_begin is false when it was closed for it; conn_await_tls before that, of
  * each. conn_unseal is for what comes then, and conn_seal goes before a send:
- * it fills conn->out, with the last word of one that is FLUSHING.
+ * it fills conn->out, with the last word of one that is FLUSHING. A handshake
+ * whose turn has no time left is held, with the FIN behind it where
+ * conn_hold_end is true, and done by turn_shake, in the order that they came.
  */
 void conn_await_tls(struct conn *conn);
 bool conn_awaits_handshake(const struct conn *conn);
 bool conn_begin(struct conn *conn, char first);
 void conn_unseal(struct conn *conn, const char *bytes, size_t len);
 void conn_seal(struct conn *conn);
+bool conn_hold_end(struct conn *conn);
+void turn_shake(struct reactor *reactor);
 
 /* For the close phase of this turn or the next. */
 void conn_want_close_step(struct conn *conn);

@@ -25,6 +25,7 @@ struct tls {
 	uint64_t taken;         /* bytes that were read, in all */
 	uint64_t late_messages; /* of TLS's own, since it is up */
 	unsigned long error;    /* OpenSSL's; 0: a bound was exceeded */
+	struct tls_held held;
 	struct outq waiting;
 	struct outq *sealed;    /* borrowed */
 	struct blob_pool *pool; /* borrowed */
@@ -121,6 +122,8 @@ tls_new(struct tls_server *server, struct outq *sealed, struct blob_pool *pool)
 	tls->sealed = sealed;
 	tls->pool = pool;
 	outq_init(&tls->waiting);
+	outq_init(&tls->held.bytes);
+	list_init(&tls->held.link);
 	BIO_set_data(bio, tls);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(ssl, bio, bio);
@@ -137,6 +140,8 @@ tls_free(struct tls **pointer)
 
 	check_magic(tls, TLS_MAGIC);
 	SSL_free(tls->ssl);
+	list_remove(&tls->held.link);
+	outq_fini(&tls->held.bytes, tls->pool);
 	outq_fini(&tls->waiting, tls->pool);
 	tls->magic = 0;
 	free(tls);
@@ -232,6 +237,12 @@ bool
 tls_is_broken(const struct tls *tls)
 {
 	return tls->broken;
+}
+
+struct tls_held *
+tls_held(struct tls *tls)
+{
+	return &tls->held;
 }
 
 struct outq *

@@ -15,9 +15,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "reactor/list.h"
 #include "reactor/outq.h"
 
 struct blob_pool;
+struct conn;
 struct tls;
 struct tls_server;
 
@@ -73,6 +75,17 @@ const char *tls_problem(const struct tls *tls);
 bool tls_is_up(const struct tls *tls);
 bool tls_has_ended(const struct tls *tls);
 bool tls_is_broken(const struct tls *tls);
+
+/* What its owner has let wait of a handshake. The owner's alone: it is here for
+ * want of room in the connections of those who speak no TLS. */
+struct tls_held {
+	struct list link;  /* in reactor->handshakes; alone: nothing waits */
+	struct conn *conn; /* borrowed */
+	struct outq bytes; /* from the peer */
+	bool ended;        /* and its FIN behind them */
+	bool paused;       /* they are too many to take more */
+};
+struct tls_held *tls_held(struct tls *tls);
 
 /* What waits to be sealed: whoever writes there, asks for tls_seal. */
 struct outq *tls_waiting(struct tls *tls);

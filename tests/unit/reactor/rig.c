@@ -143,6 +143,7 @@ static const struct reactor_limits generous = {
     .stall_ms = RIG_DEADLINE_S * 1000,
     .linger_ms = RIG_DEADLINE_S * 1000,
     .handshake_ms = RIG_DEADLINE_S * 1000,
+    .handshakes_us = 2000,
     .stop_ms = 100, /* for tests that leave clients behind */
 };
 
@@ -161,6 +162,8 @@ limits_of(const struct rig_setup *setup)
 		limits.linger_ms = generous.linger_ms;
 	if (!limits.handshake_ms)
 		limits.handshake_ms = generous.handshake_ms;
+	if (!limits.handshakes_us)
+		limits.handshakes_us = generous.handshakes_us;
 	if (!limits.stop_ms)
 		limits.stop_ms = generous.stop_ms;
 	return limits;
