@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/kit/elsewhere.h"
+#include "tests/kit/observe.h"
 #include "tests/kit/tls_kit.h"
 
 static struct test_client *
@@ -337,6 +338,51 @@ FLOW_TEST(tls_only_says_where_tls_is)
 	    "ERR forbidden use TLS: openssl s_client -quiet -connect "
 	    "198.51.100.1:%u",
 	    tls_port);
+	server_process_stop(server);
+}
+
+/* How far a visitor gets, by turns: amid its hello, to the server's answer, to
+ * the end of the handshake. */
+static void
+give_up(const struct server_process *server, const char *hello, size_t len,
+    unsigned turn)
+{
+	struct test_client *client = test_client_open(server);
+
+	switch (turn % 8) {
+	case 0:
+		tls_client_shake(client, NULL);
+		break;
+	case 1:
+	case 2:
+		test_client_send_bytes(client, hello, len);
+		test_client_expect_bytes(client, "\x16\x03\x03", 3);
+		break;
+	default:
+		test_client_send_bytes(client, hello, 1 + turn * 7 % len);
+	}
+	if (turn / 8 % 2)
+		test_client_reset(client);
+	else
+		test_client_close(client);
+}
+
+FLOW_TEST(tls_handshakes_that_are_given_up_leave_nothing)
+{
+	struct server_process *server = tls_kit_start(engine, NULL);
+	SSL *ssl = tls_kit_client(NULL);
+	uint64_t descriptors;
+	char hello[4096];
+	int len;
+
+	SSL_do_handshake(ssl);
+	len = BIO_read(SSL_get_wbio(ssl), hello, sizeof(hello));
+	SSL_free(ssl);
+	descriptors = observe_descriptors(server);
+	for (unsigned i = 0; i < 1000; i++)
+		give_up(server, hello, (size_t)len, i);
+	observe_open(server, 0);
+	cr_assert_eq(observe_descriptors(server), descriptors);
 	server_process_stop(server);
 }
 

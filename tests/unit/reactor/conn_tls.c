@@ -129,6 +129,20 @@ RIG_TEST(handshake_has_its_time_and_no_more, .tls = tls_rig_server(),
 	tls_rig_end(rig);
 }
 
+/* Each byte is in time, all of them are not. */
+RIG_TEST(handshake_that_trickles_in_has_no_more_time, .tls = tls_rig_server(),
+    .limits = {.handshake_ms = 30})
+{
+	struct pollfd fd = {.fd = rig_connect(rig), .events = POLLRDHUP};
+
+	cr_assert_eq(write(fd.fd, "\x16\x03\x01\x30\x00\x01", 6), 6);
+	while (poll(&fd, 1, 1) == 0)
+		cr_assert_eq(send(fd.fd, "", 1, MSG_NOSIGNAL), 1);
+	cr_assert_eq(tls_rig_last_reason(rig), CLOSE_TLS_TIMEOUT);
+	close(fd.fd);
+	tls_rig_end(rig);
+}
+
 RIG_TEST(silence_where_tls_has_to_begin_has_the_same_time,
     .tls = tls_rig_server(), .speaks = SPEAKS_TLS,
     .limits = {.handshake_ms = 30})
