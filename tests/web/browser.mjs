@@ -8,3 +8,4 @@ useBrowser();
 await import("./talking.mjs");
 await import("./losing.mjs");
 await import("./reading.mjs");
+await import("./access.mjs");

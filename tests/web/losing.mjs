@@ -135,7 +135,7 @@ async function flood({ server, person, netcat, wire }) {
 	bob.type("/b 0");
 	await alice.sees("0");
 	between.hold();
-	for (let skipped = 0; skipped === 0; ) {
+	for (let skipped = 0; skipped === 0;) {
 		for (let i = 0; i < 60; i++) bob.type(`/b ${++said} ${"x".repeat(3900)}`);
 		await bob.settle();
 		skipped = await server.counter("skipped");

@@ -1,0 +1,194 @@
+/* The page for everybody: by keyboard, by ear, on a phone, at any size. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { PASSWORD, story } from "./rig.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+story("all of it by keyboard", [], async ({ person, netcat }) => {
+	const { page } = await person();
+	const bob = await netcat("bob");
+	const press = async (...keys) => {
+		for (const key of keys) await page.keyboard.press(key);
+	};
+	/* Tab until there; all on the way can be seen to have the focus. */
+	const tabTo = async (name) => {
+		for (let i = 0; i < 30; i++) {
+			await press("Tab");
+			const at = await page.evaluate(() => {
+				const node = document.activeElement;
+				const { outlineStyle } = getComputedStyle(node);
+				return {
+					name: node.ariaLabel ?? node.innerText,
+					isSeen: node === document.body || outlineStyle !== "none",
+				};
+			});
+			assert(at.isSeen, `${at.name} does not show the focus`);
+			if (at.name.replace(/\s+/g, " ").trim() === name) return;
+		}
+		assert.fail(`${name} is not reached`);
+	};
+	await tabTo("Create an account");
+	await press("Enter", "Shift+Tab", "Shift+Tab", "Shift+Tab");
+	await page.keyboard.type("alice");
+	await press("Tab");
+	await page.keyboard.type(PASSWORD);
+	await press("Enter");
+	await page.getByRole("heading", { name: "#lobby" }).waitFor();
+	await page.keyboard.type("typed at once");
+	await press("Enter");
+	await bob.hears(/typed at once/);
+
+	await tabTo("Skip to the message field");
+	await press("Enter");
+	assert(
+		await page
+			.getByLabel("Message", { exact: true })
+			.evaluate((node) => node === document.activeElement),
+	);
+	await tabTo("Join a room");
+	await press("Enter");
+	await page.keyboard.type("dev");
+	await press("Enter");
+	await page.getByRole("heading", { name: "#dev" }).waitFor();
+	await page.keyboard.type("in dev");
+	await press("Enter");
+	await press("Alt+ArrowUp");
+	await page.getByRole("heading", { name: "#lobby" }).waitFor();
+	await press("Alt+ArrowDown");
+	await page.getByRole("heading", { name: "#dev" }).waitFor();
+	await tabTo("Topic");
+	await press("Enter");
+	await page.keyboard.type("by keyboard");
+	await press("Enter");
+	await page.locator("#topic").getByText("by keyboard").waitFor();
+	await tabTo("New direct message");
+	await press("Enter", "Escape");
+	await page.getByRole("dialog").waitFor({ state: "hidden" });
+	await tabTo("Messages in #dev");
+	await press("Escape");
+	await tabTo("Leave");
+	await press("Enter");
+	await page.getByRole("heading", { name: "#lobby" }).waitFor();
+	await tabTo("Log out");
+	await press("Enter");
+	await page.getByText("You are logged out.").waitFor();
+});
+
+/* What axe finds wrong. */
+async function faults(page) {
+	await page.evaluate(AXE);
+	const { violations } = await page.evaluate(() => axe.run());
+	return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html)}`);
+}
+
+for (const colorScheme of ["light", "dark"])
+	story(
+		`nothing stands in the way of anybody, ${colorScheme}`,
+		[],
+		async ({ server, person, netcat }) => {
+			const alice = await person(server.url, { colorScheme });
+			const bob = await netcat("bob");
+			const { page } = alice;
+			await page
+				.getByRole("button", {
+					name: "Create an account",
+				})
+				.click();
+			assert.deepEqual(await faults(page), []);
+			await alice.picture(`form-${colorScheme}`);
+			await page
+				.getByRole("button", {
+					name: "I have an account",
+				})
+				.click();
+			await alice.signUp("alice");
+			await alice.join("dev");
+			bob.type(
+				"/join dev",
+				"see https://example.org/ for more",
+				"/msg alice psst",
+				"/join ops",
+				"/topic ops on call",
+			);
+			await alice.sees("for more");
+			await alice.say("thank you");
+			await page
+				.getByText("psst")
+				.or(page.getByText("1 unread"))
+				.first()
+				.waitFor();
+			assert.deepEqual(await faults(page), []);
+			await alice.picture(`chat-${colorScheme}`);
+			await page.getByRole("button", { name: "Join a room" }).click();
+			await page.getByText("on call").waitFor();
+			assert.deepEqual(await faults(page), []);
+			await alice.picture(`dialog-${colorScheme}`);
+		},
+	);
+
+story("what a screen reader is told", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const { page } = alice;
+	await alice.signUp("alice");
+	bob.type("/b hello", "/b you");
+	await alice.sees("you");
+	const tree = (await page.locator("#chat").ariaSnapshot()).replaceAll("'", "");
+	for (const part of [
+		'- link "Skip to the message field"',
+		'- navigation "Conversations":',
+		'- heading "Rooms" [level=2]',
+		'- button "Join a room"',
+		'- list "Rooms":',
+		'- heading "#lobby" [level=1]',
+		'- log "Messages in #lobby":',
+		'- textbox "Message"',
+		'- button "Send"',
+		'- complementary "Who is here":',
+	])
+		assert(tree.includes(part), `${part} is not in\n${tree}`);
+	/* Each message has its name and time, also where eyes see them once. */
+	assert.equal(tree.match(/text: bob\n *- time/g)?.length, 2, tree);
+	await page
+		.locator("#spoken[aria-live=polite]")
+		.getByText("bob: hello")
+		.waitFor({ state: "attached" });
+});
+
+story("on a phone", [], async ({ server, person, netcat }) => {
+	const alice = await person(server.url, {
+		viewport: { width: 320, height: 568 },
+		hasTouch: true,
+		isMobile: true,
+		deviceScaleFactor: 2,
+	});
+	const bob = await netcat("bob");
+	const { page } = alice;
+	const isNarrow = () => page.evaluate(() => document.documentElement.scrollWidth <= 320);
+	assert(await isNarrow());
+	await alice.picture("phone-form");
+	await alice.signUp("alice");
+	bob.type("/b a word that-is-very-long-".concat("and-longer-".repeat(30)));
+	await alice.sees("a word");
+	await alice.say("from the phone");
+	await bob.hears(/from the phone/);
+	assert(await isNarrow());
+	await alice.picture("phone-chat");
+	bob.type("/msg alice psst");
+	await page.getByRole("button", { name: "Rooms 1" }).tap();
+	await alice.picture("phone-rooms");
+	await alice.turnTo("bob 1 unread");
+	await alice.sees("psst");
+	await page.getByRole("navigation").waitFor({ state: "hidden" });
+	await page.getByRole("button", { name: "Rooms" }).tap();
+	await alice.turnTo("#lobby");
+	await page.getByRole("button", { name: "People 2" }).tap();
+	await page.locator("#who").getByText("bob").waitFor();
+	await alice.picture("phone-people");
+	assert.deepEqual(await faults(page), []);
+	await page.locator("#who").getByText("bob").tap();
+	await page.getByRole("heading", { name: "bob" }).waitFor();
+	assert(await isNarrow());
+});
