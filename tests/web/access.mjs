@@ -192,3 +192,60 @@ story("on a phone", [], async ({ server, person, netcat }) => {
 	await page.getByRole("heading", { name: "bob" }).waitFor();
 	assert(await isNarrow());
 });
+
+/* Whether all that can be pressed at the top is there, and stands free. */
+function areFree(ids) {
+	const boxes = ids.map((id) => document.getElementById(id).getBoundingClientRect());
+	const top = document.querySelector("#here > header").getBoundingClientRect();
+	return boxes.every(
+		(box, i) =>
+			box.width > 0 &&
+			box.left >= 0 &&
+			box.right <= innerWidth &&
+			box.bottom <= top.bottom &&
+			boxes.every(
+				(other, j) =>
+					i === j ||
+					other.right <= box.left ||
+					box.right <= other.left ||
+					other.bottom <= box.top ||
+					box.bottom <= other.top,
+			),
+	);
+}
+
+/* A screen of 1280 by 1024, on which that much is shown. */
+for (const percent of [200, 400])
+	story(`enlarged to ${percent} %`, [], async ({ server, person, netcat }) => {
+		const times = percent / 100;
+		const viewport = { width: 1280 / times, height: 1024 / times };
+		const alice = await person(server.url, {
+			viewport,
+			deviceScaleFactor: times,
+		});
+		const bob = await netcat("bob-has-a-name-of-32-letters-bob");
+		const { page } = alice;
+		await alice.signUp("alice");
+		await page.locator("#toggle-places").click();
+		await alice.join("a-room-of-a-name-of-32-letters--");
+		bob.type("/join a-room-of-a-name-of-32-letters--");
+		bob.type("/topic a-room-of-a-name-of-32-letters-- ".concat("long ".repeat(50)));
+		bob.type("/b one", "/b two", "/msg alice psst");
+		await page.getByRole("button", { name: "Rooms 3" }).waitFor();
+		const ids = ["topic", "open-topic", "leave", "toggle-places", "toggle-people"];
+		assert(await page.evaluate(areFree, ids), "something is in the way");
+		await alice.picture(`enlarged-${percent}`);
+		assert(
+			await page.evaluate(
+				() => document.documentElement.scrollWidth <= innerWidth,
+			),
+		);
+		await alice.say("still to be typed");
+		await alice.sees("still to be typed");
+		await page.locator("#toggle-people").click();
+		await page.locator("#who").getByText("alice").click();
+		await page.locator("#toggle-places").click();
+		await alice.turnTo(/^bob-has-a-name-of-32-letters-bob 1/);
+		await alice.sees("psst");
+		assert(await page.evaluate(areFree, ["leave", "toggle-places"]));
+	});
