@@ -26,7 +26,7 @@ import {
 	submitLogin,
 	wakeUp,
 } from "./session.js";
-import { $, LOBBY, NAME, button, bytesOf, counted, element, refusal } from "./words.js";
+import { $, LOBBY, NAME, button, bytesOf, counted, element, refusal, sendable } from "./words.js";
 
 const LINE_BYTES_MAX = 4096;
 const TOPIC_BYTES_MAX = 400;
@@ -97,7 +97,7 @@ function wrongWith(place, texts) {
 function submitText(event) {
 	const texts = $("text")
 		.value.split(/\r\n|\r|\n/)
-		.map((text) => text.replace(/^[ \t]+/, ""))
+		.map((text) => sendable(text).replace(/^[ \t]+/, ""))
 		.filter(Boolean);
 	event.preventDefault();
 	if (texts.length === 0) return;
@@ -115,7 +115,9 @@ function wrongLogin(name, password) {
 	if (!name) return ["name", "Enter a name."];
 	if (!NAME.test(name)) return ["name", "A name has letters, digits and . _ - only."];
 	if (!password) return ["password", "Enter a password."];
-	if (/\s/.test(password)) return ["password", "A password has no spaces."];
+	if (/[ \t]/.test(password)) return ["password", "A password has no spaces."];
+	if (sendable(password) !== password)
+		return ["password", "There is something in the password that is not text."];
 	return null;
 }
 
@@ -171,7 +173,9 @@ function prepareDialog(id, field, submit) {
 	dialog.querySelector("[value=close]").onclick = () => dialog.close();
 	dialog.querySelector("form").onsubmit = async (event) => {
 		event.preventDefault();
-		const result = here.isIn ? await submit($(field).value.trim()) : "You are offline.";
+		const result = here.isIn
+			? await submit(sendable($(field).value).trim())
+			: "You are offline.";
 		if (typeof result === "string") {
 			error.textContent = result;
 			$(field).focus();

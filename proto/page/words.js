@@ -44,6 +44,12 @@ export function counted(number, one, many) {
 	return `${number.toLocaleString()} ${number === 1 ? one : many}`;
 }
 
+/* What can be sent of a text that was typed or pasted: the protocol has no control
+ * characters but TAB, nor halves of characters. */
+export function sendable(text) {
+	return text.toWellFormed().replace(/[^\P{Cc}\t]/gu, "");
+}
+
 export function bytesOf(text) {
 	return new TextEncoder().encode(text).length;
 }

@@ -50,6 +50,26 @@ story("each line of a text is a message, and a slash is said", [], async ({ pers
 	assert.equal((await alice.text.inputValue()).length, 5000);
 });
 
+story("what cannot be sent is not, and the rest is", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const { page } = alice;
+	await page.getByLabel("Password").fill("a\u0007bell-rings");
+	await page.getByLabel("Name", { exact: true }).fill("alice");
+	await page.getByRole("button", { name: "Log in", exact: true }).click();
+	await page.getByRole("alert").getByText("that is not text").waitFor();
+	await alice.signUp("alice");
+	await alice.say("\u001b[1mfrom\ta terminal\u001b[0m\u0085\ud83d");
+	await bob.hears(/^\[alice#\d+\] \[1mfrom\ta terminal\[0m\ufffd$/);
+	await alice.sees("from\ta terminal");
+	await alice.say("\u0007");
+	await page.getByRole("button", { name: "Topic" }).click();
+	await page.getByLabel("What this room is about").fill("bells\u0007");
+	await page.getByRole("button", { name: "Set the topic" }).click();
+	await page.locator("#topic").getByText("bells").waitFor();
+	assert.equal(await page.locator("#messages .text").count(), 1);
+});
+
 story("direct messages", [], async ({ person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("bob");
