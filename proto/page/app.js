@@ -26,7 +26,7 @@ import {
 	submitLogin,
 	wakeUp,
 } from "./session.js";
-import { $, LOBBY, NAME, button, bytesOf, counted, element, refusal, sendable } from "./words.js";
+import { $, LOBBY, NAME, bytesOf, choice, counted, element, refusal, sendable } from "./words.js";
 
 const LINE_BYTES_MAX = 4096;
 const TOPIC_BYTES_MAX = 400;
@@ -207,21 +207,19 @@ async function joinRoom(given) {
 }
 
 function roomNode({ room, members, text }) {
-	const made = button(
-		"",
-		() => {
-			$("room").value = room;
-			$("rooms-dialog").querySelector("form").requestSubmit();
-		},
-		"place",
-	);
-	made.append(
+	const join = () => {
+		$("room").value = room;
+		$("rooms-dialog").querySelector("form").requestSubmit();
+	};
+	return choice(
+		room,
+		join,
 		element("bdi", {}, `#${room}`),
 		" ",
 		element("span", { className: "hint" }, counted(members, "member", "members")),
+		" ",
+		element("span", { className: "about", dir: "auto" }, text ?? ""),
 	);
-	if (text) made.append(" ", element("span", { className: "about", dir: "auto" }, text));
-	return element("li", {}, made);
 }
 
 async function showKnown() {

@@ -2,7 +2,7 @@
  * line that says what is wrong, and the form. */
 import { here, isMe, me, places, placesOf } from "./place.js";
 import { isAtEnd, showPlace } from "./log.js";
-import { $, LOBBY, button, counted, element, later, refill } from "./words.js";
+import { $, LOBBY, choice, counted, element, later, refill } from "./words.js";
 
 const PEOPLE_SHOWN_MAX = 300;
 
@@ -13,22 +13,22 @@ export const isChatting = () => !$("chat").hidden;
 
 /* ---- The list of places ---- */
 
+function unreadNodes(count) {
+	const unseen = element("span", { className: "unseen" }, " unread");
+	return count > 0
+		? [" ", element("span", { className: "count" }, String(count), unseen)]
+		: [];
+}
+
 function placeNode(place) {
-	const made = button("", () => turnTo(place), "place");
-	made.dataset.key = place.label;
-	made.append(element("bdi", {}, place.label));
-	if (place.unread > 0)
-		made.append(
-			" ",
-			element(
-				"span",
-				{ className: "count" },
-				String(place.unread),
-				element("span", { className: "unseen" }, " unread"),
-			),
-		);
-	if (place === here.place) made.setAttribute("aria-current", "page");
-	return element("li", {}, made);
+	const item = choice(
+		place.label,
+		() => turnTo(place),
+		element("bdi", {}, place.label),
+		...unreadNodes(place.unread),
+	);
+	if (place === here.place) item.firstChild.ariaCurrent = "page";
+	return item;
 }
 
 export function showPlaces() {
@@ -59,13 +59,14 @@ export function showHeader(place) {
 }
 
 function personNode(name, sessions) {
-	const made = button("", () => calls.openDirect(name), "place");
-	const hint = (text) => element("span", { className: "hint" }, text);
-	made.dataset.key = name;
-	made.append(element("bdi", {}, name));
-	if (sessions > 1) made.append(" ", hint(`${sessions} times`));
-	if (isMe(name)) made.append(" ", hint("you"));
-	return element("li", {}, made);
+	const hint = (text) => [" ", element("span", { className: "hint" }, text)];
+	return choice(
+		name,
+		() => calls.openDirect(name),
+		element("bdi", {}, name),
+		...(sessions > 1 ? hint(`${sessions} times`) : []),
+		...(isMe(name) ? hint("you") : []),
+	);
 }
 
 function drawPeople() {

@@ -66,15 +66,36 @@ export function button(text, onclick, className = "quiet") {
 	return element("button", { type: "button", className, onclick }, text);
 }
 
-/* Fills a list anew. Who is at one of its buttons by keyboard stays there: the
- * buttons are known by their data-key. */
-export function refill(list, nodes) {
-	const key = list.contains(document.activeElement) && document.activeElement.dataset.key;
-	list.replaceChildren(...nodes);
-	if (key)
-		[...list.querySelectorAll("[data-key]")]
-			.find((node) => node.dataset.key === key)
-			?.focus();
+/* A list's item, known by its key: a button with these in it. */
+export function choice(key, onclick, ...inside) {
+	const made = button("", onclick, "place");
+	made.append(...inside);
+	const item = element("li", {}, made);
+	item.dataset.key = key;
+	return item;
+}
+
+/* The button of `item`, in which the one of `by` is shown from now on. */
+function become(item, by) {
+	const [old, made] = [item.firstChild, by.firstChild];
+	old.onclick = made.onclick;
+	if (old.isEqualNode(made)) return;
+	old.replaceChildren(...made.childNodes);
+	if (made.ariaCurrent) old.ariaCurrent = made.ariaCurrent;
+	else old.removeAttribute("aria-current");
+}
+
+/* Fills a list anew with choices. Those that were there stay what they are: who is
+ * at one by keyboard, or is just pressing it, loses nothing. */
+export function refill(list, items) {
+	const keys = new Set(items.map((item) => item.dataset.key));
+	for (const item of [...list.children]) if (!keys.has(item.dataset.key)) item.remove();
+	const old = new Map([...list.children].map((item) => [item.dataset.key, item]));
+	items.forEach((made, i) => {
+		const item = old.get(made.dataset.key) ?? made;
+		if (item !== made) become(item, made);
+		if (list.children[i] !== item) list.insertBefore(item, list.children[i] ?? null);
+	});
 }
 
 /* Does it once, however often it is asked for until then. */

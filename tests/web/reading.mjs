@@ -101,3 +101,26 @@ story("what is unread is marked", [], async ({ person, netcat }) => {
 	await alice.turnTo("#lobby");
 	assert.equal(await page.locator("#messages .mark").count(), 0);
 });
+
+story("a room can be pressed while much is said there", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const { page } = alice;
+	await alice.signUp("alice");
+	await alice.join("dev");
+	bob.type("/b one");
+	const lobby = page.getByRole("button", { name: "#lobby 1 unread" });
+	const { x, y, width, height } = await lobby.locator(".count").boundingBox();
+	await lobby.focus();
+	await page.mouse.move(x + width / 2, y + height / 2);
+	await page.mouse.down();
+	bob.type("/b two", "/join dev");
+	await page.getByRole("button", { name: "#lobby 2 unread" }).waitFor();
+	await page.getByText("bob has come").waitFor();
+	assert(
+		await page.evaluate(() => document.activeElement.textContent.includes("#lobby")),
+		"the focus is lost",
+	);
+	await page.mouse.up();
+	await page.getByRole("heading", { name: "#lobby" }).waitFor();
+});
