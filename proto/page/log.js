@@ -9,6 +9,7 @@ const log = $("log");
 const list = $("messages");
 const changed = new Set(); /* entries to be drawn */
 const gone = new Set(); /* nodes to be taken away then */
+let drawn = null; /* the place whose entries have nodes */
 
 /* What people can do in the log; app.js knows how. */
 export const acts = { fillGap: null, sendAgain: null, discard: null };
@@ -154,19 +155,34 @@ function draw(place, index) {
 	else list.insertBefore(entry.node, place.entries[index + 1]?.node ?? null);
 }
 
+/* Does something to the log. Who reads the end stays there; for who reads elsewhere
+ * the first entry in view stays where it is: its lower edge, since what stands above
+ * its text can change. */
+function keepingView(does) {
+	const edge = (entry) => entry.node.getBoundingClientRect().bottom;
+	const top = log.getBoundingClientRect().top;
+	const isShown = (entry) => entry.node?.isConnected && edge(entry) > top;
+	const first = isEnd ? null : here.place.entries.find(isShown);
+	const before = first && edge(first);
+	does();
+	if (isEnd) toEnd();
+	else if (first?.node) log.scrollTop += edge(first) - before;
+}
+
 /* Draws what has changed, from the end: each stands before its next. Who reads
- * the end stays there; who reads elsewhere is told that there is more. */
-export function drawChanged() {
-	const wasAtEnd = isEnd;
+ * elsewhere is told that there is more at the end. */
+function drawChanged() {
 	const { place } = here;
-	gone.forEach((node) => node.remove());
+	if (changed.size + gone.size === 0) return;
+	const isMore = changed.has(place.entries.at(-1));
+	keepingView(() => {
+		gone.forEach((node) => node.remove());
+		for (let index = place.entries.length - 1; index >= 0; index--)
+			if (changed.has(place.entries[index])) draw(place, index);
+	});
 	gone.clear();
-	if (changed.size === 0) return;
-	for (let index = place.entries.length - 1; index >= 0; index--)
-		if (changed.has(place.entries[index])) draw(place, index);
 	changed.clear();
-	if (wasAtEnd) toEnd();
-	else $("newest").hidden = false;
+	if (isMore && !isEnd) $("newest").hidden = false;
 }
 
 /* The entry is new or has changed; then what follows can look different, too:
@@ -195,11 +211,10 @@ export function hide(place, entry) {
 
 export function trim(place) {
 	const oldest = place.trim();
-	for (const entry of oldest) {
-		changed.delete(entry);
-		entry.node?.remove();
-	}
-	if (oldest.length > 0) showStart(place);
+	if (oldest.length === 0) return;
+	for (const { node } of oldest) if (node) gone.add(node);
+	show(place, place.entries[0]);
+	showStart(place);
 }
 
 function startText(place) {
@@ -217,13 +232,18 @@ function startText(place) {
 export function showStart(place) {
 	if (place !== here.place) return;
 	const hasEarlier = !place.isWhole && !place.isFull;
-	$("earlier").hidden = !hasEarlier;
-	$("earlier").disabled = place.isLoading;
-	$("start").hidden = hasEarlier;
-	$("start").textContent = startText(place);
+	if (!hasEarlier && document.activeElement === $("earlier")) log.focus();
+	keepingView(() => {
+		$("earlier").hidden = !hasEarlier;
+		$("earlier").ariaDisabled = String(place.isLoading);
+		$("start").hidden = hasEarlier;
+		$("start").textContent = startText(place);
+	});
 }
 
 export function clearLog() {
+	for (const entry of drawn?.entries ?? []) entry.node = null;
+	drawn = null;
 	changed.clear();
 	gone.clear();
 	list.replaceChildren();
@@ -232,10 +252,8 @@ export function clearLog() {
 /* Shows another place: all of it, from where it is new. */
 export function showPlace(place) {
 	clearLog();
-	for (let index = place.entries.length - 1; index >= 0; index--) {
-		place.entries[index].node = null;
-		draw(place, index);
-	}
+	drawn = place;
+	for (let index = place.entries.length - 1; index >= 0; index--) draw(place, index);
 	log.setAttribute("aria-label", `Messages in ${place.label}`);
 	showStart(place);
 	toEnd();
@@ -244,20 +262,6 @@ export function showPlace(place) {
 		onScroll();
 		$("newest").hidden = isEnd;
 	}
-}
-
-/* Does something that puts entries above those on the screen; what people read
- * stays where it is. */
-export async function keepingView(does) {
-	drawChanged();
-	const fromEnd = log.scrollHeight - log.scrollTop;
-	const { place } = here;
-	await does();
-	if (place !== here.place) return;
-	const newest = $("newest").hidden;
-	drawChanged();
-	log.scrollTop = log.scrollHeight - fromEnd;
-	$("newest").hidden = newest;
 }
 
 /* New messages, for those who listen instead of looking. */

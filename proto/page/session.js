@@ -7,17 +7,7 @@
  */
 import { Link } from "./link.js";
 import { KEPT_MAX, Place, directKey, here, isMe, me, places, placesOf, roomKey } from "./place.js";
-import {
-	clearLog,
-	drawChanged,
-	hide,
-	keepingView,
-	show,
-	showStart,
-	speak,
-	toEnd,
-	trim,
-} from "./log.js";
+import { clearLog, hide, show, showStart, speak, trim } from "./log.js";
 import {
 	isChatting,
 	isWatched,
@@ -81,13 +71,12 @@ function askHistory(place, which) {
 }
 
 async function loadLast(place, count) {
-	const first = place.first()?.seq;
 	place.isLoading = true;
 	showStart(place);
 	const answer = await askHistory(place, count);
-	const now = place.first()?.seq;
 	place.isLoading = false;
-	if (answer.ok) place.isWhole = now === undefined || now === 1 || now === first;
+	if (answer.ok)
+		place.isWhole = parseInt(answer.text, 10) < count || place.first()?.seq === 1;
 	showStart(place);
 }
 
@@ -96,8 +85,7 @@ export async function loadEarlier() {
 	if (!here.isIn || !place || place.isWhole || place.isFull || place.isLoading) return;
 	const first = place.first()?.seq ?? place.shown + 1;
 	const have = place.shown - first + 1;
-	const count = Math.min(2 * have + HISTORY_FIRST, KEPT_MAX);
-	await keepingView(() => loadLast(place, count));
+	await loadLast(place, Math.min(2 * have + HISTORY_FIRST, KEPT_MAX));
 }
 
 /* All that is kept behind a number has come: what is missing there is gone. */
@@ -241,8 +229,6 @@ async function arrive(isNew) {
 	showChat(true);
 	turnTo(lobby);
 	await enter(lobby);
-	drawChanged();
-	toEnd();
 }
 
 /* From the form; `isNew`: the account is to be made first. */

@@ -41,6 +41,56 @@ story("history comes when it is scrolled to, and stays in view", [], async ({ pe
 });
 
 story(
+	"what is read stays in view, whatever comes above and below",
+	[],
+	async ({ person, netcat, wire }) => {
+		const between = await wire();
+		const bob = await netcat("bob");
+		let said = 0;
+		const goOn = async (count) => {
+			for (const end = said + count; said < end;)
+				bob.type(`/b message ${++said}`);
+			await bob.settle();
+		};
+		await goOn(400);
+		const alice = await person(between.url);
+		const { page } = alice;
+		await alice.signUp("alice");
+		await alice.sees("message 400");
+		const earlier = page.getByRole("button", { name: "Show earlier" });
+		const height = () =>
+			alice.said(/^message 345$/).evaluate((n) => n.getBoundingClientRect().top);
+
+		/* More is said meanwhile than is asked for. */
+		between.hold();
+		await goOn(300);
+		const before = await page
+			.getByRole("log")
+			.evaluate((node) => {
+				node.scrollTop = 50;
+			})
+			.then(height);
+		await page.locator("#earlier[aria-disabled=true]").waitFor();
+		between.release();
+		await alice.sees(/^message 700$/);
+		await page.locator("#earlier[aria-disabled=false]").waitFor();
+		assert(Math.abs((await height()) - before) < 2, "what was read has moved");
+
+		/* Who is there by keyboard stays there, up to the first message. */
+		await earlier.press("Enter");
+		await alice.sees(/^message 1$/);
+		await page.getByText("Nothing before this is kept.").waitFor();
+		await page.getByRole("log").evaluate((log) => {
+			if (log !== document.activeElement) throw new Error("the focus is lost");
+		});
+		assert.deepEqual(
+			await alice.texts(),
+			[...Array(700).keys()].map((i) => `message ${i + 1}`),
+		);
+	},
+);
+
+story(
 	"the screen holds so many messages and no more",
 	["--history=3000"],
 	async ({ person, netcat }) => {
@@ -55,6 +105,7 @@ story(
 			texts,
 			texts.map((_, i) => String(2600 - texts.length + 1 + i)),
 		);
+		await alice.page.locator("#messages li:first-child .day").waitFor();
 	},
 );
 
