@@ -372,7 +372,7 @@ function hearRoomNotice(place, text) {
 		place.startsOver = true;
 		return;
 	}
-	if (/ no longer kept$/.test(text))
+	if (/^\d+ messages are no longer kept$/.test(text))
 		return; /* stands between the messages, where it is missing */
 	if (topic) {
 		setTopic(place, topic[2] ?? "");

@@ -63,6 +63,8 @@ story("what cannot be sent is not, and the rest is", [], async ({ person, netcat
 	await bob.hears(/^\[alice#\d+\] \[1mfrom\ta terminal\[0m\ufffd$/);
 	await alice.sees("from\ta terminal");
 	await alice.say("\u0007");
+	bob.type("/topic lobby what messages are no longer kept");
+	await page.locator("#topic").getByText("no longer kept").waitFor();
 	await page.getByRole("button", { name: "Topic" }).click();
 	await page.getByLabel("What this room is about").fill("bells\u0007");
 	await page.getByRole("button", { name: "Set the topic" }).click();
