@@ -340,6 +340,13 @@ function hearDirect(message) {
 	trim(place);
 }
 
+/* The mark moves to where it is new now. */
+function setFirstNew(place, entry) {
+	const before = place.firstNew;
+	place.firstNew = entry;
+	if (before) show(place, before);
+}
+
 /* Counts it as unread where nobody looks, and says it to those who listen. */
 function tellNew(place, entry) {
 	const where =
@@ -350,7 +357,7 @@ function tellNew(place, entry) {
 				: " to you";
 	speak(`${entry.from}${where}: ${entry.text}`);
 	if (isWatched(place)) return;
-	place.firstNew ??= entry;
+	if (place.unread === 0) setFirstNew(place, entry);
 	place.unread++;
 	later(showPlaces);
 }

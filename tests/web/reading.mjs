@@ -153,6 +153,26 @@ story("what is unread is marked", [], async ({ person, netcat }) => {
 	assert.equal(await page.locator("#messages .mark").count(), 0);
 });
 
+story("the mark stands above what is new now", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const { page } = alice;
+	const newest = page.getByRole("button", { name: "Newest messages" });
+	const marked = page.locator("li", { has: page.locator(".mark") }).locator(".text");
+	await alice.signUp("alice");
+	bob.type(...[...Array(40).keys()].map((i) => `/b ${i}`));
+	await alice.sees(/^39$/);
+	for (const text of ["new one", "new two"]) {
+		await page.getByRole("log").evaluate((node) => {
+			node.scrollTop = 0;
+		});
+		bob.type(`/b ${text}`);
+		await newest.click();
+		await marked.getByText(text).waitFor();
+		assert.deepEqual(await marked.allTextContents(), [text]);
+	}
+});
+
 story("a room can be pressed while much is said there", [], async ({ person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("bob");
