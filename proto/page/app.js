@@ -17,9 +17,9 @@ import { SLOW_MS, acts, hide, isAtEnd, onScroll, show, speak, toEnd } from "./lo
 import { calls, focusText, isChatting, markRead, setForm, toggle, turnTo } from "./around.js";
 import {
 	askWho,
+	checkLink,
 	enter,
 	fillGap,
-	hurry,
 	loadEarlier,
 	logOut,
 	setState,
@@ -314,7 +314,7 @@ function start() {
 	$("log").onscroll = onLogScroll;
 	document.onkeydown = onKey;
 	document.onvisibilitychange = wakeUp;
-	window.ononline = hurry;
+	window.ononline = checkLink;
 	setInterval(askWhoInLobby, WHO_MS);
 	$("name").focus();
 }

@@ -262,9 +262,10 @@ function tryAgain() {
 	connect(comeBack);
 }
 
-/* There is a network again: no use in waiting. */
-export function hurry() {
-	if (retry) tryAgain();
+/* There may be a network again, or none any more: no use in waiting. */
+export function checkLink() {
+	if (here.isIn) here.link.askForSign();
+	else if (retry) tryAgain();
 }
 
 function tryLater() {
@@ -427,5 +428,5 @@ function hearEvent(event) {
 export function wakeUp() {
 	if (document.hidden) return;
 	markRead();
-	if (here.isIn) here.link.askForSign();
+	checkLink();
 }
