@@ -7,6 +7,9 @@
 const SILENCE_MS = 45000; /* after which the server is asked for a sign */
 const SIGN_MS = 15000; /* which must come within */
 
+/* The answer to what will have none. */
+const LOST = { ok: false, code: "lost", text: "", items: [] };
+
 /* What is not JSON is from a server that is full, which says so as text. */
 function parse(line) {
 	try {
@@ -60,9 +63,13 @@ export class Link {
 	}
 
 	/* Sends a command; answer(reply) comes with `items`, or with the code
-	 * "lost" when the connection ends before. Returns the tag. */
+	 * "lost" when the connection ends before, or has ended. Returns the tag. */
 	send(command, answer) {
 		const tag = `p${++this.tags}`;
+		if (!this.on) {
+			answer(LOST);
+			return tag;
+		}
 		this.waiting.set(tag, { items: [], answer });
 		this.socket.send(`@${tag} ${command}`);
 		return tag;
@@ -84,13 +91,7 @@ export class Link {
 		clearTimeout(this.timer);
 		socket.onopen = socket.onmessage = socket.onclose = null;
 		socket.close();
-		for (const { answer } of waiting.values())
-			answer({
-				ok: false,
-				code: "lost",
-				text: "",
-				items: [],
-			});
+		for (const { answer } of waiting.values()) answer(LOST);
 		on.end();
 	}
 }

@@ -103,13 +103,15 @@ export class Place {
 		return Object.assign(this.note(text), { seq: 0 });
 	}
 
-	/* One's own that was sent, whose copy this message is. */
+	/* One's own that was sent, whose copy this message is. One that was lost with
+	 * an earlier era has none: its client can be another one by now. */
 	sentAs(message) {
-		return this.entries.find(
-			(e) =>
-				(e.state === "sending" || e.state === "unsure") &&
-				e.client === message.client &&
-				e.text === message.text,
+		const fits = (e) => e.client === message.client && e.text === message.text;
+		return (
+			this.entries.find((e) => e.state === "sending" && fits(e)) ??
+			this.entries.find(
+				(e) => e.state === "unsure" && e.era === this.era && fits(e),
+			)
 		);
 	}
 

@@ -115,29 +115,29 @@ export async function enter(place) {
 	return answer;
 }
 
-const isSame = (message, entry) =>
-	message.client === entry.client && Date.parse(message.time) === entry.time.getTime();
-
-/*
- * Back in a room: what was said meanwhile, as PROTOCOL.md's "Resuming" has it.
- * The last message is asked for again; if it is another one by now, the room
- * counts anew.
- */
-async function resume(place) {
-	const last = place.last();
-	const since = last ? last.seq - 1 : place.seq;
-	Object.assign(place, { held: [], startsOver: false });
-	const answer = await here.link.ask(`/join ${place.name} since=${since}`);
-	const { held } = place;
-	place.held = null;
-	if (answer.code === "lost") return;
-	if (!answer.ok) {
-		show(place, place.note(`You are not in this room any more. ${refusal(answer)}`));
-		return;
+/* Back in a room. Many come back at once: it can be busy for a while. */
+async function joinAgain(place, since) {
+	const { link } = here;
+	for (;;) {
+		const answer = await link.ask(`/join ${place.name} since=${since}`);
+		if (answer.code !== "busy") return answer;
+		await new Promise((done) => setTimeout(done, RETRY_MS));
 	}
-	const again = last && held.find((message) => message.seq === last.seq);
-	const isOver =
-		place.startsOver || answer.seq < place.seq || (again && !isSame(again, last));
+}
+
+/* Whether the room counts anew since `last`, its last message here, which has been
+ * asked for again. */
+function countsAnew(place, answer, last) {
+	const again = place.held.find((message) => message.seq === last?.seq);
+	const isOther =
+		again &&
+		(again.client !== last.client || Date.parse(again.time) !== last.time.getTime());
+	return place.startsOver || answer.seq < place.seq || isOther;
+}
+
+/* What has come since people were here, in the order in which it was said. */
+function hearHeld(place, held, isOver) {
+	const last = place.last();
 	if (isOver)
 		show(
 			place,
@@ -145,11 +145,33 @@ async function resume(place) {
 				"The room starts over. What was said while you were away may be gone.",
 			),
 		);
+	held.sort((a, b) => a.seq - b.seq);
 	held.forEach((message) => hearMessage(place, message));
-	if (isOver && !place.startsOver) askHistory(place, "since=0");
 	if (last && !isOver) endGap(place, last.seq);
-	place.seq = Math.max(place.seq, answer.seq);
-	place.members = answer.members;
+}
+
+/*
+ * Back in a room: what was said meanwhile, as PROTOCOL.md's "Resuming" has it. The
+ * last message is asked for again; if it is another one by now, the room counts anew,
+ * and all of it is asked for. Until it is here, what comes is held.
+ */
+async function resume(place) {
+	const last = place.last();
+	const held = [];
+	Object.assign(place, { held, startsOver: false });
+	let answer = await joinAgain(place, last ? last.seq - 1 : place.seq);
+	const { seq, members } = answer;
+	const isOver = answer.ok && countsAnew(place, answer, last);
+	if (isOver && !place.startsOver) answer = await askHistory(place, "since=0");
+	if (answer.code === "lost") return; /* and all is asked for again */
+	place.held = null;
+	if (seq === undefined) {
+		show(place, place.note(`You are not in this room any more. ${refusal(answer)}`));
+		return;
+	}
+	hearHeld(place, held, isOver);
+	place.seq = Math.max(place.seq, seq);
+	place.members = members;
 	askTopic(place);
 	if (place === here.place) askWho(place);
 }

@@ -125,6 +125,133 @@ story(
 	},
 );
 
+story(
+	"a server that has crashed: what is unread is all that is new",
+	[],
+	async ({ server, person, netcat, wire }) => {
+		const between = await wire();
+		const alice = await person(between.url);
+		const { page } = alice;
+		const before = await netcat("bob");
+		await alice.signUp("alice");
+		before.type("/b old 1", "/b old 2", "/b old 3", "/msg alice psst");
+		await alice.sees("old 3");
+		await page.getByRole("button", { name: "bob 1 unread" }).waitFor();
+		await alice.join("dev");
+		between.cut();
+		await server.kill();
+		await server.run();
+		const bob = await netcat("bob");
+		bob.type(...[1, 2, 3, 4, 5].map((i) => `/b new ${i}`));
+		await bob.settle();
+		between.mend();
+		await page.getByRole("button", { name: "#lobby 5 unread" }).waitFor();
+		bob.type("/b new 6", "/msg alice are you back");
+		await page.getByRole("button", { name: "bob 2 unread" }).waitFor();
+		await alice.turnTo("#lobby 6 unread");
+		assert.deepEqual(await alice.texts(), [
+			...[1, 2, 3].map((i) => `old ${i}`),
+			...[1, 2, 3, 4, 5, 6].map((i) => `new ${i}`),
+		]);
+		const marked = page.locator("li", { has: page.locator(".mark") });
+		assert.equal(await marked.locator(".text").textContent(), "new 1");
+		await alice.turnTo("bob 2 unread");
+		assert.deepEqual(await alice.texts(), ["psst", "are you back"]);
+	},
+);
+
+story(
+	"what was lost in a crash is not taken for what is sent",
+	[],
+	async ({ server, person, netcat, wire }) => {
+		const between = await wire();
+		const alice = await person(between.url);
+		const bob = await netcat("bob");
+		const lost = alice.page.locator("#messages li", {
+			hasText: "this may not have arrived",
+		});
+		await alice.signUp("alice");
+		await alice.say("of the old days");
+		const copy = await bob.hears(/of the old days/);
+		between.hold();
+		await alice.say("hello");
+		await server.kill();
+		between.cut();
+		await lost.waitFor();
+		await server.run();
+		/* Alice gets the number that she had. */
+		for (let i = 1; i < Number(/#(\d+)/.exec(copy)[1]); i++) await netcat(`other${i}`);
+		between.mend();
+		await alice.page.getByText("The room starts over.").waitFor();
+		await alice.say("hello");
+		await alice.sees("hello");
+		assert.equal(await alice.said("hello").count(), 1);
+		assert.equal(await lost.count(), 1);
+		await lost.getByRole("button", { name: "Discard" }).click();
+		await lost.waitFor({ state: "detached" });
+		assert.deepEqual(await alice.texts(), ["of the old days", "hello"]);
+	},
+);
+
+story("a server that is busy when all come back", [], async ({ person, netcat, wire }) => {
+	const between = await wire();
+	const alice = await person(between.url);
+	const bob = await netcat("bob");
+	let refused = 0;
+	await alice.page.routeWebSocket(/\/ws$/, (near) => {
+		const far = near.connectToServer();
+		near.onMessage((line) => {
+			const [, tag] = /^@(\S+) \/join \S+ since=/.exec(line) ?? [];
+			const answer = { event: "reply", re: "join", ok: false, tag, code: "busy" };
+			if (tag && refused++ < 2)
+				near.send(JSON.stringify({ ...answer, text: "" }));
+			else far.send(line);
+		});
+	});
+	await alice.page.reload();
+	await alice.signUp("alice");
+	bob.type("/b before");
+	await alice.sees("before");
+	between.cut();
+	bob.type("/b meanwhile");
+	await bob.settle();
+	between.mend();
+	await alice.page.getByRole("status").waitFor({ state: "hidden" });
+	bob.type("/b live");
+	await alice.sees("live");
+	assert.deepEqual(await alice.texts(), ["before", "meanwhile", "live"]);
+	assert.equal(refused, 3);
+});
+
+/* As it is when a laptop has slept: the socket is dead, and nobody has said so. */
+for (const [what, notice] of [
+	["nothing is heard", (page) => page.clock.fastForward(45000)],
+	["the network is back", (page) => page.evaluate(() => dispatchEvent(new Event("online")))],
+])
+	story(
+		`a connection that is dead without a word: ${what}`,
+		[],
+		async ({ person, netcat, wire }) => {
+			const between = await wire();
+			const alice = await person(between.url);
+			const bob = await netcat("bob");
+			const { page } = alice;
+			await page.clock.install();
+			await page.reload();
+			await alice.signUp("alice");
+			bob.type("/b before");
+			await alice.sees("before");
+			between.hold();
+			bob.type("/b meanwhile");
+			await notice(page);
+			assert(await page.getByRole("status").isHidden());
+			await page.clock.fastForward(15000);
+			await page.getByRole("status").getByText("Offline since").waitFor();
+			await alice.sees("meanwhile");
+			assert.deepEqual(await alice.texts(), ["before", "meanwhile"]);
+		},
+	);
+
 /* Says so much to a page that does not read that it misses some of it. */
 async function flood({ server, person, netcat, wire }) {
 	const between = await wire();

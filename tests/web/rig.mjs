@@ -106,6 +106,12 @@ export class Server {
 		await this.ended;
 	}
 
+	/* Ends it as a crash does: without a word. */
+	async kill() {
+		this.process.kill("SIGKILL");
+		await this.ended;
+	}
+
 	async close() {
 		await this.end();
 		rmSync(this.folder, { recursive: true });
