@@ -293,6 +293,7 @@ function start() {
 
 	Object.assign(acts, { fillGap, sendAgain, discard });
 	Object.assign(calls, { askWho, openDirect });
+	$("clear-hint").hidden = isSecureContext; /* or on this machine */
 	$("login").onsubmit = submitForm;
 	$("login-other").onclick = () => setForm(!$("login").classList.contains("new"));
 	$("compose").onsubmit = submitText;

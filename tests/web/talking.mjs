@@ -1,6 +1,6 @@
 /* Talking, by all ways there are; and accounts. */
 import assert from "node:assert/strict";
-import { PASSWORD, story } from "./rig.mjs";
+import { ELSEWHERE, PASSWORD, story } from "./rig.mjs";
 
 story("two browsers and an nc in one room hear each other", [], async ({ person, netcat }) => {
 	const [alice, bob] = [await person(), await person()];
@@ -254,6 +254,15 @@ story("logged out, nothing is left", [], async ({ person, netcat }) => {
 	await bob.hears(/^OK 1 online/);
 	await alice.logIn("alice");
 	await alice.sees("between us");
+});
+
+story("who is not on this machine is told what can be read", [], async ({ server, person }) => {
+	const near = await person();
+	const far = await person(`http://${ELSEWHERE}:${server.port}/`);
+	const hint = (one) => one.page.getByText("This connection is not encrypted");
+	await hint(far).waitFor();
+	assert(await hint(near).isHidden());
+	await far.signUp("alice");
 });
 
 story("one account in two tabs", [], async ({ person }) => {
