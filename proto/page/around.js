@@ -1,7 +1,7 @@
 /* What stands around the log: the list of places, the header, who is here, the
  * line that says what is wrong, and the form. */
 import { here, isMe, me, places, placesOf } from "./place.js";
-import { isAtEnd, showPlace } from "./log.js";
+import { clearLog, hush, isAtEnd, showPlace } from "./log.js";
 import { $, LOBBY, choice, counted, element, later, refill } from "./words.js";
 
 const PEOPLE_SHOWN_MAX = 300;
@@ -168,4 +168,16 @@ export function showChat(isOpen) {
 	$("gate").hidden = isOpen;
 	$("me").textContent = me.name;
 	showPlaces();
+}
+
+/* Nothing of the chat stays in the page, where another one could look for it. */
+export function forgetChat() {
+	hush();
+	clearLog();
+	for (const id of ["me", "title", "topic", "who", "who-more", "people-count", "known"])
+		$(id).replaceChildren();
+	$("topic").title = $("text").placeholder = "";
+	$("log").ariaLabel = "Messages";
+	for (const field of document.querySelectorAll("input, textarea"))
+		if (field !== $("name")) field.value = "";
 }

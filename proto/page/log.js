@@ -277,3 +277,8 @@ export function speak(text) {
 		);
 	}, 400);
 }
+
+export function hush() {
+	unspoken = [];
+	$("spoken").replaceChildren();
+}

@@ -7,8 +7,9 @@
  */
 import { Link } from "./link.js";
 import { KEPT_MAX, Place, directKey, here, isMe, me, places, placesOf, roomKey } from "./place.js";
-import { clearLog, hide, show, showStart, speak, trim } from "./log.js";
+import { hide, show, showStart, speak, trim } from "./log.js";
 import {
+	forgetChat,
 	isChatting,
 	isWatched,
 	markRead,
@@ -201,11 +202,10 @@ function goOut(note) {
 	Object.assign(me, { client: 0, password: "" });
 	places.clear();
 	here.place = null;
-	clearLog();
 	for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
 	showState("");
 	showChat(false);
-	$("text").value = $("password").value = "";
+	forgetChat();
 	$("gate-note").textContent = note;
 	$(me.name ? "password" : "name").focus();
 }

@@ -230,17 +230,30 @@ story("wrong password, taken name, and words that help", [], async ({ person, ne
 	await page.getByRole("heading", { name: "#lobby" }).waitFor();
 });
 
-story("logged out, nothing is left", [], async ({ person, netcat }) => {
+story("logged out, nothing is left", [], async ({ server, person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("bob");
 	const { page } = alice;
 	await alice.signUp("alice");
-	bob.type("/b between us");
+	await alice.join("hidden-room");
+	bob.type("/join hidden-room", "/topic hidden-room a plan", "/b between us");
+	await alice.turnTo("#lobby 1 unread");
 	await alice.sees("between us");
+	await alice.turnTo("#hidden-room");
+	await page.locator("#topic").getByText("a plan").waitFor();
+	await page.locator("#spoken").getByText("between us").waitFor({ state: "attached" });
+	await alice.text.fill("a draft");
 	await page.getByRole("button", { name: "Log out" }).click();
 	await page.getByRole("status").getByText("You are logged out.").waitFor();
-	assert.equal(await page.getByText("between us").count(), 0);
-	assert.equal(await page.getByLabel("Password").inputValue(), "");
+	assert.doesNotMatch(await page.content(), /between us|hidden-room|a plan|bob|alice/);
+	assert.deepEqual(
+		await page
+			.locator("input, textarea")
+			.evaluateAll((all) => all.map(({ value }) => value).filter(Boolean)),
+		["alice"],
+	);
+	assert.equal(page.url(), server.url);
+	assert.equal(await page.evaluate(() => history.length), 2); /* about:blank, and it */
 	assert.equal(await page.title(), "throng");
 	assert.deepEqual(
 		await page.evaluate(() => [
