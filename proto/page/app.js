@@ -255,8 +255,7 @@ function onKey(event) {
 		event.preventDefault();
 		turnBy(event.key === "ArrowUp" ? -1 : 1);
 	} else if (event.key === "Escape") {
-		toggle("places", false);
-		toggle("people", false);
+		closeParts();
 		$("text").focus();
 	}
 }
@@ -271,11 +270,16 @@ function onLogScroll() {
 	if (!isAtEnd() && $("log").scrollTop < 100) loadEarlier();
 }
 
+/* What is over the log on a small screen, so that nobody is below it unseen. */
+function closeParts() {
+	toggle("places", false);
+	toggle("people", false);
+}
+
 /* Who has opened a part goes on in it. */
 function openOrClose(id) {
 	const isOpen = !$(id).classList.contains("open");
-	toggle("places", false);
-	toggle("people", false);
+	closeParts();
 	toggle(id, isOpen);
 	if (isOpen) $(id).querySelector("button")?.focus();
 }
@@ -313,6 +317,7 @@ function start() {
 	$("open-topic").onclick = () => openTopic(here.place.topic);
 	for (const id of ["places", "people"]) $(`toggle-${id}`).onclick = () => openOrClose(id);
 	$("log").onscroll = onLogScroll;
+	for (const part of ["log", "compose"]) $(part).addEventListener("focusin", closeParts);
 	document.onkeydown = onKey;
 	document.onvisibilitychange = wakeUp;
 	window.ononline = checkLink;

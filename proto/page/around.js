@@ -37,7 +37,7 @@ export function showPlaces() {
 	const unread = sum(all);
 	refill($("rooms"), placesOf("room").map(placeNode));
 	refill($("directs"), placesOf("direct").map(placeNode));
-	$("elsewhere").textContent = sum(all.filter((p) => p !== here.place)) || "";
+	$("elsewhere").replaceChildren(...unreadNodes(sum(all.filter((p) => p !== here.place))));
 	document.title =
 		isChatting() && here.place
 			? `${unread ? `(${unread}) ` : ""}${here.place.label} – throng`
@@ -92,9 +92,15 @@ export function showPeople(place) {
 
 /* ---- The line that says what is wrong ---- */
 
+/* Who is at the button goes on at the text. */
+export function hideAct() {
+	if (document.activeElement === $("state-act")) focusText();
+	$("state-act").hidden = true;
+}
+
 /* `act` is what the button beside it says, if there is one. */
 export function showState(text, act = "", does = null) {
-	$("state").hidden = !text;
+	hideAct();
 	$("state-text").textContent = text;
 	$("state-next").textContent = "";
 	$("state-act").hidden = !act;

@@ -70,7 +70,10 @@ function gapNode(place, index, missing) {
 		{ className: "gap" },
 		counted(missing, "message was skipped", "messages were skipped"),
 		" ",
-		button("Load", () => acts.fillGap(place, after)),
+		button("Load", () => {
+			log.focus(); /* the button goes */
+			acts.fillGap(place, after);
+		}),
 	);
 }
 

@@ -10,6 +10,7 @@ import { KEPT_MAX, Place, directKey, here, isMe, me, places, placesOf, roomKey }
 import { hide, show, showStart, speak, trim } from "./log.js";
 import {
 	forgetChat,
+	hideAct,
 	isChatting,
 	isWatched,
 	markRead,
@@ -279,7 +280,7 @@ async function comeBack() {
 
 function tryAgain() {
 	if (here.link || !lostAt) return;
-	$("state-act").hidden = true;
+	hideAct();
 	showNext("Connecting…");
 	connect(comeBack);
 }

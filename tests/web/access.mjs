@@ -83,26 +83,28 @@ async function faults(page) {
 	return violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html)}`);
 }
 
+/* The page in each of its states. */
 for (const colorScheme of ["light", "dark"])
 	story(
 		`nothing stands in the way of anybody, ${colorScheme}`,
-		[],
-		async ({ server, person, netcat }) => {
-			const alice = await person(server.url, { colorScheme });
+		["--history=3"],
+		async ({ server, person, netcat, wire }) => {
+			const between = await wire();
+			const alice = await person(between.url, { colorScheme });
 			const bob = await netcat("bob");
 			const { page } = alice;
-			await page
-				.getByRole("button", {
-					name: "Create an account",
-				})
-				.click();
-			assert.deepEqual(await faults(page), []);
-			await alice.picture(`form-${colorScheme}`);
-			await page
-				.getByRole("button", {
-					name: "I have an account",
-				})
-				.click();
+			const press = (name) =>
+				page.getByRole("button", { name, exact: true }).click();
+			const check = async (name) => {
+				assert.deepEqual(await faults(page), [], name);
+				await alice.picture(`${name}-${colorScheme}`);
+			};
+			await alice.logIn("alice");
+			await page.getByRole("alert").getByText("Wrong name").waitFor();
+			await check("form-refused");
+			await press("Create an account");
+			await check("form");
+			await press("I have an account");
 			await alice.signUp("alice");
 			await alice.join("dev");
 			bob.type(
@@ -114,19 +116,95 @@ for (const colorScheme of ["light", "dark"])
 			);
 			await alice.sees("for more");
 			await alice.say("thank you");
-			await page
-				.getByText("psst")
-				.or(page.getByText("1 unread"))
-				.first()
-				.waitFor();
-			assert.deepEqual(await faults(page), []);
-			await alice.picture(`chat-${colorScheme}`);
-			await page.getByRole("button", { name: "Join a room" }).click();
+			await alice.sees("thank you");
+			await page.getByRole("button", { name: "bob 1 unread" }).waitFor();
+			await check("chat");
+
+			await press("Join a room");
 			await page.getByText("on call").waitFor();
-			assert.deepEqual(await faults(page), []);
-			await alice.picture(`dialog-${colorScheme}`);
+			await page.getByLabel("Name of the room").fill("?");
+			await press("Join");
+			await page.getByRole("alert").getByText("A room's name").waitFor();
+			await check("dialog");
+			await page.keyboard.press("Escape");
+			await press("Topic");
+			await check("dialog-topic");
+			await page.keyboard.press("Escape");
+			await press("New direct message");
+			await page.getByLabel("To whom").fill("nobody");
+			await press("Write");
+			await alice.say("are you there");
+			await page.locator(".fate").getByText("Not sent.").waitFor();
+			await check("not-sent");
+
+			await alice.turnTo("#dev");
+			between.cut();
+			await page.getByRole("status").getByText("Offline since").waitFor();
+			await alice.say("a draft");
+			await page.getByRole("alert").getByText("You are offline.").waitFor();
+			await check("offline");
+			bob.type(...[1, 2, 3, 4, 5].map((i) => `/say dev ${i}`), "/join dev");
+			await bob.settle();
+			await alice.turnTo("#lobby");
+			between.mend();
+			await alice.turnTo("#dev 3 unread");
+			await page.locator(".gap").getByText("no longer kept").waitFor();
+			await page.locator(".mark").waitFor();
+			await check("gap");
+			await page.setViewportSize({ width: 320, height: 400 });
+			await page.getByRole("log").evaluate((node) => {
+				node.scrollTop = 0;
+			});
+			bob.type("/say dev more");
+			await page.getByRole("button", { name: "Newest messages" }).waitFor();
+			await check("narrow");
+			await page.getByRole("button", { name: /^Rooms/ }).click();
+			await check("narrow-rooms");
+			await page.getByRole("button", { name: /^People/ }).click();
+			await check("narrow-people");
 		},
 	);
+
+story("nobody is left without the focus", [], async ({ person, wire }) => {
+	const between = await wire();
+	const alice = await person(between.url, { viewport: { width: 400, height: 600 } });
+	const { page } = alice;
+	const at = () => page.evaluate(() => document.activeElement.id);
+	await alice.signUp("alice");
+	await page.getByRole("button", { name: /^People/ }).press("Enter");
+	await page.locator("#who").waitFor();
+	await page.keyboard.press("Tab"); /* out of it, and round */
+	for (let i = 0; i < 20 && (await at()) !== "log"; i++) await page.keyboard.press("Tab");
+	assert.equal(await at(), "log");
+	assert(await page.locator("#who").isHidden(), "what has the focus is below another part");
+
+	between.cut();
+	const tryNow = page.getByRole("button", { name: "Try now" });
+	await tryNow.focus();
+	between.mend();
+	await tryNow.press("Enter");
+	await page.getByRole("status").waitFor({ state: "hidden" });
+	assert.equal(await at(), "text");
+});
+
+story("who wants no motion has none", [], async ({ person }) => {
+	const moving = (page) =>
+		page.evaluate(() =>
+			[...document.querySelectorAll("*")]
+				.map((node) => getComputedStyle(node))
+				.filter(
+					({ transitionDuration, animationName, scrollBehavior }) =>
+						/[1-9]/.test(transitionDuration) ||
+						animationName !== "none" ||
+						scrollBehavior !== "auto",
+				)
+				.map((style) => style.display),
+		);
+	const still = await person();
+	const other = await person(undefined, { reducedMotion: "no-preference" });
+	assert.deepEqual(await moving(still.page), []);
+	assert.notDeepEqual(await moving(other.page), []);
+});
 
 story("what a screen reader is told", [], async ({ person, netcat }) => {
 	const alice = await person();
@@ -151,6 +229,8 @@ story("what a screen reader is told", [], async ({ person, netcat }) => {
 		assert(tree.includes(part), `${part} is not in\n${tree}`);
 	/* Each message has its name and time, also where eyes see them once. */
 	assert.equal(tree.match(/text: bob\n *- time/g)?.length, 2, tree);
+	/* What will be said has a place that is there before. */
+	assert(await page.locator("#state-text[role=status]").evaluate((n) => n.checkVisibility()));
 	await page
 		.locator("#spoken[aria-live=polite]")
 		.getByText("bob: hello")
@@ -177,7 +257,7 @@ story("on a phone", [], async ({ server, person, netcat }) => {
 	assert(await isNarrow());
 	await alice.picture("phone-chat");
 	bob.type("/msg alice psst");
-	await page.getByRole("button", { name: "Rooms 1" }).tap();
+	await page.getByRole("button", { name: "Rooms 1 unread" }).tap();
 	await alice.picture("phone-rooms");
 	await alice.turnTo("bob 1 unread");
 	await alice.sees("psst");
