@@ -19,7 +19,7 @@ BUILD_PACKAGES := pkg-config liburing-dev libxxhash-dev libsodium-dev libedit-de
 	libssl-dev libhttp-parser-dev libwslay-dev
 TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriterion-dev llvm mandoc ncat \
 	netcat-openbsd openssl python3 python3-websockets systemd telnet tmux
-WEB_PACKAGES   := chromium netcat-openbsd $(if $(shell sh -c 'command -v npm'),,nodejs npm)
+WEB_PACKAGES   := chromium netcat-openbsd openssl $(if $(shell sh -c 'command -v npm'),,nodejs npm)
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 

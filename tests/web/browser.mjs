@@ -6,6 +6,7 @@ import { useBrowser } from "./rig.mjs";
 
 useBrowser();
 await import("./talking.mjs");
+await import("./secure.mjs");
 await import("./losing.mjs");
 await import("./reading.mjs");
 await import("./access.mjs");

@@ -3,7 +3,7 @@
  * browsers and at nc, and a wire between that can be cut or held.
  */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import net from "node:net";
@@ -54,6 +54,22 @@ class Lines {
 	}
 }
 
+/* Options that make a server speak TLS, too. Its certificate, of the kind that `make
+ * dev-cert` makes, is for all stories of this run. */
+export function certificate() {
+	const folder = mkdtempSync(join(tmpdir(), "throng-cert-"));
+	const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
+	const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
+	const what = `-x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -addext ${names}`;
+	execFileSync(
+		"openssl",
+		["req", ...what.split(" "), "-subj", "/CN=localhost", "-keyout", key, "-out", cert],
+		{ stdio: "ignore" },
+	);
+	after(() => rmSync(folder, { recursive: true }));
+	return ["--tls-cert", cert, "--tls-key", key];
+}
+
 /* A server with accounts of its own, which a restart keeps, and its console. */
 export class Server {
 	static async start(...options) {
@@ -90,6 +106,10 @@ export class Server {
 		return `http://127.0.0.1:${this.port}/`;
 	}
 
+	get tlsUrl() {
+		return `https://127.0.0.1:${this.port}/`;
+	}
+
 	/* Types at the console. */
 	type(line) {
 		this.process.stdin.write(`${line}\n`);
@@ -120,11 +140,16 @@ export class Server {
 	}
 }
 
-/* Somebody at nc, logged in. */
+/* How people without a browser come here. */
+const BY_NC = (port) => ["nc", "127.0.0.1", String(port)];
+const BY_TLS = (port) => ["openssl", "s_client", "-quiet", "-connect", `127.0.0.1:${port}`];
+
+/* Somebody at nc, or at what does the same, logged in. */
 export class Netcat {
-	static async start(server, name) {
+	static async start(server, name, command = BY_NC) {
 		const nc = new Netcat();
-		nc.process = spawn("nc", ["127.0.0.1", String(server.port)]);
+		const [program, ...words] = command(server.port);
+		nc.process = spawn(program, words);
 		nc.heard = new Lines(nc.process.stdout);
 		nc.screen = []; /* as a terminal shows it */
 		createInterface({ input: nc.process.stdout }).on("line", (line) =>
@@ -260,6 +285,7 @@ export class Person {
 			viewport: { width: 1180, height: 760 },
 			locale: "en-GB",
 			reducedMotion: "reduce",
+			ignoreHTTPSErrors: true,
 			...options,
 		});
 		await person.openTab(url);
@@ -384,6 +410,7 @@ export function story(name, options, tell) {
 				person: (url = server.url, settings = {}) =>
 					brings(Person.start(browser, url, settings)),
 				netcat: (who) => brings(Netcat.start(server, who)),
+				openssl: (who) => brings(Netcat.start(server, who, BY_TLS)),
 				crowd: (room, count) => brings(Crowd.start(server, room, count)),
 				wire: () => brings(Wire.start(server)),
 			});

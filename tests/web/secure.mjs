@@ -1,0 +1,64 @@
+/* The page by TLS, on the same port as all else. */
+import assert from "node:assert/strict";
+import { ELSEWHERE, certificate, story } from "./rig.mjs";
+
+const TLS = certificate();
+
+story(
+	"by TLS, without it and in lines, on one port and in one room",
+	TLS,
+	async ({ server, person, netcat, openssl }) => {
+		const alice = await person(server.tlsUrl);
+		const bob = await person(server.url);
+		const carol = await openssl("carol");
+		const dave = await netcat("dave");
+		const socket = alice.page.waitForEvent("websocket");
+		await alice.signUp("alice");
+		assert.equal((await socket).url(), `wss://127.0.0.1:${server.port}/ws`);
+		await bob.signUp("bob");
+		for (const one of [alice, bob]) await one.join("dev");
+		for (const one of [carol, dave]) {
+			one.type("/join dev");
+			await one.hears(/^OK joined/);
+		}
+		await alice.say("from alice");
+		await dave.hears(/^#dev \[alice#\d+\] from alice$/);
+		await bob.say("from bob");
+		await dave.hears(/^#dev \[bob#\d+\] from bob$/);
+		carol.type("from carol");
+		await dave.hears(/^#dev \[carol#\d+\] from carol$/);
+		dave.type("from dave");
+		for (const one of [alice, bob]) {
+			await one.sees("from dave");
+			assert.deepEqual(
+				await one.texts(),
+				["alice", "bob", "carol", "dave"].map((name) => `from ${name}`),
+			);
+		}
+		await carol.hears(/^#dev \[dave#\d+\] from dave$/);
+		await alice.picture("by-tls");
+	},
+);
+
+story("by TLS the page comes back, too", TLS, async ({ server, person, openssl }) => {
+	const alice = await person(server.tlsUrl);
+	await alice.signUp("alice");
+	await alice.say("before");
+	await alice.sees("before");
+	await server.kill();
+	await alice.page.getByRole("status").getByText("Offline since").waitFor();
+	await server.run();
+	await alice.page.getByText("The room starts over.").waitFor();
+	const bob = await openssl("bob");
+	bob.type("/b after");
+	await alice.sees("after");
+	assert.deepEqual(await alice.texts(), ["before", "after"]);
+});
+
+story("by TLS nobody can read what is sent", TLS, async ({ server, person }) => {
+	const far = await person(`https://${ELSEWHERE}:${server.port}/`);
+	await far.signUp("alice");
+	await far.page.getByRole("button", { name: "Log out" }).click();
+	await far.page.getByText("You are logged out.").waitFor();
+	assert(await far.page.getByText("This connection is not encrypted").isHidden());
+});
