@@ -90,6 +90,16 @@ story(
 	},
 );
 
+/* How many nodes the page keeps alive. */
+async function nodes({ context, page }) {
+	const devtools = await context.newCDPSession(page);
+	await devtools.send("Performance.enable");
+	await devtools.send("HeapProfiler.collectGarbage");
+	const { metrics } = await devtools.send("Performance.getMetrics");
+	await devtools.detach();
+	return metrics.find(({ name }) => name === "Nodes").value;
+}
+
 story(
 	"the screen holds so many messages and no more",
 	["--history=3000"],
@@ -106,6 +116,14 @@ story(
 			texts.map((_, i) => String(2600 - texts.length + 1 + i)),
 		);
 		await alice.page.locator("#messages li:first-child .day").waitFor();
+
+		/* In a place that is not shown they are text, and nothing more. */
+		const before = await nodes(alice);
+		await alice.join("dev");
+		assert((await nodes(alice)) < before / 4);
+		await alice.turnTo("#lobby");
+		await alice.sees(/^2600$/);
+		assert.deepEqual(await alice.texts(), texts);
 	},
 );
 

@@ -114,6 +114,7 @@ const HOSTILE = [
 	"👩‍👩‍👧‍👦 🏳️‍🌈 👍🏽 🇪🇺",
 	`Z${"\u0300\u0317\u0489".repeat(60)}algo`,
 	"W".repeat(4000),
+	"in\u200bvisible\u200d \u2060and\ufeff there",
 	"a\tb   c",
 ];
 
@@ -157,6 +158,27 @@ story("hostile text is text", [], async ({ person, netcat }) => {
 	await alice.picture("hostile");
 	await alice.join("dev");
 	assert.equal(await page.locator("#topic").textContent(), "<b>\u202Etopic</b>");
+});
+
+story("names that mean something to JavaScript", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("constructor");
+	const { page } = alice;
+	await alice.signUp("toString");
+	await alice.join("constructor");
+	bob.type("/join constructor", "hello", "/msg tostring psst");
+	await alice.sees("hello");
+	await page.getByRole("button", { name: "constructor 1 unread" }).waitFor();
+	assert.deepEqual(await page.locator("#who bdi").allTextContents(), [
+		"constructor",
+		"toString",
+	]);
+	await alice.turnTo("constructor 1 unread");
+	await alice.sees("psst");
+	await page.getByRole("button", { name: "Join a room" }).click();
+	await page.getByLabel("Name of the room").fill("__proto__");
+	await page.getByRole("button", { name: "Join", exact: true }).click();
+	await page.getByRole("alert").getByText("A room's name has letters").waitFor();
 });
 
 story("addresses are links, and nothing else is", [], async ({ person, netcat }) => {
