@@ -151,6 +151,7 @@ export function turnTo(place) {
 	showPlace(place);
 	drawPeople();
 	showPlaces();
+	$("places").querySelector("[aria-current]").scrollIntoView({ block: "nearest" });
 	markRead();
 	if (place.kind === "room" && here.isIn) calls.askWho(place);
 	focusText();

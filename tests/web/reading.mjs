@@ -213,3 +213,24 @@ story("a room can be pressed while much is said there", [], async ({ person, net
 	await page.mouse.up();
 	await page.getByRole("heading", { name: "#lobby" }).waitFor();
 });
+
+story("of many rooms the one that people are in is in view", [], async ({ person }) => {
+	const alice = await person();
+	const { page } = alice;
+	const isSeen = (name) =>
+		page.getByRole("button", { name, exact: true }).evaluate((node) => {
+			const { left, top, bottom } = node.getBoundingClientRect();
+			return node.contains(
+				document.elementFromPoint(left + 5, (top + bottom) / 2),
+			);
+		});
+	await alice.signUp("alice");
+	for (let i = 1; i <= 25; i++) await alice.join(`room-${i}`);
+	assert(await isSeen("#room-25"));
+	assert(await isSeen("Log out"));
+	for (let i = 24; i >= 1; i--) await page.keyboard.press("Alt+ArrowUp");
+	await page.getByRole("heading", { name: "#room-1", exact: true }).waitFor();
+	assert(await isSeen("#room-1"));
+	assert(!(await isSeen("#room-25")));
+	assert(await isSeen("Log out"));
+});
