@@ -307,6 +307,7 @@ function start() {
 	$("earlier").onclick = loadEarlier;
 	$("newest").onclick = () => {
 		toEnd();
+		markRead();
 		focusText();
 	};
 	$("open-rooms").onclick = () => {

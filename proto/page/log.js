@@ -17,6 +17,7 @@ export const acts = { fillGap: null, sendAgain: null, discard: null };
 /* Whether people read the end: not measured, since that is slow while much comes
  * in, but known from where they have scrolled to. */
 let isEnd = true;
+let top = 0; /* where the log was when it was last looked at */
 
 export function isAtEnd() {
 	return isEnd;
@@ -25,11 +26,16 @@ export function isAtEnd() {
 export function toEnd() {
 	isEnd = true;
 	log.scrollTop = log.scrollHeight;
+	top = log.scrollTop;
 	$("newest").hidden = true;
 }
 
+/* Who comes down is at the end a little before it; who goes up leaves it at once, or
+ * a finger could not get away while much is said. */
 export function onScroll() {
-	isEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+	const near = log.scrollTop < top ? 2 : 40;
+	top = log.scrollTop;
+	isEnd = log.scrollHeight - top - log.clientHeight < near;
 	if (isEnd) $("newest").hidden = true;
 }
 
@@ -163,8 +169,8 @@ function draw(place, index) {
  * its text can change. */
 function keepingView(does) {
 	const edge = (entry) => entry.node.getBoundingClientRect().bottom;
-	const top = log.getBoundingClientRect().top;
-	const isShown = (entry) => entry.node?.isConnected && edge(entry) > top;
+	const above = log.getBoundingClientRect().top;
+	const isShown = (entry) => entry.node?.isConnected && edge(entry) > above;
 	const first = isEnd ? null : here.place.entries.find(isShown);
 	const before = first && edge(first);
 	does();

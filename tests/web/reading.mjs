@@ -171,6 +171,23 @@ story("what is unread is marked", [], async ({ person, netcat }) => {
 	assert.equal(await page.locator("#messages .mark").count(), 0);
 });
 
+/* Turns the wheel, and waits until the page has seen it: a frame tells of scrolling
+ * before it asks what is waited for. */
+async function scrollBy({ page }, pixels) {
+	const log = page.getByRole("log");
+	const { x, y } = await log.boundingBox();
+	const goal = await log.evaluate((node, by) => {
+		const last = node.scrollHeight - node.clientHeight;
+		return Math.max(0, Math.min(node.scrollTop + by, last));
+	}, pixels);
+	await page.mouse.move(x + 50, y + 50);
+	await page.mouse.wheel(0, pixels);
+	await page.waitForFunction(
+		(top) => Math.abs(document.getElementById("log").scrollTop - top) < 1,
+		goal,
+	);
+}
+
 story("the mark stands above what is new now", [], async ({ person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("bob");
@@ -181,14 +198,29 @@ story("the mark stands above what is new now", [], async ({ person, netcat }) =>
 	bob.type(...[...Array(40).keys()].map((i) => `/b ${i}`));
 	await alice.sees(/^39$/);
 	for (const text of ["new one", "new two"]) {
-		await page.getByRole("log").evaluate((node) => {
-			node.scrollTop = 0;
-		});
+		await scrollBy(alice, -2000);
 		bob.type(`/b ${text}`);
 		await newest.click();
 		await marked.getByText(text).waitFor();
 		assert.deepEqual(await marked.allTextContents(), [text]);
 	}
+});
+
+story("who goes up a little has left the end", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const newest = alice.page.getByRole("button", { name: "Newest messages" });
+	await alice.signUp("alice");
+	bob.type(...[...Array(40).keys()].map((i) => `/b ${i}`));
+	await alice.sees(/^39$/);
+	await scrollBy(alice, -20);
+	bob.type("/b more");
+	await newest.waitFor();
+	await scrollBy(alice, 2000);
+	await newest.waitFor({ state: "hidden" });
+	bob.type("/b and more");
+	await alice.sees("and more");
+	assert(await newest.isHidden());
 });
 
 story("a room can be pressed while much is said there", [], async ({ person, netcat }) => {
