@@ -7,7 +7,8 @@
  *   place.js    rooms and conversations, what was said in them
  *   log.js      that on the screen
  *   around.js   the rest of the screen
- *   session.js  logging in and coming back, what the server says
+ *   talk.js     what is said in places, and was said before
+ *   session.js  logging in and coming back
  *
  * Text of others is only ever set as text. Nothing is stored: the password
  * is kept in memory, to log in again when the connection was lost.
@@ -15,17 +16,8 @@
 import { Place, directKey, here, me, places, placesOf, roomKey } from "./place.js";
 import { SLOW_MS, acts, hide, isAtEnd, onScroll, show, speak, toEnd } from "./log.js";
 import { calls, focusText, isChatting, markRead, setForm, toggle, turnTo } from "./around.js";
-import {
-	askWho,
-	checkLink,
-	enter,
-	fillGap,
-	loadEarlier,
-	logOut,
-	setState,
-	submitLogin,
-	wakeUp,
-} from "./session.js";
+import { checkLink, logOut, submitLogin, wakeUp } from "./session.js";
+import { askWho, enter, fillGap, loadEarlier, setState } from "./talk.js";
 import { $, LOBBY, NAME, bytesOf, choice, counted, element, refusal, sendable } from "./words.js";
 
 const LINE_BYTES_MAX = 4096;

@@ -1,31 +1,27 @@
 /*
- * The session: logging in, coming back when the connection was lost, rooms and
- * what was said in them, and what the server says by itself.
+ * The session: logging in, coming back when the connection was lost, and what
+ * the server says by itself.
  *
  * There is a connection only while somebody is logged in or about to be: the
  * server lets nobody wait who has not logged in.
  */
 import { Link } from "./link.js";
-import { KEPT_MAX, Place, directKey, here, isMe, me, places, placesOf, roomKey } from "./place.js";
-import { hide, show, showStart, speak, trim } from "./log.js";
+import { Place, here, me, places, placesOf, roomKey } from "./place.js";
+import { show, speak } from "./log.js";
 import {
 	forgetChat,
 	hideAct,
 	isChatting,
-	isWatched,
 	markRead,
 	setForm,
 	showChat,
-	showHeader,
 	showNext,
-	showPeople,
-	showPlaces,
 	showState,
 	turnTo,
 } from "./around.js";
-import { $, LOBBY, clock, later, refusal, sentence } from "./words.js";
+import { enter, hearDirect, hearRoom, resume, setState } from "./talk.js";
+import { $, LOBBY, clock, refusal, sentence } from "./words.js";
 
-const HISTORY_FIRST = 60; /* messages asked for when a room is entered */
 const RETRY_MS = 1000; /* doubled with every try, up to: */
 const RETRY_MS_MAX = 30000;
 const LOGOUT_MS = 2000; /* nobody waits longer for the answer */
@@ -41,142 +37,6 @@ let wentDown = false; /* the server had said so */
 let tries = 0;
 let retry = null; /* the timer of the next try */
 let ending = null; /* what was said last, if it can explain an end */
-
-/* ---- Rooms ---- */
-
-export async function askWho(place) {
-	const answer = await here.link.ask(`/who ${place.name}`);
-	if (!answer.ok) return;
-	place.people = new Map(answer.items.map((i) => [i.client, i.name]));
-	place.members = Math.max(answer.items.length, parseInt(answer.text, 10) || 0);
-	showPeople(place);
-}
-
-function setTopic(place, topic) {
-	place.topic = topic;
-	showHeader(place);
-}
-
-async function askTopic(place) {
-	const before = `#${place.name}: `;
-	const answer = await here.link.ask(`/topic ${place.name}`);
-	if (answer.ok)
-		setTopic(
-			place,
-			answer.text.startsWith(before) ? answer.text.slice(before.length) : "",
-		);
-}
-
-/* Asks for kept messages: the last so many, or "since=SEQ". */
-function askHistory(place, which) {
-	return here.link.ask(`/history #${place.name} ${which}`);
-}
-
-async function loadLast(place, count) {
-	place.isLoading = true;
-	showStart(place);
-	const answer = await askHistory(place, count);
-	place.isLoading = false;
-	if (answer.ok)
-		place.isWhole = parseInt(answer.text, 10) < count || place.first()?.seq === 1;
-	showStart(place);
-}
-
-export async function loadEarlier() {
-	const { place } = here;
-	if (!here.isIn || !place || place.isWhole || place.isFull || place.isLoading) return;
-	const first = place.first()?.seq ?? place.shown + 1;
-	const have = place.shown - first + 1;
-	await loadLast(place, Math.min(2 * have + HISTORY_FIRST, KEPT_MAX));
-}
-
-/* All that is kept behind a number has come: what is missing there is gone. */
-function endGap(place, after) {
-	const next = place.entries.find((e) => e.era === place.era && e.seq > after);
-	if (!next) return;
-	next.lost = true;
-	show(place, next);
-}
-
-/* Loads what is missing behind a number: messages that passed this page by while
- * it was slow. */
-export async function fillGap(place, after) {
-	if (!here.isIn) return;
-	const answer = await askHistory(place, `since=${after}`);
-	if (answer.ok) endGap(place, after);
-}
-
-/* Into a room for the first time. Returns the answer. */
-export async function enter(place) {
-	const answer = await here.link.ask(`/join ${place.name}`);
-	if (!answer.ok) return answer;
-	place.seq = Math.max(place.seq, answer.seq);
-	place.members = answer.members;
-	askTopic(place);
-	loadLast(place, HISTORY_FIRST);
-	return answer;
-}
-
-/* Back in a room. Many come back at once: it can be busy for a while. */
-async function joinAgain(place, since) {
-	const { link } = here;
-	for (;;) {
-		const answer = await link.ask(`/join ${place.name} since=${since}`);
-		if (answer.code !== "busy") return answer;
-		await new Promise((done) => setTimeout(done, RETRY_MS));
-	}
-}
-
-/* Whether the room counts anew since `last`, its last message here, which has been
- * asked for again. */
-function countsAnew(place, answer, last) {
-	const again = place.held.find((message) => message.seq === last?.seq);
-	const isOther =
-		again &&
-		(again.client !== last.client || Date.parse(again.time) !== last.time.getTime());
-	return place.startsOver || answer.seq < place.seq || isOther;
-}
-
-/* What has come since people were here, in the order in which it was said. */
-function hearHeld(place, held, isOver) {
-	const last = place.last();
-	if (isOver)
-		show(
-			place,
-			place.startOver(
-				"The room starts over. What was said while you were away may be gone.",
-			),
-		);
-	held.sort((a, b) => a.seq - b.seq);
-	held.forEach((message) => hearMessage(place, message));
-	if (last && !isOver) endGap(place, last.seq);
-}
-
-/*
- * Back in a room: what was said meanwhile, as PROTOCOL.md's "Resuming" has it. The
- * last message is asked for again; if it is another one by now, the room counts anew,
- * and all of it is asked for. Until it is here, what comes is held.
- */
-async function resume(place) {
-	const last = place.last();
-	const held = [];
-	Object.assign(place, { held, startsOver: false });
-	let answer = await joinAgain(place, last ? last.seq - 1 : place.seq);
-	const { seq, members } = answer;
-	const isOver = answer.ok && countsAnew(place, answer, last);
-	if (isOver && !place.startsOver) answer = await askHistory(place, "since=0");
-	if (answer.code === "lost") return; /* and all is asked for again */
-	place.held = null;
-	if (seq === undefined) {
-		show(place, place.note(`You are not in this room any more. ${refusal(answer)}`));
-		return;
-	}
-	hearHeld(place, held, isOver);
-	place.seq = Math.max(place.seq, seq);
-	place.members = members;
-	askTopic(place);
-	if (place === here.place) askWho(place);
-}
 
 /* ---- Coming and going ---- */
 
@@ -333,92 +193,6 @@ function onEnd() {
 
 /* ---- What the server says ---- */
 
-/* For one's own message; app.js refuses, too. */
-export function setState(place, entry, state, why) {
-	Object.assign(entry, { state, why });
-	show(place, entry);
-}
-
-/* A message has come: one's own copy, one of others', or one of history's. */
-function hearMessage(place, message) {
-	const isNew = message.seq > place.seq;
-	const sent = place.sentAs(message);
-	if (sent) {
-		here.link.forget(sent.tag);
-		hide(place, sent);
-	}
-	const entry = place.add(message);
-	if (!entry) return;
-	if (isNew && !isMe(message.from)) tellNew(place, entry);
-	show(place, entry);
-	trim(place);
-}
-
-function hearDirect(message) {
-	const key = directKey(message.from);
-	if (!places.has(key)) places.set(key, new Place("direct", message.from));
-	const place = places.get(key);
-	const entry = place.add(message);
-	tellNew(place, entry);
-	show(place, entry);
-	trim(place);
-}
-
-/* The mark moves to where it is new now. */
-function setFirstNew(place, entry) {
-	const before = place.firstNew;
-	place.firstNew = entry;
-	if (before) show(place, before);
-}
-
-/* Counts it as unread where nobody looks, and says it to those who listen. */
-function tellNew(place, entry) {
-	const where =
-		place === here.place
-			? ""
-			: place.kind === "room"
-				? ` in ${place.label}`
-				: " to you";
-	speak(`${entry.from}${where}: ${entry.text}`);
-	if (isWatched(place)) return;
-	if (place.unread === 0) setFirstNew(place, entry);
-	place.unread++;
-	later(showPlaces);
-}
-
-function hearMove(place, { event, name, client }) {
-	const isComing = event === "join";
-	if (isComing) place.people.set(client, name);
-	else place.people.delete(client);
-	place.members += isComing ? 1 : -1;
-	show(place, place.note(`${name} has ${isComing ? "come" : "gone"}`));
-	showPeople(place);
-	trim(place);
-}
-
-function hearRoomNotice(place, text) {
-	const topic = /^(\S+)#\d+ (?:set the topic: (.*)|cleared the topic)$/s.exec(text);
-	const crowd = /^[+-]\d.* ([\d,]+) here$/.exec(text); /* summed up */
-	if (text === "starts over") {
-		place.startsOver = true;
-		return;
-	}
-	if (/^\d+ messages are no longer kept$/.test(text))
-		return; /* stands between the messages, where it is missing */
-	if (topic) {
-		setTopic(place, topic[2] ?? "");
-		text = topic[2]
-			? `${topic[1]} has set the topic: ${topic[2]}`
-			: `${topic[1]} has cleared the topic`;
-	}
-	if (crowd) {
-		place.members = Number(crowd[1].replaceAll(",", ""));
-		showPeople(place);
-	}
-	show(place, place.note(text));
-	trim(place);
-}
-
 /* From the operator, or about this connection. */
 function hearNotice(text) {
 	if (/^your account has been removed/.test(text)) {
@@ -438,12 +212,7 @@ function hearEvent(event) {
 	else if (event.event === "notice" && !event.room) hearNotice(event.text);
 	else if (event.event === "reply" && !event.ok)
 		ending = event.text; /* it is full, or has banned the address */
-	if (!place) return;
-	if (event.event === "message" && place.held) place.held.push(event);
-	else if (event.event === "message") hearMessage(place, event);
-	else if (event.event === "join" || event.event === "leave") hearMove(place, event);
-	else if (event.event === "gap") fillGap(place, event.after);
-	else if (event.event === "notice") hearRoomNotice(place, event.text);
+	if (place) hearRoom(place, event);
 }
 
 /* People are back at the page: seen is what is shown; and a phone that has
