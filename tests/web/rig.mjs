@@ -276,7 +276,8 @@ export function launch() {
 }
 
 /* Somebody at a browser of their own. What the page must never do is looked for
- * all the time: errors, and what its policy forbids. */
+ * all the time: errors, and whatever the browser complains of, as of what the page's
+ * policy forbids. Only that there may be no server is no fault. */
 export class Person {
 	static async start(browser, url, options = {}) {
 		const person = new Person();
@@ -297,8 +298,10 @@ export class Person {
 		page.setDefaultTimeout(WAIT_MS);
 		page.on("pageerror", (error) => this.faults.push(String(error)));
 		page.on("console", (message) => {
-			if (/Content Security Policy/.test(message.text()))
-				this.faults.push(message.text());
+			const text = message.text();
+			const isOffline = /^WebSocket connection to .* failed/.test(text);
+			if (["error", "warning"].includes(message.type()) && !isOffline)
+				this.faults.push(text);
 		});
 		page.on("dialog", (dialog) => {
 			this.faults.push(`a script said: ${dialog.message()}`);
