@@ -26,6 +26,10 @@ const KNOWN_SHOWN_MAX = 300; /* rooms to choose from; all can be named */
 const WHO_MS = 30000; /* nobody is told who comes to the lobby, so it is asked */
 const WHO_MEMBERS_MAX = 200; /* of more it would be too much to ask for */
 
+const MANY_TEXTS = 20; /* messages at once */
+
+let doubted = ""; /* what was not sent, since it was so many */
+
 /* ---- Saying something ---- */
 
 /* A direct message has no copy: the answer says that it is out. */
@@ -75,13 +79,18 @@ function discard(place, entry) {
 	hide(place, entry);
 }
 
-/* What is wrong with texts that are to be said; else "". */
+/* What is wrong with texts that are to be said; else "". Many are said when they are
+ * sent once more: somebody may have pasted what was not meant to be here. */
 function wrongWith(place, texts) {
+	const isDoubtful = texts.length > MANY_TEXTS && doubted !== $("text").value;
 	const spare = LINE_BYTES_MAX - bytesOf(`@p99999999 /say ${place.name} `);
 	const over = Math.max(...texts.map(bytesOf)) - spare;
 	if (!here.isIn) return "You are offline. This can be sent when you are back.";
 	if (over > 0)
 		return `Too long by ${counted(over, "byte", "bytes")}. ` + "Send it in parts.";
+	doubted = isDoubtful ? $("text").value : "";
+	if (isDoubtful)
+		return `These are ${texts.length} messages, one a line. Send once more if you mean it.`;
 	return "";
 }
 

@@ -48,6 +48,14 @@ story("each line of a text is a message, and a slash is said", [], async ({ pers
 	await alice.say("x".repeat(5000));
 	await alice.page.getByRole("alert").getByText("Too long by").waitFor();
 	assert.equal((await alice.text.inputValue()).length, 5000);
+
+	const many = [...Array(30).keys()].map((i) => `line ${i}`);
+	await alice.say(many.join("\n"));
+	await alice.page.getByRole("alert").getByText("These are 30 messages").waitFor();
+	assert.equal(await alice.said("line").count(), 0);
+	await alice.text.press("Enter");
+	await alice.sees("line 29");
+	assert.deepEqual((await alice.texts()).slice(3), many);
 });
 
 story("what cannot be sent is not, and the rest is", [], async ({ person, netcat }) => {
