@@ -27,6 +27,7 @@ export class Link {
 	constructor(on) {
 		this.on = on;
 		this.tags = 0;
+		this.heardAt = new Date(); /* when there was a sign last */
 		this.waiting = new Map(); /* by tag: who waits for its answer */
 		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 		this.socket = new WebSocket(`${scheme}//${location.host}/ws`);
@@ -50,6 +51,7 @@ export class Link {
 	hear(line) {
 		const event = parse(line);
 		const asker = event.tag && this.waiting.get(event.tag);
+		this.heardAt = new Date();
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.askForSign(), SILENCE_MS);
 		if (!asker) {

@@ -32,7 +32,7 @@ const PASSING = ["busy", "going-down", "too-many-attempts", "lost"];
 /* Words before an end that is not undone by coming back at once. */
 const KEPT_OUT = /^(you were kicked|you are banned|your address is banned)/;
 
-let lostAt = null; /* when the connection was lost; null while there is one */
+let lostAt = null; /* when there was a sign of the connection last; null while there is one */
 let wentDown = false; /* the server had said so */
 let tries = 0;
 let retry = null; /* the timer of the next try */
@@ -131,9 +131,22 @@ export async function logOut() {
 	goOut("You are logged out.");
 }
 
+/* Nobody keeps direct messages: who was not there should know. */
+function noteAbsence(place, since) {
+	const [from, to] = [since, new Date()].map((time) => clock.format(time));
+	const text = `You were offline from ${from} to ${to}. What was sent to you then is lost.`;
+	show(place, place.note(text));
+}
+
+function resumeAll(since) {
+	placesOf("room").forEach(resume);
+	for (const place of placesOf("direct")) noteAbsence(place, since);
+}
+
 async function comeBack() {
+	const since = lostAt;
 	const answer = await logIn(false);
-	if (here.isIn) placesOf("room").forEach(resume);
+	if (here.isIn) resumeAll(since);
 	else if (here.link && PASSING.includes(answer.code)) here.link.end();
 	else if (here.link) goOut(refusal(answer));
 }
@@ -168,7 +181,8 @@ function tryLater() {
 /* The connection has ended, and not by us. */
 function onEnd() {
 	const why = ending;
-	if (!here.link) return;
+	const { link } = here;
+	if (!link) return;
 	Object.assign(here, { link: null, isIn: false });
 	for (const place of places.values())
 		for (const entry of place.entries)
@@ -184,7 +198,7 @@ function onEnd() {
 		return;
 	}
 	if (!lostAt) {
-		lostAt = new Date();
+		lostAt = link.heardAt; /* it may have slept for hours */
 		wentDown = why === "server is going down";
 	}
 	if (KEPT_OUT.test(why)) showState(sentence(why), "Come back", tryAgain);

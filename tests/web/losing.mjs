@@ -225,7 +225,7 @@ story("a server that is busy when all come back", [], async ({ person, netcat, w
 
 /* As it is when a laptop has slept: the socket is dead, and nobody has said so. */
 for (const [what, notice] of [
-	["nothing is heard", (page) => page.clock.fastForward(45000)],
+	["nothing is heard", (page) => page.clock.fastForward("03:00:00")],
 	["the network is back", (page) => page.evaluate(() => dispatchEvent(new Event("online")))],
 ])
 	story(
@@ -233,22 +233,25 @@ for (const [what, notice] of [
 		[],
 		async ({ person, netcat, wire }) => {
 			const between = await wire();
-			const alice = await person(between.url);
+			const alice = await person(between.url, { timezoneId: "UTC" });
 			const bob = await netcat("bob");
 			const { page } = alice;
-			await page.clock.install();
+			await page.clock.install({ time: new Date("2026-02-03T10:00:05Z") });
 			await page.reload();
 			await alice.signUp("alice");
-			bob.type("/b before");
+			bob.type("/b before", "/msg alice psst");
+			await page.getByRole("button", { name: "bob 1 unread" }).waitFor();
 			await alice.sees("before");
 			between.hold();
 			bob.type("/b meanwhile");
 			await notice(page);
 			assert(await page.getByRole("status").isHidden());
 			await page.clock.fastForward(15000);
-			await page.getByRole("status").getByText("Offline since").waitFor();
+			await page.getByRole("status").getByText("Offline since 10:00").waitFor();
 			await alice.sees("meanwhile");
 			assert.deepEqual(await alice.texts(), ["before", "meanwhile"]);
+			await alice.turnTo("bob 1 unread");
+			await page.getByText("You were offline from 10:00 to").waitFor();
 		},
 	);
 
