@@ -25,7 +25,6 @@ const TOPIC_BYTES_MAX = 400;
 const KNOWN_SHOWN_MAX = 300; /* rooms to choose from; all can be named */
 const WHO_MS = 30000; /* nobody is told who comes to the lobby, so it is asked */
 const WHO_MEMBERS_MAX = 200; /* of more it would be too much to ask for */
-
 const MANY_TEXTS = 20; /* messages at once */
 
 let doubted = ""; /* what was not sent, since it was so many */

@@ -165,6 +165,7 @@ story("hostile text is text", [], async ({ person, netcat }) => {
 	await page.locator("#messages li").nth(5).scrollIntoViewIfNeeded();
 	await alice.picture("hostile");
 	await alice.join("dev");
+	await page.locator("#topic").getByText("topic").waitFor();
 	assert.equal(await page.locator("#topic").textContent(), "<b>\u202Etopic</b>");
 });
 
