@@ -89,7 +89,10 @@ function wrongWith(place, texts) {
 		return `Too long by ${counted(over, "byte", "bytes")}. ` + "Send it in parts.";
 	doubted = isDoubtful ? $("text").value : "";
 	if (isDoubtful)
-		return `These are ${texts.length} messages, one a line. Send once more if you mean it.`;
+		return (
+			`These are ${texts.length} messages, one a line. ` +
+			"Send once more if you mean it."
+		);
 	return "";
 }
 

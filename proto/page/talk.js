@@ -9,6 +9,7 @@ import { later, refusal } from "./words.js";
 
 const HISTORY_FIRST = 60; /* messages asked for when a room is entered */
 const BUSY_MS = 1000; /* until a room that was busy is asked again */
+const OVER = "The room starts over. What was said while you were away may be gone.";
 
 /* ---- About a room ---- */
 
@@ -209,13 +210,7 @@ function countsAnew(place, answer, last) {
 /* What has come since people were here, in the order in which it was said. */
 function hearHeld(place, held, isOver) {
 	const last = place.last();
-	if (isOver)
-		show(
-			place,
-			place.startOver(
-				"The room starts over. What was said while you were away may be gone.",
-			),
-		);
+	if (isOver) show(place, place.startOver(OVER));
 	held.sort((a, b) => a.seq - b.seq);
 	held.forEach((message) => hearMessage(place, message));
 	if (last && !isOver) endGap(place, last.seq);

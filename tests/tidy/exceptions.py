@@ -12,8 +12,6 @@ EXCEPTIONS = [
      'nothing listens: the options are refused'),
     ('line-width', 'tests/web/conformance.py', '',
      'TEMPORARY: it is being changed elsewhere'),
-    ('line-width', 'proto/page/session.js', '',
-     'TEMPORARY: it is being changed elsewhere'),
     ('documented', 'proto/web_priv.h', '',
      'TEMPORARY: it is being changed elsewhere'),
     ('module-circle', 'bench/crowd/client.c', 'circle of modules: '
