@@ -1,6 +1,6 @@
 /* The log: the entries of the place that is shown, on the screen. */
 import { here, isMe } from "./place.js";
-import { $, button, calendar, clock, counted, element, later } from "./words.js";
+import { $, button, calendar, clock, counted, element, later, noLongerKept } from "./words.js";
 
 const BURST_MS = 5 * 60000; /* messages that stand below one name */
 export const SLOW_MS = 1000; /* until then nobody is told that it is sent */
@@ -62,15 +62,7 @@ function gapNode(place, index, missing) {
 	const entry = place.entries[index];
 	const after = place.before(index).seq;
 	if (entry.lost || entry.era < place.era)
-		return element(
-			"p",
-			{ className: "gap" },
-			counted(
-				missing,
-				"message is no longer kept",
-				"messages are no longer kept",
-			),
-		);
+		return element("p", { className: "gap" }, noLongerKept(missing));
 	return element(
 		"p",
 		{ className: "gap" },

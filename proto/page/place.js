@@ -8,7 +8,8 @@
  * An entry is { era, text, time }; a message has `from` and `client`, and in a
  * room `seq`. One's own that has no number yet has a `state`: "sending",
  * "refused" or "unsure" (the connection was lost), with `why`. `lost`: what is
- * missing before it is kept no longer. `node`: where it is shown.
+ * missing before it is kept no longer; `lostTo`: up to which number a note has told
+ * so. `node`: where it is shown.
  */
 export const KEPT_MAX = 2000; /* entries of a place, in memory and on the screen */
 const KEPT_SPARE = 200; /* over that, so that the oldest go many at a time */
@@ -22,6 +23,7 @@ export class Place {
 		this.era = 0;
 		this.seq = 0; /* the last number known */
 		this.shown = 0; /* the last number among the entries of this era */
+		this.lostTo = 0; /* up to there a note has told what is missing */
 		this.unread = 0;
 		this.firstNew = null; /* the entry above which "New" stands */
 		this.people = new Map(); /* by client: the name */
@@ -61,7 +63,7 @@ export class Place {
 		const entry = this.entries[index];
 		const before = this.before(index);
 		if (!entry.seq || !before?.seq || before.era < entry.era) return 0;
-		return entry.seq - before.seq - 1;
+		return entry.seq - Math.max(before.seq, entry.lostTo ?? 0) - 1;
 	}
 
 	/* The end, but before what has no number yet. */
@@ -80,6 +82,7 @@ export class Place {
 	add({ seq, from, client, time, text }) {
 		const entry = { seq, from, client, text, time: new Date(time) };
 		if (seq === undefined || seq > this.shown) {
+			if (this.lostTo > this.shown) entry.lostTo = this.lostTo;
 			this.shown = seq ?? 0;
 			this.seq = Math.max(this.seq, this.shown);
 			return this.insert(entry, this.end());
@@ -98,7 +101,7 @@ export class Place {
 	/* The first number is 1 again: all that follows is behind what is there. */
 	startOver(text) {
 		this.era++;
-		this.seq = this.shown = 0;
+		this.seq = this.shown = this.lostTo = 0;
 		this.isWhole = true;
 		return Object.assign(this.note(text), { seq: 0 });
 	}

@@ -5,7 +5,7 @@
 import { KEPT_MAX, Place, directKey, here, isMe, places, roomKey } from "./place.js";
 import { hide, show, showStart, speak, trim } from "./log.js";
 import { isWatched, showHeader, showPeople, showPlaces } from "./around.js";
-import { later, refusal } from "./words.js";
+import { later, noLongerKept, refusal } from "./words.js";
 
 const HISTORY_FIRST = 60; /* messages asked for when a room is entered */
 const BUSY_MS = 1000; /* until a room that was busy is asked again */
@@ -61,20 +61,26 @@ export async function loadEarlier() {
 	await loadLast(place, Math.min(2 * have + HISTORY_FIRST, KEPT_MAX));
 }
 
-/* All that is kept behind a number has come: what is missing there is gone. */
-function endGap(place, after) {
+/* All that is kept behind a number has come, to the number `to` if that is known: what
+ * is missing there is gone. */
+function endGap(place, after, to = 0) {
 	const next = place.entries.find((e) => e.era === place.era && e.seq > after);
-	if (!next) return;
-	next.lost = true;
-	show(place, next);
+	if (next) {
+		next.lost = true;
+		show(place, next);
+	} else if (to > Math.max(place.shown, place.lostTo)) {
+		const count = to - Math.max(place.shown, place.lostTo);
+		place.lostTo = to;
+		show(place, place.note(noLongerKept(count)));
+	}
 }
 
 /* Loads what is missing behind a number: messages that passed this page by while
  * it was slow. */
-export async function fillGap(place, after) {
+export async function fillGap(place, after, to) {
 	if (!here.isIn) return;
 	const answer = await askHistory(place, `since=${after}`);
-	if (answer.ok) endGap(place, after);
+	if (answer.ok) endGap(place, after, to);
 }
 
 /* ---- What the server says ---- */
@@ -169,7 +175,7 @@ export function hearRoom(place, event) {
 	if (event.event === "message" && place.held) place.held.push(event);
 	else if (event.event === "message") hearMessage(place, event);
 	else if (event.event === "join" || event.event === "leave") hearMove(place, event);
-	else if (event.event === "gap") fillGap(place, event.after);
+	else if (event.event === "gap") fillGap(place, event.after, event.after + event.missed);
 	else if (event.event === "notice") hearRoomNotice(place, event.text);
 }
 
@@ -209,11 +215,9 @@ function countsAnew(place, answer, last) {
 
 /* What has come since people were here, in the order in which it was said. */
 function hearHeld(place, held, isOver) {
-	const last = place.last();
 	if (isOver) show(place, place.startOver(OVER));
 	held.sort((a, b) => a.seq - b.seq);
 	held.forEach((message) => hearMessage(place, message));
-	if (last && !isOver) endGap(place, last.seq);
 }
 
 /*
@@ -236,6 +240,7 @@ export async function resume(place) {
 		return;
 	}
 	hearHeld(place, held, isOver);
+	if (last && !isOver) endGap(place, last.seq, seq);
 	place.seq = Math.max(place.seq, seq);
 	place.members = members;
 	askTopic(place);

@@ -50,6 +50,10 @@ export function sendable(text) {
 	return text.toWellFormed().replace(/[^\P{Cc}\t]/gu, "");
 }
 
+export function noLongerKept(count) {
+	return counted(count, "message is no longer kept", "messages are no longer kept");
+}
+
 export function bytesOf(text) {
 	return new TextEncoder().encode(text).length;
 }

@@ -57,6 +57,28 @@ story("what was missed for too long is told", ["--history=3"], async ({ person, 
 	assert.deepEqual(await alice.texts(), ["1", "4", "5", "6"]);
 });
 
+story("what nobody keeps is told at once", ["--history=0"], async ({ person, netcat, wire }) => {
+	const between = await wire();
+	const alice = await person(between.url);
+	const bob = await netcat("bob");
+	const told = alice.page.getByText("messages are no longer kept");
+	await alice.signUp("alice");
+	bob.type("/b 1");
+	await alice.sees("1");
+	between.cut();
+	bob.type("/b 2", "/b 3");
+	await bob.settle();
+	between.mend();
+	await told.waitFor();
+	bob.type("/b 4");
+	await alice.sees("4");
+	await alice.join("dev");
+	await alice.turnTo("#lobby");
+	await alice.sees("4");
+	assert.equal(await told.count(), 1);
+	assert.equal(await alice.page.locator(".gap").count(), 0);
+});
+
 story("what was under way when the connection was lost", [], async ({ person, netcat, wire }) => {
 	const between = await wire();
 	const alice = await person(between.url);
