@@ -36,8 +36,7 @@ command_row(enum verb verb)
 	return &rows[verb];
 }
 
-/* Could others read a password of its on the way? */
-static bool
+bool
 dispatch_is_in_clear(const struct session *session)
 {
 	return session_hub(session)->options.tls_only &&

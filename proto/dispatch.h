@@ -15,11 +15,15 @@ struct session;
 
 /*
  * Answers with one of the refusals that any command may get: ERR_NOT_LOGGED_IN,
- * ERR_ALREADY_LOGGED_IN, ERR_UNKNOWN_COMMAND, ERR_MUTED, or ERR_BAD_ARGUMENTS
- * with the usage of `verb`, which only that one looks at.
+ * ERR_ALREADY_LOGGED_IN, ERR_UNKNOWN_COMMAND, ERR_MUTED, ERR_FORBIDDEN where
+ * TLS is asked for, or ERR_BAD_ARGUMENTS with the usage of `verb`, which only
+ * that one looks at.
  */
 void
 dispatch_refuse(struct session *session, enum verb verb, enum reply_code code);
+
+/* Could others read a password of its on the way, which --tls-only forbids? */
+bool dispatch_is_in_clear(const struct session *session);
 
 /*
  * Handles one line of clean text. False when it has to wait, until the session

@@ -33,10 +33,12 @@ session_password(
 		session_send(session, request, sizeof(request));
 		session_send(session, "\r\n", 2);
 	}
-	if (result == LINE_OK)
-		cmd_login_password(session, (struct span){line, len});
-	else
+	if (result != LINE_OK)
 		session_refuse_line(session, result);
+	else if (dispatch_is_in_clear(session)) /* since it was asked */
+		dispatch_refuse(session, VERB_LOGIN, ERR_FORBIDDEN);
+	else
+		cmd_login_password(session, (struct span){line, len});
 	if (!session->waits)
 		session_set_tag(session, (struct span){0});
 	explicit_bzero(line, len);

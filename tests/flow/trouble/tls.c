@@ -309,6 +309,32 @@ FLOW_TEST(tls_only_takes_no_password_of_strangers_in_clear)
 	server_process_stop(server);
 }
 
+/* Who was asked for it when that was still allowed has to read on first. */
+FLOW_TEST(tls_only_by_a_reload_takes_no_password_that_was_asked_for)
+{
+	struct server_process *server;
+	struct test_client *client;
+	char config[96], cert[96], key[96];
+
+	tls_kit_certificate("one", -1, 100);
+	tls_kit_write("config", "");
+	snprintf(config, sizeof(config), "--config=%s", tls_kit_path("config"));
+	snprintf(cert, sizeof(cert), "--tls-cert=%s", tls_kit_path("one.cert"));
+	snprintf(key, sizeof(key), "--tls-key=%s", tls_kit_path("one.key"));
+	server = elsewhere_start(engine, config, cert, key, NULL);
+	client = elsewhere_open(server, 7);
+	test_client_send(client, "/register far secretpw\n@t /login far\n");
+	test_client_expect(client, "OK registered far");
+	test_client_expect_bytes(client, "Password: ", 10);
+	tls_kit_write("config", "tls-only = yes\n");
+	server_process_type(server, "reload\n");
+	server_process_expect(server, "changed: tls-only");
+	test_client_send(client, "secretpw\n/whoami\n");
+	test_client_match(client, "@t ERR forbidden use TLS: *");
+	test_client_match(client, "OK guest#*");
+	server_process_stop(server);
+}
+
 /* The address is what the client has used, also where all are listened to, and
  * the port is one that takes TLS. */
 FLOW_TEST(tls_only_says_where_tls_is)
