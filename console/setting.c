@@ -49,8 +49,8 @@ const struct setting settings[] = {
 	"page, for clients of this machine or for all (default: off)",
 	SETTING_NETWORK, 0, value_choice, FIELD(web_counts)},
     {"web-origin", "URL[,URL...]",
-	"pages of other hosts that may open a WebSocket, as "
-	"https://chat.example.org",
+	"pages of other hosts that may open a WebSocket, or of this one where "
+	"it has a name in the DNS and no TLS, as http://chat.example.org",
 	SETTING_NETWORK, SETTING_LIVE, value_origins, FIELD(web_origins)},
     {"web-timeout", "S",
 	"seconds of silence after which a browser is asked for a sign, "

@@ -107,9 +107,10 @@ web_answer_page(
 	return true;
 }
 
-/* What is counted is not for strangers, and to them it is not there. */
+/* What is counted is not for strangers, and to them it is not there. Another
+ * site's page in a browser of this machine is one. */
 static bool
-web_tells_counts(const struct session *session)
+web_tells_counts(const struct session *session, const struct request *request)
 {
 	const struct hub *hub = session_hub(session);
 
@@ -118,7 +119,8 @@ web_tells_counts(const struct session *session)
 	return conn_is_scraper(&session->conn) ||
 	       hub->options.web_counts == WEB_COUNTS_ON ||
 	       (hub->options.web_counts == WEB_COUNTS_LOCAL &&
-		   address_is_local(&session->conn.peer));
+		   address_is_local(&session->conn.peer) &&
+		   web_host_is_ours(session, request->host));
 }
 
 /* True when it was one of those that are for scrapers, and that --web-metrics
@@ -134,7 +136,7 @@ web_answer_counts(
 	    .headers = "Cache-Control: no-store\r\n",
 	};
 
-	if (!web_tells_counts(session))
+	if (!web_tells_counts(session, request))
 		return false;
 	if (span_equals(request->path, span_of("/metrics")))
 		web_ask(session, request, keeps);

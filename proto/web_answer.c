@@ -3,7 +3,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "proto/session.h"
@@ -140,48 +139,6 @@ web_refuse(struct session *session, int status, bool is_head)
 }
 
 static bool
-is_same_host(struct span a, struct span b)
-{
-	return a.len == b.len && !strncasecmp(a.at, b.at, a.len);
-}
-
-/* One of --web-origin. */
-static bool
-is_listed(const char *list, struct span origin)
-{
-	while (*list) {
-		size_t len = strcspn(list, ",");
-
-		if (is_same_host((struct span){list, len}, origin))
-			return true;
-		list += len + (list[len] == ',');
-	}
-	return false;
-}
-
-/* A browser says which page it acts for. Another site's must not talk here in
- * the name of who looks at it. */
-static bool
-may_enter(const struct session *session, const struct request *request)
-{
-	static const char *const schemes[] = {"http://", "https://"};
-	struct span origin = request->origin;
-
-	if (!origin.at ||
-	    is_listed(session_hub(session)->options.web_origins, origin))
-		return true;
-	for (int i = 0; i < 2; i++) {
-		size_t len = strlen(schemes[i]);
-
-		if (origin.len > len && !memcmp(origin.at, schemes[i], len))
-			return is_same_host(
-			    (struct span){origin.at + len, origin.len - len},
-			    request->host);
-	}
-	return false;
-}
-
-static bool
 is_key(struct span key)
 {
 	unsigned char bytes[KEY_BYTES];
@@ -217,7 +174,7 @@ judge_upgrade(const struct session *session, const struct request *request)
 		return 426;
 	if (!is_key(request->key))
 		return 400;
-	return may_enter(session, request) ? 0 : 403;
+	return web_may_enter(session, request) ? 0 : 403;
 }
 
 void

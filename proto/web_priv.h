@@ -66,6 +66,14 @@ void web_send_answer(struct session *session, const struct web_answer *answer,
 /* One that only says what is wrong, and ends the connection. */
 void web_refuse(struct session *session, int status, bool is_head);
 
+/* Is this host one that only we can have been meant by? */
+bool web_host_is_ours(const struct session *session, struct span host);
+
+/* May this request open a WebSocket, as far as where its page is from? Who may
+ * not is logged. */
+bool
+web_may_enter(const struct session *session, const struct request *request);
+
 /* The answer to a request to become a WebSocket: then it is one. */
 void web_upgrade(struct session *session, const struct request *request);
 

@@ -321,6 +321,18 @@ FLOW_TEST(web_counts_are_not_for_strangers)
 	server_process_stop(server);
 }
 
+/* Nor for a page of another site, whose name leads here. */
+FLOW_TEST(web_counts_are_not_for_other_sites)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--web-metrics=local", NULL);
+
+	expect_refusal(server,
+	    "GET /metrics HTTP/1.1\r\nHost: evil.example:5000\r\n\r\n",
+	    "404 Not Found");
+	server_process_stop(server);
+}
+
 FLOW_TEST(web_counts_are_not_told_by_default)
 {
 	struct server_process *server = server_process_start(engine, NULL);

@@ -116,35 +116,59 @@ FLOW_TEST(websocket_is_told_why_it_ends)
 	cr_assert_eq(server_process_wait(server), 0);
 }
 
-/* What a page of another site has the browser send has its Origin with it. */
+/* The status of a request to become one, by a page of `origin`. */
+static void
+expect_entry(struct test_client *client, const char *host, const char *origin,
+    const char *status)
+{
+	char text[64];
+
+	test_client_send(client,
+	    "GET /ws HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\n"
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+	    host, origin);
+	snprintf(text, sizeof(text), "HTTP/1.1 %s", status);
+	web_client_head(client, text);
+}
+
+/* What a page of another site has the browser send has its Origin with it, and
+ * the site's name may have been made to lead here. */
 FLOW_TEST(websocket_of_another_site_is_refused)
 {
+	static const char in[] = "101 Switching Protocols";
+	static const char out[] = "403 Forbidden";
 	static const struct {
-		const char *origin, *status;
-	} origins[] = {
-	    {"http://chat.example", "101 Switching Protocols"},
-	    {"https://CHAT.example", "101 Switching Protocols"},
-	    {"https://app.example:8443", "101 Switching Protocols"},
-	    {"https://app.example", "403 Forbidden"},
-	    {"http://chat.example.evil", "403 Forbidden"},
-	    {"http://chat.example:80", "403 Forbidden"},
-	    {"chat.example", "403 Forbidden"},
-	    {"null", "403 Forbidden"},
-	    {"", "403 Forbidden"},
+		const char *host, *origin, *status;
+	} entries[] = {
+	    {"127.0.0.1:5000", "http://127.0.0.1:5000", in},
+	    {"[::1]:5000", "http://[::1]:5000", in},
+	    {"localhost:5000", "http://LOCALHOST:5000", in},
+	    {"server.local", "http://server.local", in},
+	    /* At a proxy that has a certificate for it. */
+	    {"chat.example", "https://CHAT.example", in},
+	    {"localhost:5000", "https://app.example:8443", in},
+	    {"app.example:8443", "http://app.example:8443", in},
+	    {"other.example", "http://other.example", in},
+	    {"evil.example", "http://evil.example", out},
+	    {"evil.example:5000", "http://evil.example:5000", out},
+	    {"localhost:5000", "http://evil.example:5000", out},
+	    {"localhost:5000", "http://localhost", out},
+	    {"localhost:5000", "http://localhost:5001", out},
+	    {"localhost:5000", "https://app.example", out},
+	    {"chat.example", "https://chat.example.evil", out},
+	    {"chat.example", "chat.example", out},
+	    {"localhost", "localhost", out},
+	    {"localhost", "null", out},
+	    {"localhost", "", out},
 	};
 	struct server_process *server = server_process_start(engine,
 	    "--web-origin=http://other.example,https://app.example:8443", NULL);
 
-	for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++) {
-		struct test_client *client = test_client_open(server);
-		char status[64];
-
-		test_client_send(client,
-		    WEB_CLIENT_REQUEST "Origin: %s\r\n\r\n", origins[i].origin);
-		snprintf(
-		    status, sizeof(status), "HTTP/1.1 %s", origins[i].status);
-		web_client_head(client, status);
-	}
+	for (size_t i = 0; i < sizeof(entries) / sizeof(*entries); i++)
+		expect_entry(test_client_open(server), entries[i].host,
+		    entries[i].origin, entries[i].status);
 	server_process_stop(server);
 }
 
