@@ -91,7 +91,8 @@ session_pump_lines(struct session *session, char *bytes, size_t len, bool end)
 			if (result == LINE_MORE)
 				break;
 		}
-		if (result != LINE_TOO_LONG && session_asks(session, line))
+		/* One that is too long is not there: it is no request. */
+		if (session_asks(session, line))
 			break;
 		if (!session_line(session, result, line)) {
 			session->framer = before;

@@ -41,6 +41,7 @@ web_start(struct session *session)
 	session->is_web = true;
 	session->greeted = true;
 	session->format = FORMAT_TEXT;
+	conn_unmute(&session->conn);
 	web_start_head(session);
 }
 

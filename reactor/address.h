@@ -32,6 +32,13 @@ enum speaks {
 	SPEAKS_METRICS,
 };
 
+/* May what comes there turn out to be lines, without TLS? */
+static inline bool
+speaks_lines(enum speaks speaks)
+{
+	return speaks == SPEAKS_ANY || speaks == SPEAKS_LINES;
+}
+
 /* A listen URL, parsed. */
 struct endpoint {
 	struct sockaddr_storage address;

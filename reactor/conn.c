@@ -54,14 +54,14 @@ conn_on_timer(struct timer *timer)
 		    conn->reactor, &conn->timer, limits->stall_ms - idle_ms);
 }
 
-/* Whoever is to speak TLS understands nothing else. */
+/* Whoever is to speak TLS or HTTP understands nothing else. */
 static void
 conn_say_no(struct listener *listener, int socket, const char *text)
 {
 	struct reactor *reactor = listener->reactor;
 
 	reactor->config.engine->refuse(reactor->engine, socket,
-	    listener->speaks == SPEAKS_TLS ? NULL : text);
+	    speaks_lines(listener->speaks) ? text : NULL);
 }
 
 static void
@@ -401,6 +401,13 @@ conn_push(struct conn *conn, struct blob *blob)
 		return;
 	outq_push(conn_waiting(conn), blob);
 	conn_mark(&conn->reactor->dirty, &conn->dirty);
+}
+
+void
+conn_unmute(struct conn *conn)
+{
+	check_magic(conn, CONN_MAGIC);
+	conn->mute = false;
 }
 
 void

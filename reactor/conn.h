@@ -67,7 +67,7 @@ struct conn {
 	uint8_t state : 3;     /* enum conn_state */
 	uint8_t listener : 5;  /* it came by this one of the reactor's */
 	bool begun : 1;        /* its first byte has come */
-	bool mute : 1;         /* TLS is to begin: nothing is said before */
+	bool mute : 1;         /* nothing is said before TLS, or HTTP */
 	bool drain_wanted : 1; /* drained_at is set */
 	bool told : 1;         /* on_closed has been called */
 	bool input_paused : 1; /* owner wants no bytes */
@@ -155,6 +155,9 @@ conn_is_scraper(const struct conn *conn)
 {
 	return conn_speaks(conn) == SPEAKS_METRICS;
 }
+
+/* It speaks HTTP, as its listener takes: until then nothing is said to it. */
+void conn_unmute(struct conn *conn);
 
 /*
  * Where the peer can speak TLS with this server: at the address that it has

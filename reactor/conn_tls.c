@@ -39,9 +39,9 @@ takes_tls(enum speaks speaks)
 void
 conn_await_tls(struct conn *conn)
 {
+	conn->mute = !speaks_lines(conn_speaks(conn));
 	if (conn_speaks(conn) != SPEAKS_TLS)
 		return;
-	conn->mute = true;
 	reactor_set_timer(conn->reactor, &conn->timer,
 	    conn->reactor->config.limits.handshake_ms);
 }
@@ -49,7 +49,8 @@ conn_await_tls(struct conn *conn)
 bool
 conn_awaits_handshake(const struct conn *conn)
 {
-	return conn->mute || (conn->tls && !tls_is_up(conn->tls));
+	return (!conn->begun && conn_speaks(conn) == SPEAKS_TLS) ||
+	       (conn->tls && !tls_is_up(conn->tls));
 }
 
 /* Its greeting will be refused as a line: who runs the server should know why,
@@ -69,7 +70,8 @@ conn_begin(struct conn *conn, char first)
 	enum speaks speaks = conn_speaks(conn);
 
 	conn->begun = true;
-	conn->mute = false;
+	if (speaks == SPEAKS_TLS)
+		conn->mute = false;
 	if (first == TLS_FIRST_BYTE && takes_tls(speaks)) {
 		if (reactor->config.tls)
 			conn->tls = tls_new(

@@ -170,3 +170,31 @@ FLOW_TEST(http_and_lines_have_listeners_of_their_own)
 	test_client_match(client, "HTTP/1.1 200 *");
 	server_process_stop(server);
 }
+
+/* And where lines are not spoken none is said, whatever there is to say. */
+FLOW_TEST(http_listener_says_nothing_to_who_does_not_ask)
+{
+	static char line[8192];
+	struct server_process *server = server_process_start(
+	    engine, "--listen=http://127.0.0.1:0", "--max-clients=4", NULL);
+	struct test_client *silent = test_client_open_at(server->listen[1]);
+	struct test_client *telnet = test_client_open_at(server->listen[1]);
+	struct test_client *wordy = test_client_open_at(server->listen[1]);
+	struct test_client *last = test_client_open(server);
+
+	for (int i = 0; i < 4; i++)
+		server_process_expect(server, "[[]NEW CONNECTION] *");
+	test_client_expect_end(test_client_open_at(server->listen[1]));
+	test_client_match(test_client_open(server), "ERR busy *");
+	memset(line, 'x', sizeof(line) - 1);
+	test_client_send(wordy, "%s\n/ping\n", line);
+	test_client_expect_end(wordy);
+	test_client_send_bytes(telnet, "\xff\xfd\x01", 3);
+	server_process_type(server, "broadcast hear, hear\n");
+	test_client_expect(last, "*** hear, hear");
+	server_process_type(server, "exit\n");
+	test_client_expect(last, "*** server is going down");
+	test_client_expect_end(telnet);
+	test_client_expect_end(silent);
+	cr_assert_eq(server_process_wait(server), 0);
+}
