@@ -3,10 +3,10 @@
 
 #include <string.h>
 
+#include "proto/notice.h"
 #include "proto/room_home.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
-#include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
 #include "reactor/mailbox.h"
@@ -165,6 +165,7 @@ hub_new(const struct hub_config *config)
 	list_init(&hub->deserted);
 	list_init(&hub->summing);
 	timer_init(&hub->second, hub_on_second);
+	notice_init(hub);
 	return hub;
 }
 
@@ -189,6 +190,7 @@ hub_free(struct hub **pointer)
 	directory_fini(&hub->rooms);
 	directory_fini(&hub->users);
 	free((char *)hub->options.motd);
+	notice_fini(hub);
 	hub->magic = 0;
 	free(hub);
 	*pointer = NULL;
@@ -286,8 +288,7 @@ hub_deserted(struct hub *hub, struct room *room)
 void
 hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 {
-	size_t max =
-	    hub->options.history_total / reactor_count(hub->reactor);
+	size_t max = hub->options.history_total / reactor_count(hub->reactor);
 
 	list_remove(&room->office->recent);
 	list_append(&hub->recent, &room->office->recent);
@@ -395,47 +396,4 @@ hub_leave(struct hub *hub, struct session *session)
 	    span_of(session->name));
 	directory_remove(&hub->users, &session->user);
 	counter_add(&reactor_counters(hub->reactor)->logouts, 1);
-}
-
-struct notice {
-	struct hub *hub;
-	struct event event;
-	struct blob *blobs[FORMAT_COUNT]; /* rendered once someone wants it */
-	unsigned count;
-};
-
-static void
-hub_push_notice(struct conn *conn, void *context)
-{
-	struct notice *notice = context;
-	enum format format = session_of(conn)->format;
-	struct blob **blob = &notice->blobs[format];
-
-	if (session_is_deaf(session_of(conn)) ||
-	    !session_has_room(session_of(conn)))
-		return;
-	if (!*blob) {
-		*blob = blob_new(reactor_blobs(notice->hub->reactor),
-		    render_bound(format, &notice->event));
-		(*blob)->len =
-		    (uint32_t)render(format, &notice->event, (*blob)->bytes);
-	}
-	conn_push(conn, *blob);
-	notice->count++;
-}
-
-unsigned
-hub_notice(struct hub *hub, struct span text)
-{
-	struct notice notice = {
-	    .hub = hub,
-	    .event = {.kind = EVENT_NOTICE, .text = text},
-	};
-
-	reactor_each_conn(hub->reactor, hub_push_notice, &notice);
-	for (int i = 0; i < FORMAT_COUNT; i++)
-		if (notice.blobs[i])
-			blob_unref(
-			    reactor_blobs(hub->reactor), notice.blobs[i]);
-	return notice.count;
 }

@@ -85,7 +85,10 @@ struct hub {
 	struct directory rooms; /* with members here, or at home here */
 	struct directory users; /* sessions that are logged in here */
 	struct room *lobby;     /* its members are all of those; in rooms */
-	struct list busy;       /* rooms with work at the turn's end */
+	char *held; /* notices that wait, as text (notice.h); owned */
+	uint32_t held_len;
+	struct timer hold; /* set while there are some */
+	struct list busy;  /* rooms with work at the turn's end */
 	/* Rooms that are at home here. */
 	uint32_t home_rooms;
 	struct list recent;   /* with history, the longest silent one first */
@@ -150,9 +153,5 @@ hub_leave_room(struct hub *hub, struct session *session, struct room *room);
  * is not there any more. */
 void hub_post_leave(struct hub *hub, const char *room, struct conn_handle who,
     struct span name);
-
-/* A notice to every open connection of this hub but those whose output is over
- * the limit; returns how many it went to. */
-unsigned hub_notice(struct hub *hub, struct span text);
 
 #endif

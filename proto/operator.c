@@ -6,6 +6,7 @@
 
 #include "proto/account_service.h"
 #include "proto/hub.h"
+#include "proto/notice.h"
 #include "proto/room_home.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
@@ -63,7 +64,7 @@ rooms_hub(struct errand *errand, struct hub *hub)
 static void
 notice_hub(struct errand *errand, struct hub *hub)
 {
-	errand->count += hub_notice(hub, span_of(errand->text));
+	errand->count += notice_tell_all(hub, span_of(errand->text));
 }
 
 static void

@@ -47,10 +47,13 @@ struct session {
 	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
 	uint32_t talk_ms;     /* when that was so, the clock's low bits */
 	struct membership lobby;
-	struct seat *seats;          /* in other rooms; owned */
-	const char *tag;             /* of the command being answered */
-	struct directory_entry user; /* in the hub's users; users only */
-	struct input input;          /* not handled yet */
+	struct seat *seats; /* in other rooms; owned */
+	const char *tag;    /* of the command being answered */
+	union {
+		struct directory_entry user; /* users: in the hub's users */
+		uint32_t owed_from; /* unknown: of what notice.c holds */
+	};
+	struct input input; /* not handled yet */
 	struct timer silence;
 	struct timer deadline; /* guests: to log in; users: until it may talk */
 	uint64_t account;      /* uid; users only */
@@ -125,6 +128,13 @@ static inline bool
 session_is_deaf(const struct session *session)
 {
 	return session->is_web && !(session->format & FORMAT_WEB);
+}
+
+/* It has shown nothing that tells what it speaks, which may not be lines. */
+static inline bool
+session_is_unknown(const struct session *session)
+{
+	return !session->greeted && conn_speaks(&session->conn) != SPEAKS_LINES;
 }
 
 /* The server stops: a last answer if one is awaited, goodbye, close. */

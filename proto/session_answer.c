@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "proto/notice.h"
 #include "proto/session.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"
@@ -134,6 +135,7 @@ session_notice(struct session *session, struct span text)
 {
 	struct event event = {.kind = EVENT_NOTICE, .text = text};
 
+	notice_tell_held(session);
 	session_event(session, &event);
 }
 

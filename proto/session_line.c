@@ -5,6 +5,7 @@
 
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
+#include "proto/notice.h"
 
 #define PROMPT "Password: "
 
@@ -51,24 +52,23 @@ session_try_line(
 	/* Input is ours to change (reactor_ops.on_bytes). */
 	char *bytes = (char *)line.at;
 
-	/* Its output has room again: what it missed is told before the
-	 * answer, not after. */
+	/* Its output has room again, or it has shown that it speaks in lines:
+	 * what it missed is told before the answer, not after. */
 	session_tell_gap(session);
+	notice_tell_held(session);
 	if (session->prompting) {
 		session_password(session, result, bytes, line.len);
 		return true;
 	}
 	if (result == LINE_OK) {
-		if (!dispatch_line(session, bytes, line.len))
-			return false;
 		session->greeted = true;
-	} else if (session->unseen > 0) {
-		return false;
-	} else {
-		session_set_tag(session, (struct span){0});
-		session->verb = VERB_TEXT;
-		session_refuse_line(session, result);
+		return dispatch_line(session, bytes, line.len);
 	}
+	if (session->unseen > 0)
+		return false;
+	session_set_tag(session, (struct span){0});
+	session->verb = VERB_TEXT;
+	session_refuse_line(session, result);
 	return true;
 }
 

@@ -171,6 +171,7 @@ conn_take(struct listener *listener, int socket, const struct address *peer)
 	conn->listener = listener_index(listener);
 	conn->id = census_next_id(reactor->config.census);
 	conn->opened_s = (uint32_t)time(NULL);
+	conn->progress_ms = (uint32_t)reactor->now_ms;
 	conn->peer = *peer;
 	outq_init(&conn->out);
 	list_init(&conn->dirty);

@@ -87,7 +87,7 @@ struct conn {
 	struct timer timer;    /* stall or linger */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
-	uint32_t progress_ms; /* when the peer last took output; low bits */
+	uint32_t progress_ms; /* when the peer last took output, or came */
 	uint32_t opened_s;    /* seconds since 1970 */
 	uint32_t slot;        /* in the reactor's slab */
 	struct address peer;

@@ -191,6 +191,7 @@ FLOW_TEST(http_listener_says_nothing_to_who_does_not_ask)
 	test_client_expect_end(wordy);
 	test_client_send_bytes(telnet, "\xff\xfd\x01", 3);
 	server_process_type(server, "broadcast hear, hear\n");
+	server_process_expect(server, "sent to 1 client");
 	test_client_expect(last, "*** hear, hear");
 	server_process_type(server, "exit\n");
 	test_client_expect(last, "*** server is going down");
