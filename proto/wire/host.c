@@ -42,6 +42,22 @@ ends_in(struct span name, const char *end)
 }
 
 bool
+host_is_valid(struct span host)
+{
+	static const char others[] = "-._~!$&'()*+,;=:[]%";
+
+	for (size_t i = 0; i < host.len; i++) {
+		char c = host.at[i];
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= 'a' && c <= 'z') &&
+		    !memchr(others, c, sizeof(others) - 1))
+			return false;
+	}
+	return true;
+}
+
+bool
 host_is_near(struct span host)
 {
 	static const char *const ends[] = {

@@ -10,6 +10,10 @@
 
 #include "proto/wire/span.h"
 
+/* True when it has nothing that a host and its port cannot have (RFC 3986,
+ * section 3.2); none at all is one. */
+bool host_is_valid(struct span host);
+
 /*
  * True for a host, maybe with a port, that nobody far away can have a name for:
  * an address, a name without a dot, and one under .localhost, .local,

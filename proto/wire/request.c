@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "proto/wire/host.h"
+
 struct reading {
 	struct request *request;
 	struct span target;
@@ -120,20 +122,32 @@ on_name(http_parser *parser, const char *at, size_t len)
 	return 0;
 }
 
+/* Without control characters but tabs (RFC 9110, section 5.5). */
+static bool
+is_clean(struct span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (((unsigned char)value.at[i] < ' ' && value.at[i] != '\t') ||
+		    value.at[i] == 0x7f)
+			return false;
+	return true;
+}
+
 static int
 on_value(http_parser *parser, const char *at, size_t len)
 {
 	struct reading *reading = parser->data;
+	struct span value = {at, len};
 
-	/* A value that goes on in the next line, and a blank in a name, which
-	 * http-parser lets pass, are what others may read in another way (RFC
-	 * 9112, sections 5.1 and 5.2). */
+	/* A value that goes on in the next line, a blank in a name and control
+	 * characters, which http-parser lets pass, are what others may read in
+	 * another way (RFC 9112, sections 5.1 and 5.2). */
 	if (reading->name.len == 0 ||
-	    memchr(reading->name.at, ' ', reading->name.len))
+	    memchr(reading->name.at, ' ', reading->name.len) ||
+	    !is_clean(value))
 		reading->status = 400;
 	else
-		take_header(
-		    reading, reading->name, trim((struct span){at, len}));
+		take_header(reading, reading->name, trim(value));
 	reading->name = (struct span){0};
 	return 0;
 }
@@ -151,35 +165,65 @@ static int
 on_head(http_parser *parser)
 {
 	struct reading *reading = parser->data;
+	struct request *request = reading->request;
 
 	reading->is_done = true;
 	if (parser->http_major != 1)
 		reading->status = 505;
 	else if (parser->method != HTTP_GET && parser->method != HTTP_HEAD)
 		reading->status = 405;
-	else if (has_body(parser) ||
-		 (parser->http_minor > 0 && !reading->request->host.at))
+	else if (has_body(parser) || !host_is_valid(request->host) ||
+		 (parser->http_minor > 0 && !request->host.at))
 		reading->status = 400;
-	reading->request->is_head = parser->method == HTTP_HEAD;
-	reading->request->keeps =
+	request->is_head = parser->method == HTTP_HEAD;
+	request->keeps =
 	    parser->http_minor > 0 && http_should_keep_alive(parser);
+	/* Before 1.1 there is none (RFC 9110, section 7.8). */
+	request->to_websocket &= parser->http_minor > 0;
 	return 2; /* no body follows, whatever it says */
 }
 
 static bool
-take_path(struct reading *reading)
+has_part(const struct http_parser_url *url, int part)
+{
+	return url->field_set & (1 << part);
+}
+
+/* A target with a host of its own is for that one, whatever Host says, and its
+ * path may be left out (RFC 9112, section 3.2.2). */
+static bool
+take_host(struct reading *reading, const struct http_parser_url *url)
+{
+	struct request *request = reading->request;
+	struct span target = reading->target;
+	size_t slash = url->field_data[UF_SCHEMA].len + 2u; /* of :// */
+	struct span host = {target.at + slash + 1, 0};
+
+	while (host.at + host.len < target.at + target.len &&
+	       host.at[host.len] != '/' && host.at[host.len] != '?')
+		host.len++;
+	request->host = host;
+	/* Where there is no other. */
+	request->path = (struct span){target.at + slash, 1};
+	return host_is_valid(host);
+}
+
+static bool
+take_target(struct reading *reading)
 {
 	struct span target = reading->target;
 	struct http_parser_url url;
 
 	http_parser_url_init(&url);
 	if (http_parser_parse_url(target.at, target.len, 0, &url) ||
-	    !(url.field_set & (1 << UF_PATH)))
+	    memchr(target.at, '#', target.len) ||
+	    (has_part(&url, UF_HOST) && !take_host(reading, &url)))
 		return false;
-	reading->request->path =
-	    (struct span){target.at + url.field_data[UF_PATH].off,
-		url.field_data[UF_PATH].len};
-	return true;
+	if (has_part(&url, UF_PATH))
+		reading->request->path =
+		    (struct span){target.at + url.field_data[UF_PATH].off,
+			url.field_data[UF_PATH].len};
+	return has_part(&url, UF_PATH) || has_part(&url, UF_HOST);
 }
 
 int
@@ -206,5 +250,5 @@ request_parse(const char *head, size_t len, struct request *request)
 		return 400;
 	if (reading.status)
 		return reading.status;
-	return take_path(&reading) ? 0 : 400;
+	return take_target(&reading) ? 0 : 400;
 }

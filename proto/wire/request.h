@@ -17,7 +17,7 @@ struct request {
 	bool wants_upgrade; /* Connection has it as a word, */
 	bool to_websocket;  /* and Upgrade has that */
 	struct span path;   /* of the target: no query, never a host */
-	struct span host;
+	struct span host;   /* of the target, or Host; with its port */
 	struct span origin;
 	struct span if_none_match;
 	struct span key;     /* Sec-WebSocket-Key */

@@ -3,11 +3,12 @@
  * known before; what is read of the head lies in it, and is the same however
  * often it is read; and what is refused has a status that there is.
  */
-/* Covers: proto/wire/request.c */
+/* Covers: proto/wire/request.c proto/wire/host.c */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/wire/host.h"
 #include "proto/wire/request.h"
 #include "reactor/check.h"
 #include "tests/fuzz/source.h"
@@ -59,6 +60,8 @@ check_head(const char *bytes, size_t len)
 		check(request.path.len > 0);
 		check(span_equals(request.path, again.path));
 		check(request.keeps == again.keeps);
+		check(host_is_valid(request.host));
+		check(host_is_near(request.host) == host_is_near(again.host));
 	}
 	free(head);
 }

@@ -128,6 +128,17 @@ Test(wire_request, what_is_wrong_has_its_status)
 	expect_status(400, "GET / HTTP/1.1\r\n" HOST " more\r\n\r\n");
 	expect_status(400, "GET / HTTP/1.1\r\n" HOST "A b: c\r\n\r\n");
 	expect_status(400, "GET / HTTP/1.1\r\n" HOST "A\x01: c\r\n\r\n");
+	expect_status(400, "GET / HTTP/1.1\r\n" HOST "A: b\x01\r\n\r\n");
+	expect_status(400, "GET / HTTP/1.1\r\n" HOST "A: b\x7f"
+			   "c\r\n\r\n");
+	expect_status(0, "GET / HTTP/1.1\r\n" HOST "A: b\tc\r\n\r\n");
+	expect_status(400, "GET / HTTP/1.1\r\nHost: a b\r\n\r\n");
+	expect_status(400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n");
+	expect_status(400, "GET / HTTP/1.1\r\nHost: me@a\r\n\r\n");
+	expect_status(0, "GET / HTTP/1.1\r\nHost:\r\n\r\n");
+	expect_status(400, "GET http://me@a/ HTTP/1.1\r\n" HOST "\r\n");
+	expect_status(400, "GET http://a#b HTTP/1.1\r\n" HOST "\r\n");
+	expect_status(400, "GET /#b HTTP/1.1\r\n" HOST "\r\n");
 	expect_status(400, "GET nowhere HTTP/1.1\r\n" HOST "\r\n");
 	expect_status(400, "GET / HTTP/1.1\r\n" HOST "Content-Length: 1\r\n"
 			   "\r\n");
@@ -137,4 +148,46 @@ Test(wire_request, what_is_wrong_has_its_status)
 	    "GET / HTTP/1.1\r\n" HOST "Transfer-Encoding: identity\r\n\r\n");
 	expect_status(0, "GET / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
 			 "\r\n");
+}
+
+Test(wire_request, nul_in_a_value_is_wrong)
+{
+	static const char head[] = "GET / HTTP/1.1\r\n" HOST "A: b\0c\r\n\r\n";
+	struct request request;
+
+	cr_expect_eq(request_parse(head, sizeof(head) - 1, &request), 400);
+}
+
+Test(wire_request, host_of_the_target_counts_more_than_the_other)
+{
+	static const char *const heads[][3] = {
+	    {"GET http://b/c HTTP/1.1\r\n" HOST "\r\n", "b", "/c"},
+	    {"GET HTTP://b:80/c?d HTTP/1.1\r\n" HOST "\r\n", "b:80", "/c"},
+	    {"GET http://[::1]:80/ HTTP/1.1\r\n" HOST "\r\n", "[::1]:80", "/"},
+	    {"GET http://b HTTP/1.1\r\n" HOST "\r\n", "b", "/"},
+	    {"GET http://b?c/d HTTP/1.1\r\n" HOST "\r\n", "b", "/"},
+	    {"GET http://b? HTTP/1.1\r\n" HOST "\r\n", "b", "/"},
+	    {"GET //b/c HTTP/1.1\r\n" HOST "\r\n", "a", "//b/c"},
+	};
+
+	for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+		struct request request;
+
+		cr_expect_eq(
+		    request_parse(heads[i][0], strlen(heads[i][0]), &request),
+		    0, "%s", heads[i][0]);
+		expect_span(request.host, heads[i][1]);
+		expect_span(request.path, heads[i][2]);
+	}
+}
+
+Test(wire_request, there_is_no_upgrade_before_1_1)
+{
+	struct request request;
+
+	cr_assert_eq(parse("GET / HTTP/1.0\r\n" HOST "Connection: upgrade\r\n"
+			   "Upgrade: websocket\r\n\r\n",
+			 &request),
+	    0);
+	cr_expect_not(request.to_websocket);
 }
