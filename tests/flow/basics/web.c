@@ -248,17 +248,34 @@ FLOW_TEST(web_answers_have_nothing_of_the_chat_in_them)
 }
 
 /* What is asked for is not the log's business, a password least of all. */
-FLOW_TEST(web_targets_are_not_logged)
+FLOW_TEST(web_requests_are_not_logged)
 {
+	static const char key[] =
+	    "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\n"
+	    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 	struct server_process *server =
 	    server_process_start(engine, "--log-level=debug", NULL);
+	char request[512];
 
 	expect_refusal(server,
-	    "GET /secretpath?password=secretpw HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "GET /secretpath?password=secretpw HTTP/1.1\r\nHost: secret\r\n"
+	    "Referer: http://secret/?secretpw\r\nCookie: secret\r\n"
+	    "Authorization: Basic secret\r\nUser-Agent: secret\r\n\r\n",
 	    "404 Not Found");
+	expect_refusal(server, "SECRET /secret HTTP/1.1\r\nHost: a\r\n\r\n",
+	    "405 Method Not Allowed");
+	expect_refusal(server, "GET secret HTTP/1.1\r\nSecret: \x01\r\n\r\n",
+	    "400 Bad Request");
+	snprintf(request, sizeof(request),
+	    "GET /ws?secret HTTP/1.1\r\nHost: secret.example\r\n"
+	    "Origin: http://secret.example\r\n%s",
+	    key);
+	expect_refusal(server, request, "403 Forbidden");
 	server_process_stop(server);
 	cr_expect(strstr(server_process_errors(server), "reason=http"));
-	cr_expect_null(strstr(server_process_errors(server), "secret"));
+	cr_expect(strstr(server_process_errors(server), "reason=origin"));
+	cr_expect_null(strcasestr(server_process_errors(server), "secret"));
 }
 
 FLOW_TEST(web_is_read_by_another_program)
