@@ -63,6 +63,21 @@ session_asks_long(struct session *session, const char *bytes, size_t len)
 	       session_asks(session, beginning);
 }
 
+/* Does it begin with TLS, where none is spoken? What a browser sends then has
+ * others' words in it, such as a ticket to go on with, and would be told bad
+ * text up to their first newline. The connection ends, as for HTTP. */
+static bool
+session_shakes(struct session *session, const char *bytes, size_t len)
+{
+	static const char hello[] = {0x16, 0x03}; /* RFC 8446, section 5.1 */
+
+	if (session->greeted || len < sizeof(hello) ||
+	    memcmp(bytes, hello, sizeof(hello)) != 0)
+		return false;
+	session_close(session, CLOSE_TLS);
+	return true;
+}
+
 /*
  * Handles lines until one has to wait or there is none; returns the bytes that
  * are done with. With `end` the unterminated rest is a line too.
@@ -111,7 +126,8 @@ session_pump(struct session *session, char *bytes, size_t len, bool end)
 	size_t done = 0;
 
 	/* A long target may not be all there. */
-	if (!session->is_web && !session_asks_long(session, bytes, len))
+	if (!session->is_web && !session_asks_long(session, bytes, len) &&
+	    !session_shakes(session, bytes, len))
 		done = session_pump_lines(session, bytes, len, end);
 	if (session->is_web)
 		done += web_pump(session, bytes + done, len - done);
