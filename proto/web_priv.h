@@ -34,7 +34,8 @@ struct web_socket {
 	size_t coming_len;
 	size_t frame_bytes;   /* of the frame that is being read, 0: none is */
 	size_t left;          /* of that, payload that has not come */
-	struct input message; /* of the fragments so far */
+	struct input message; /* of the fragments so far, what may be a line */
+	uint32_t message_len; /* all of them */
 	bool in_message;      /* there were some */
 	bool has_message;     /* it is whole, and not handled yet */
 	uint8_t control_len;

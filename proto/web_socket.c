@@ -136,7 +136,7 @@ judge_frame(
 	default:
 		return WEB_END_PROTOCOL;
 	}
-	if (frame->payload_length > WEB_MESSAGE_BYTES_MAX - socket->message.len)
+	if (frame->payload_length > WEB_MESSAGE_BYTES_MAX - socket->message_len)
 		return WEB_END_TOO_BIG;
 	return 0;
 }
@@ -189,6 +189,18 @@ socket_on_frame(struct session *session, const struct wslay_frame_iocb *frame)
 	}
 }
 
+/* Keeps as much of a message as tells that it is too long for a line. */
+static void
+message_take(struct web_socket *socket, char *data, size_t len)
+{
+	size_t room = LINE_BYTES_MAX + 1 - socket->message.len;
+	size_t kept = len < room ? len : room;
+
+	input_append(&socket->message, data, kept);
+	explicit_bzero(data + kept, len - kept);
+	socket->message_len += (uint32_t)len;
+}
+
 /* Copies what has come of a frame's payload. */
 static void
 socket_take(struct web_socket *socket, const struct wslay_frame_iocb *frame)
@@ -205,7 +217,7 @@ socket_take(struct web_socket *socket, const struct wslay_frame_iocb *frame)
 		socket->control_len += (uint8_t)frame->data_length;
 		return;
 	}
-	input_append(&socket->message, data, frame->data_length);
+	message_take(socket, data, frame->data_length);
 }
 
 static size_t
@@ -262,18 +274,19 @@ socket_handle_message(struct session *session)
 	    message->bytes ? message->bytes : nothing, message->len};
 	enum line_result result = LINE_OK;
 
-	if (!utf8_is_text(line.at, line.len)) {
+	if (line.len > LINE_BYTES_MAX) {
+		result = LINE_TOO_LONG;
+	} else if (!utf8_is_text(line.at, line.len)) {
 		if (!utf8_is_valid(line.at, line.len)) {
 			socket_fail(session, WEB_END_NOT_UTF8);
 			return false;
 		}
 		result = LINE_BAD_TEXT;
 	}
-	if (line.len > LINE_BYTES_MAX)
-		result = LINE_TOO_LONG;
 	if (!session_line(session, result, line))
 		return false;
 	socket->has_message = false;
+	socket->message_len = 0;
 	input_fini(message);
 	session_check_output(session);
 	return true;

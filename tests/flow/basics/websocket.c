@@ -1,4 +1,5 @@
 /* People in a browser: lines by WebSocket, beside others who type them. */
+#include "tests/kit/observe.h"
 #include "tests/kit/web_client.h"
 
 #include <stdio.h>
@@ -266,6 +267,33 @@ FLOW_TEST(websocket_that_does_not_read_is_told_its_gap)
 		cr_assert_eq(seq, last);
 	}
 	cr_assert_gt(missed, 0);
+	server_process_stop(server);
+}
+
+/* Guests get little: what is no line any more is not kept for them. */
+FLOW_TEST(websocket_messages_that_do_not_end_take_little_memory)
+{
+	enum {
+		GUESTS = 200,
+		FRAGMENT_BYTES = 8000
+	};
+	/* Of zero bytes, by a mask of zeros. */
+	static char fragment[8 + FRAGMENT_BYTES] = "\x01\xfe\x1f\x40";
+	struct server_process *server =
+	    server_process_start(engine, "--listen=unix:{folder}/socket", NULL);
+	uint64_t before = observe_memory(server);
+
+	for (int i = 0; i < GUESTS; i++) {
+		struct test_client *web = web_client_open_at(server->listen[1]);
+
+		for (int n = 0; n < 8; n++) {
+			fragment[0] = n == 0 ? '\x01' : '\x00';
+			test_client_send_bytes(web, fragment, sizeof(fragment));
+		}
+		test_client_send_bytes(web, "\x89\x80\0\0\0\0", 6);
+		test_client_expect_bytes(web, "\x8a", 2);
+	}
+	cr_expect_lt((observe_memory(server) - before) / GUESTS, 48 * 1024);
 	server_process_stop(server);
 }
 
