@@ -41,6 +41,10 @@ session_asks(struct session *session, struct span line)
 
 	if (session->greeted)
 		return false;
+	if (http_is_host(line)) {
+		session_close(session, CLOSE_HTTP);
+		return true;
+	}
 	if (!http_is_request(line) && !http_is_long_request(line)) {
 		if (speaks == SPEAKS_HTTP)
 			session_close(session, CLOSE_NOT_HTTP);

@@ -5,9 +5,7 @@
 #include "proto/wire/http.h"
 
 #include <string.h>
-
-/* Longer than any registered method. */
-#define METHOD_BYTES_MAX 20
+#include <strings.h>
 
 /* " HTTP/" and the version, d.d, end the line. */
 static const char protocol[] = " HTTP/";
@@ -31,41 +29,62 @@ ends_in_protocol(struct span line)
 	       is_digit(version[2]);
 }
 
-/* Bytes of the method at the start of the line; 0 for none. */
-static size_t
-method_len(struct span line)
+/* What a method has (RFC 9110, section 5.6.2). */
+static bool
+is_token(char c)
 {
+	return is_digit(c) || (c >= 'A' && c <= 'Z') ||
+	       (c >= 'a' && c <= 'z') || (c && strchr("!#$%&'*+-.^_`|~", c));
+}
+
+/* Where the target begins, behind a method; 0: there are no such. A page can
+ * have any method sent, but those that it need not ask for are in capitals, and
+ * what is asked for begins with a slash. */
+static size_t
+target_at(struct span line)
+{
+	bool in_capitals = true;
 	size_t len = 0;
 
-	while (len < line.len && line.at[len] >= 'A' && line.at[len] <= 'Z')
-		len++;
-	return len <= METHOD_BYTES_MAX ? len : 0;
+	for (; len < line.len && is_token(line.at[len]); len++)
+		in_capitals &= line.at[len] >= 'A' && line.at[len] <= 'Z';
+	if (len == 0 || len + 1 >= line.len || line.at[len] != ' ')
+		return 0;
+	return in_capitals || line.at[len + 1] == '/' ? len + 1 : 0;
 }
 
 bool
 http_is_request(struct span line)
 {
+	size_t target, end;
+
 	if (!ends_in_protocol(line))
 		return false;
-
-	/* The space of " HTTP/" ends this at the latest. */
-	size_t method = method_len(line);
-	size_t target = method + 1;
-	size_t target_end = line.len - VERSION_BYTES - PROTOCOL_BYTES;
-	if (method == 0 || line.at[method] != ' ' || target >= target_end)
-		return false;
-	return memchr(line.at + target, ' ', target_end - target) == NULL;
+	target = target_at(line);
+	end = line.len - VERSION_BYTES - PROTOCOL_BYTES;
+	return target > 0 && target < end &&
+	       !memchr(line.at + target, ' ', end - target);
 }
 
 bool
 http_is_long_request(struct span beginning)
 {
-	size_t method = method_len(beginning);
-	size_t end = method + 1;
+	size_t target = target_at(beginning);
+	size_t end = target;
 
-	if (method == 0 || beginning.len < end || beginning.at[method] != ' ')
+	if (target == 0)
 		return false;
 	while (end < beginning.len && (unsigned char)beginning.at[end] > ' ')
 		end++;
-	return end - method - 1 > HTTP_TARGET_BYTES_LONG;
+	return end - target > HTTP_BYTES_LONG ||
+	       (target > HTTP_BYTES_LONG && beginning.at[target] == '/');
+}
+
+bool
+http_is_host(struct span line)
+{
+	static const char name[] = "Host:";
+	const size_t len = sizeof(name) - 1;
+
+	return line.len >= len && !strncasecmp(line.at, name, len);
 }

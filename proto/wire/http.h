@@ -8,22 +8,27 @@
 
 #include <stdbool.h>
 
-#define HTTP_TARGET_BYTES_LONG 2048
+#define HTTP_BYTES_LONG 2048
 
 #include "proto/wire/span.h"
 
 /*
  * True when a connection's first line is an HTTP request line (RFC 9112: method
  * SP target SP HTTP/digit.digit; also the HTTP/2 preface, RFC 9113). "GET well
- * soon" is not one.
+ * soon" is not one. A method that is not in capitals is one only before a
+ * slash.
  */
 bool http_is_request(struct span line);
 
 /*
  * True when the beginning of a line, that may have no end yet, is a method and
- * a target of more than HTTP_TARGET_BYTES_LONG: nobody types that, and the line
- * may become too long to be looked at as a whole.
+ * a target, one of them of more than HTTP_BYTES_LONG: nobody types that, and
+ * the line may become too long to be looked at as a whole.
  */
 bool http_is_long_request(struct span beginning);
+
+/* True for the header that comes first in what browsers send, which is all that
+ * is left when the line before it was too long. */
+bool http_is_host(struct span line);
 
 #endif

@@ -192,15 +192,23 @@ is_visible(char c)
 	return (unsigned char)c > ' ';
 }
 
+static bool
+is_in_method(char c)
+{
+	return is_visible(c) && (unsigned char)c < 0x7f &&
+	       !strchr("\"(),/:;<=>?@[\\]{}", c);
+}
+
 /* METHOD SP TARGET SP HTTP/D.D, from left to right. */
 static void
 check_http(struct span line)
 {
-	size_t method = count_of(line, is_capital);
+	size_t method = count_of(line, is_in_method);
+	bool is_known = count_of(line, is_capital) == method;
 	struct span rest = behind(line, method), target;
 	const char *space;
-	bool begins =
-	    method > 0 && method <= 20 && rest.len > 0 && *rest.at == ' ';
+	bool begins = method > 0 && rest.len > 1 && *rest.at == ' ' &&
+		      (is_known || rest.at[1] == '/');
 
 	check(begins || !http_is_request(line));
 	check(begins || !http_is_long_request(line));
@@ -208,7 +216,8 @@ check_http(struct span line)
 		return;
 	target = rest = behind(rest, 1);
 	check(http_is_long_request(line) ==
-	      (count_of(rest, is_visible) > HTTP_TARGET_BYTES_LONG));
+	      (count_of(rest, is_visible) > HTTP_BYTES_LONG ||
+		  (*rest.at == '/' && method >= HTTP_BYTES_LONG)));
 	space = memchr(rest.at, ' ', rest.len);
 	target.len = space ? (size_t)(space - rest.at) : rest.len;
 	rest = behind(rest, target.len);

@@ -91,6 +91,37 @@ FLOW_TEST(http_with_a_long_target_is_closed_without_answer)
 	server_process_stop(server);
 }
 
+/* Nor a long method, the whole line of which may be dropped as too long. A page
+ * of a site whose name leads here may send any. */
+FLOW_TEST(http_with_a_long_method_is_closed_without_answer)
+{
+	static char method[6000], request[7000];
+	struct server_process *server = server_process_start(engine, OFF,
+	    "--listen=unix:{folder}/socket", "--unterminated-after=0", NULL);
+
+	memset(method, 'a', sizeof(method) - 1);
+	for (size_t len = 20; len < sizeof(method); len += 1990) {
+		struct test_client *client = test_client_open(server);
+		struct test_client *slow =
+		    test_client_open_at(server->listen[1]);
+		int size = snprintf(request, sizeof(request),
+		    "%.*s /%.*s HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n",
+		    (int)len, method, 900, method);
+
+		send(client->in.fd, request, (size_t)size, MSG_NOSIGNAL);
+		test_client_expect_end(client);
+		send(slow->in.fd, request, len, MSG_NOSIGNAL);
+		test_client_await_taken(slow);
+		send(slow->in.fd, request + len, (size_t)size - len,
+		    MSG_NOSIGNAL);
+		/* Its first line was dropped before it had ended. */
+		if (len > 4096)
+			test_client_match(slow, "ERR too-long *");
+		test_client_expect_end(slow);
+	}
+	server_process_stop(server);
+}
+
 /* Nor bytes that are no text. */
 FLOW_TEST(http_with_bad_text_is_closed_without_answer)
 {
