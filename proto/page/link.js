@@ -28,10 +28,14 @@ export class Link {
 		this.on = on;
 		this.tags = 0;
 		this.heardAt = new Date(); /* when there was a sign last */
+		this.hasOpened = false;
 		this.waiting = new Map(); /* by tag: who waits for its answer */
 		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
 		this.socket = new WebSocket(`${scheme}//${location.host}/ws`);
-		this.socket.onopen = () => on.open();
+		this.socket.onopen = () => {
+			this.hasOpened = true;
+			on.open();
+		};
 		this.socket.onmessage = (frame) => this.hear(frame.data);
 		this.socket.onclose = () => this.end();
 		this.expect(SILENCE_MS);

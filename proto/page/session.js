@@ -178,6 +178,16 @@ function tryLater() {
 	tick();
 }
 
+/* Why there is no connection. By a name that anybody could have made lead to it, and
+ * without TLS, the server takes none (PROTOCOL.md, In a browser). */
+function unreachable(link) {
+	const known = /^[^.]+$|^[\d.]+$|\.(localhost|local|internal|home\.arpa)$/;
+	if (link.hasOpened || isSecureContext || known.test(location.hostname))
+		return "The server cannot be reached.";
+	const option = `--web-origin=${location.origin}`;
+	return `The server does not know this name. It has to be started with ${option}.`;
+}
+
 /* The connection has ended, and not by us. */
 function onEnd() {
 	const why = ending;
@@ -194,7 +204,7 @@ function onEnd() {
 					"The connection was lost: this may not have arrived.",
 				);
 	if (!isChatting()) {
-		refuse(why ? sentence(why) : "The server cannot be reached.");
+		refuse(why ? sentence(why) : unreachable(link));
 		return;
 	}
 	if (!lostAt) {

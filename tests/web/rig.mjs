@@ -16,7 +16,8 @@ import { chromium } from "playwright-core";
 const THRONG = process.env.THRONG_BIN ?? "build/throng";
 const PICTURES = process.env.PICTURES ?? "build/web";
 export const PASSWORD = "open-sesame";
-export const ELSEWHERE = "chat.test"; /* for browsers not on this machine */
+export const ELSEWHERE = "chat.local"; /* for browsers not on this machine */
+export const FOREIGN = "chat.test"; /* a name that anybody could have led here */
 export const WAIT_MS = 60000; /* for what has to come, on a slow machine too */
 
 /* Waits for a line of a stream that fits. Lines before it are passed over. */
@@ -269,7 +270,7 @@ export function launch() {
 		executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
 		args: [
 			"--disable-dev-shm-usage",
-			`--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1`,
+			`--host-resolver-rules=MAP ${ELSEWHERE} 127.0.0.1,MAP ${FOREIGN} 127.0.0.1`,
 			...(process.getuid() === 0 ? ["--no-sandbox"] : []),
 		],
 	});

@@ -1,6 +1,6 @@
 /* Talking, by all ways there are; and accounts. */
 import assert from "node:assert/strict";
-import { ELSEWHERE, PASSWORD, story } from "./rig.mjs";
+import { ELSEWHERE, FOREIGN, PASSWORD, story } from "./rig.mjs";
 
 story("two browsers and an nc in one room hear each other", [], async ({ person, netcat }) => {
 	const [alice, bob] = [await person(), await person()];
@@ -307,6 +307,18 @@ story("who is not on this machine is told what can be read", [], async ({ server
 	await hint(far).waitFor();
 	assert(await hint(near).isHidden());
 	await far.signUp("alice");
+});
+
+story("a name that the server does not know leads to what has to be done", [], async ({
+	server,
+	person,
+}) => {
+	const origin = `http://${FOREIGN}:${server.port}`;
+	const alice = await person(`${origin}/`);
+	await alice.logIn("alice");
+	const said = alice.page.getByRole("alert");
+	await said.getByText(`It has to be started with --web-origin=${origin}`).waitFor();
+	await alice.picture("foreign-name");
 });
 
 story("one account in two tabs", [], async ({ person }) => {
