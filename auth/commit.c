@@ -138,30 +138,30 @@ prepare(struct auth *auth, struct auth_change *const changes[], size_t i)
 	struct entry **out = &auth->prepared[i];
 	struct arena *arena = table_arena(auth->table);
 	struct span verifier = span_of(change->verifier);
+	enum auth_change_kind kind = change->kind;
 	struct entry *old = NULL, *new = NULL;
 	struct record record;
 
 	*out = NULL;
 	if (is_of_ban(change))
 		return prepare_ban(auth, change);
-	if (change->kind == AUTH_REGISTER &&
-	    is_banned_by_then(auth, changes, i))
+	if (kind == AUTH_REGISTER && is_banned_by_then(auth, changes, i))
 		return AUTH_BANNED;
-	if (change->kind == AUTH_REGISTER)
+	if (kind == AUTH_REGISTER)
 		new = entry_new(arena, journal_next_seq(&auth->journal),
 		    time(NULL), span_of(change->name), verifier);
 	else if (!(old = subject(auth, change)))
 		return AUTH_NO_SUCH_USER;
 	else if (is_stale(change, old))
 		return AUTH_BAD_CREDENTIALS;
-	else if (change->kind == AUTH_PASSWD)
+	else if (kind == AUTH_PASSWD)
 		new = entry_new(
 		    arena, old->uid, old->created, entry_name(old), verifier);
-	if (!new && change->kind != AUTH_REMOVE)
+	if (!new &&kind != AUTH_REMOVE)
 		return AUTH_NO_MEMORY;
 	if (old)
-		old->pending = change->kind == AUTH_REMOVE ? ENTRY_REMOVED
-							   : ENTRY_REPLACED;
+		old->pending =
+		    kind == AUTH_REMOVE ? ENTRY_REMOVED : ENTRY_REPLACED;
 	record = record_of(change, new ? new : old);
 	journal_add(&auth->journal, &record);
 	*out = new;
@@ -192,6 +192,7 @@ publish(struct auth *auth, struct auth_change *change, struct entry *entry)
 {
 	switch (change->kind) {
 	case AUTH_REGISTER:
+		check(entry);
 		change->uid = entry->uid;
 		table_add(auth->table, entry);
 		break;

@@ -11,6 +11,7 @@
 
 #include "bench/scenario/scenario.h"
 #include "console/options.h"
+#include "reactor/check.h"
 
 #define STATUS_USAGE 2
 
@@ -138,6 +139,7 @@ main(int argc, char **argv)
 	if (argp_parse(&general, argc, argv, ARGP_IN_ORDER, NULL, &first))
 		return STATUS_USAGE;
 	scenario = find_scenario(argv[first]);
+	check(scenario);
 	name = strdup(scenario->title);
 	if (!name)
 		err(EXIT_FAILURE, "memory");

@@ -296,10 +296,12 @@ peer_end(struct peer *peer)
 void
 control_close(struct control *control)
 {
+	struct list *link, *next;
+
 	if (!control->supervisor)
 		return;
-	while (!list_is_empty(&control->peers))
-		peer_end(list_entry(control->peers.next, struct peer, link));
+	list_for_each_safe (link, next, &control->peers)
+		peer_end(list_entry(link, struct peer, link));
 	timer_stop(&control->retry);
 	loop_remove(&control->supervisor->loop, &control->watch);
 	close(control->fd);

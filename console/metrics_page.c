@@ -138,7 +138,7 @@ put_counters(struct page *page, const struct counters *total)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (!rows[i].metric)
 			continue;
-		if (strcmp(rows[i].metric, last))
+		if (strcmp(rows[i].metric, last) != 0)
 			put_family(
 			    page, rows[i].metric, "counter", rows[i].help);
 		put_sample(page, rows[i].metric, rows[i].label,

@@ -221,7 +221,7 @@ cmd_format(struct session *session, const struct span arguments[], int count)
 	static const char *const names[] = {"text", "json"};
 
 	(void)count;
-	for (uint8_t format = FORMAT_TEXT; format <= FORMAT_JSON; format++)
+	for (unsigned format = FORMAT_TEXT; format <= FORMAT_JSON; format++)
 		if (span_equals(arguments[0], span_of(names[format]))) {
 			session->format =
 			    format | (session->format & FORMAT_WEB);

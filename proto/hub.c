@@ -218,6 +218,7 @@ hub_set_reactor(struct hub *hub, struct reactor *reactor)
 	check(!hub->reactor);
 	hub->reactor = reactor;
 	hub->lobby = hub_new_room(hub, span_of("lobby"));
+	check(hub->lobby);
 	hub->lobby->everyones = true;
 }
 

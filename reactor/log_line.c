@@ -163,11 +163,13 @@ static void
 put_head(struct line *line, const struct log_entry *entry)
 {
 	bool json = line->format == LOG_FORMAT_JSON;
+	const char *level = log_level_name(entry->level);
 
+	check(level);
 	put_words(line, json ? "{\"time\":\"" : "");
 	put_time(line, entry->time_ms);
 	put_words(line, json ? "\",\"level\":\"" : " ");
-	put_words(line, log_level_name(entry->level));
+	put_words(line, level);
 	put_words(line, json ? "\",\"event\":\"" : " ");
 	put_words(line, entry->event);
 	put_words(line, json ? "\"" : "");

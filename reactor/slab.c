@@ -53,6 +53,7 @@ slab_take(struct slab *slab, uint32_t *slot)
 		slab_grow(slab);
 	*slot = slab->free[--slab->free_count];
 	object = slab_at(slab, *slot);
+	check(object);
 	memset(object, 0, slab->object_bytes);
 	return object;
 }

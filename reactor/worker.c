@@ -77,15 +77,17 @@ pool_wait(struct worker_pool *pool)
 static unsigned
 pool_take(struct worker_pool *pool, struct list *jobs)
 {
-	unsigned taken;
+	unsigned taken = 0;
+	struct list *job;
 
 	check_zero(pthread_mutex_lock(&pool->lock));
 	pool_wait(pool);
-	for (taken = 0; taken < pool->config.batch_max && pool->queued;
-	     taken++) {
-		list_append(jobs, list_take_first(&pool->queue));
-		pool->queued--;
+	while (taken < pool->config.batch_max &&
+	       (job = list_take_first(&pool->queue))) {
+		list_append(jobs, job);
+		taken++;
 	}
+	pool->queued -= taken;
 	if (taken > 0 && pool->state == POOL_STOPPED) {
 		list_move_all(jobs, &pool->queue);
 		pool->queued = 0;

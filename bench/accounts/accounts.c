@@ -22,6 +22,7 @@
 #include "bench/crowd/process.h"
 #include "bench/report/machine.h"
 #include "bench/report/quartiles.h"
+#include "reactor/check.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define ACCOUNTS_MAX 10000000
@@ -62,6 +63,7 @@ now_s(void)
 static unsigned
 random_below(struct bench *bench, unsigned limit)
 {
+	check(limit > 0);
 	return (unsigned)(((uint64_t)rand_r(&bench->seed) << 31 |
 			      (uint64_t)rand_r(&bench->seed)) %
 			  limit);

@@ -252,7 +252,7 @@ process_parse_kb(const char *text, const char *key, uint64_t *bytes)
 
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, key, len))
+		if (strncmp(line, key, len) != 0)
 			continue;
 		if (sscanf(line + len, " %" SCNu64 " kB", &kb) != 1)
 			return false;

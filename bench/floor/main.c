@@ -85,7 +85,7 @@ parse(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'i':
 		options->uring = !strcmp(text, "uring");
-		if (!options->uring && strcmp(text, "epoll"))
+		if (!options->uring && strcmp(text, "epoll") != 0)
 			argp_error(state, "--io is uring or epoll");
 		return 0;
 	case 'm':

@@ -294,7 +294,8 @@ server_stop(struct mixed_server *server)
 	if (status != 0)
 		server_fail(server, "exit status 0", got);
 	else if (server->tail_len < len ||
-		 memcmp(server->tail + server->tail_len - len, LAST_WORDS, len))
+		 memcmp(server->tail + server->tail_len - len, LAST_WORDS,
+		     len) != 0)
 		server_fail(server, LAST_WORDS, "other last words");
 }
 

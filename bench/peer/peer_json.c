@@ -26,7 +26,8 @@ take_text(struct span line, struct span *text)
 	static const char key[] = "\"text\":\"";
 	const char *at = memmem(line.at, line.len, key, sizeof(key) - 1);
 
-	if (!at || line.len < 2 || memcmp(line.at + line.len - 2, "\"}", 2))
+	if (!at || line.len < 2 ||
+	    memcmp(line.at + line.len - 2, "\"}", 2) != 0)
 		return false;
 	at += sizeof(key) - 1;
 	if (at > line.at + line.len - 2)

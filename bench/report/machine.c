@@ -20,7 +20,7 @@ processor_name(char *name, size_t size)
 	snprintf(name, size, "unknown");
 	while (info && fgets(line, sizeof line, info)) {
 		at = strchr(line, ':');
-		if (strncmp(line, "model name", 10) || !at)
+		if (strncmp(line, "model name", 10) != 0 || !at)
 			continue;
 		at++;
 		while (isspace((unsigned char)*at))

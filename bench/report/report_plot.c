@@ -11,6 +11,7 @@
 #include "bench/report/machine.h"
 #include "bench/report/picture.h"
 #include "bench/report/report_priv.h"
+#include "reactor/check.h"
 
 #define NINES_MAX   4.0     /* 99.99 % */
 #define NINES_MIN   0.30103 /* 50 %: what any row can have */
@@ -44,10 +45,16 @@ struct curve {
 	bool is_placed;
 };
 
+/* Where each decade of an axis is cut. */
+struct cuts {
+	size_t count;
+	double at[8];
+};
+
 struct plot {
 	size_t count;
 	struct curve curves[REPORT_ROWS_MAX];
-	const double *cuts; /* of the vertical axis, logarithmic */
+	const struct cuts *cuts; /* of the vertical axis, logarithmic */
 	double low_us;
 	double high_us;
 };
@@ -65,28 +72,30 @@ us_at_nines(const struct report_row *row, double nines)
 }
 
 /* Where an axis that has so many decades is cut in each: coarser the more. */
-static const double *
+static const struct cuts *
 axis_cuts(double decades)
 {
-	static const double fine[] = {1, 1.5, 2, 3, 4, 5, 6, 8, 0};
-	static const double usual[] = {1, 2, 5, 0};
-	static const double coarse[] = {1, 0};
+	static const struct cuts fine = {8, {1, 1.5, 2, 3, 4, 5, 6, 8}};
+	static const struct cuts usual = {3, {1, 2, 5}};
+	static const struct cuts coarse = {1, {1}};
 
-	return decades < 1 ? fine : decades < 3 ? usual : coarse;
+	return decades < 1 ? &fine : decades < 3 ? &usual : &coarse;
 }
 
 /* The last cut that is not above the value, or the first that is not below. */
 static double
-axis_round(double value, const double *cuts, bool up)
+axis_round(double value, const struct cuts *cuts, bool up)
 {
 	double decade = pow(10, floor(log10(value)));
 	double below = decade;
 
-	for (; *cuts > 0; cuts++) {
-		if (decade * *cuts >= value && up)
-			return decade * *cuts;
-		if (decade * *cuts <= value)
-			below = decade * *cuts;
+	for (size_t i = 0; i < cuts->count; i++) {
+		double cut = decade * cuts->at[i];
+
+		if (cut >= value && up)
+			return cut;
+		if (cut <= value)
+			below = cut;
 	}
 	return up ? decade * 10 : below;
 }
@@ -127,7 +136,7 @@ find_curves(struct plot *plot, const struct report *report)
 static void
 find_range(struct plot *plot)
 {
-	const double *ends;
+	const struct cuts *ends;
 
 	plot->low_us = INFINITY;
 	for (size_t i = 0; i < plot->count; i++) {
@@ -138,7 +147,7 @@ find_range(struct plot *plot)
 	}
 	plot->cuts = axis_cuts(log10(plot->high_us / plot->low_us));
 	/* Where there are cuts at decades alone, it need not end at one. */
-	ends = plot->cuts[1] > 0 ? plot->cuts : axis_cuts(2);
+	ends = plot->cuts->count > 1 ? plot->cuts : axis_cuts(2);
 	plot->low_us = axis_round(plot->low_us, ends, false);
 	plot->high_us = axis_round(plot->high_us, ends, true);
 	if (plot->high_us > plot->low_us)
@@ -193,8 +202,11 @@ place_label(const struct plot *plot, struct curve *curve)
 	double end = height_of(plot, curve->us);
 
 	curve->place = end;
-	for (int i = 0; i < 100 && !is_free(plot, curve, curve->place); i++)
-		curve->place = end + (i % 2 ? -0.005 : 0.005) * (i / 2 + 1);
+	for (int i = 0; i < 100 && !is_free(plot, curve, curve->place); i++) {
+		int steps = i / 2 + 1;
+
+		curve->place = end + (i % 2 ? -0.005 : 0.005) * steps;
+	}
 	curve->is_placed = true;
 }
 
@@ -212,6 +224,7 @@ place_labels(struct plot *plot)
 			    (!lowest || curve->us < lowest->us))
 				lowest = curve;
 		}
+		check(lowest);
 		place_label(plot, lowest);
 	}
 }
@@ -244,8 +257,8 @@ put_axes(const struct plot *plot, FILE *out)
 	    "set ytics (",
 	    NINES_MAX, plot->low_us, plot->high_us);
 	for (; decade < plot->high_us * 1.001; decade *= 10)
-		for (const double *cut = plot->cuts; *cut > 0; cut++) {
-			double us = decade * *cut;
+		for (size_t i = 0; i < plot->cuts->count; i++) {
+			double us = decade * plot->cuts->at[i];
 
 			if (us < plot->low_us * 0.999 ||
 			    us > plot->high_us * 1.001)

@@ -50,7 +50,7 @@ is_foreign(const struct broadcasts *broadcasts, struct span line)
 
 	if (!sender_of(line, &name))
 		return false;
-	return name.len < len || memcmp(name.at, broadcasts->names, len);
+	return name.len < len || memcmp(name.at, broadcasts->names, len) != 0;
 }
 
 static bool

@@ -294,6 +294,7 @@ latency_init_rows(struct latency *latency)
 {
 	unsigned steps = latency->options->fanout.steps;
 
+	check(steps > 0);
 	for (unsigned i = 0; i < 2 * steps; i++) {
 		snprintf(latency->rows[i], LATENCY_ROW_BYTES, "%s@%u",
 		    i < steps ? "deliver" : "echo",

@@ -255,7 +255,7 @@ tape_match(const struct tape *tape, uint64_t *heard, struct span bytes)
 		if (end - from > most)
 			break;
 		if (!all && memcmp(ring + (at - from), bytes.at + (at - from),
-				end - at))
+				end - at) != 0)
 			break;
 		at = end;
 	}
@@ -270,8 +270,8 @@ is_as_heard(const struct tape *tape, uint64_t index, struct span bytes,
 {
 	uint64_t from = tape_offset(tape, index);
 
-	*expected = (struct span){ring_at(tape, from),
-	    (size_t)(tape->entries[index].end - from)};
+	*expected = (struct span){
+	    ring_at(tape, from), (size_t)(tape->entries[index].end - from)};
 	return span_equals(bytes, *expected);
 }
 

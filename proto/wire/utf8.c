@@ -43,10 +43,9 @@ static bool
 is_second(uint8_t lead, uint8_t second)
 {
 	switch (lead) {
-	case 0xC2:
-		return is_between(second, 0xA0, 0xBF); /* below: C1 */
-	case 0xE0:
-		return is_between(second, 0xA0, 0xBF); /* below: overlong */
+	case 0xC2: /* below: C1 */
+	case 0xE0: /* below: overlong */
+		return is_between(second, 0xA0, 0xBF);
 	case 0xED:
 		return is_between(second, 0x80, 0x9F); /* above: surrogates */
 	case 0xF0:
