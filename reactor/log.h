@@ -24,10 +24,10 @@
 #define LOG_STOP_MS     2000         /* then what is left is given up */
 #define LOG_ERROR_BYTES 512
 
+/* Behind the fields that are given there are zeros: the end. */
 #define log_at(level, event, ...)                                              \
 	log_event((level), (event),                                            \
-	    (const struct log_field[]){                                        \
-		__VA_ARGS__ __VA_OPT__(, ){.kind = LOG_FIELD_END}})
+	    (const struct log_field[LOG_FIELDS_MAX + 1]){__VA_ARGS__})
 #define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 #define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)

@@ -31,13 +31,14 @@ enum log_format {
 	LOG_FORMAT_JSON,
 };
 
+#define LOG_FIELDS_MAX      10   /* of one line */
 #define LOG_LINE_BYTES_MAX  1024 /* with its LF; longer ones are cut */
 #define LOG_VALUE_BYTES_MAX 600  /* of one value, escaped; the same */
 
 /* Its value is formatted only if the line is to be written. */
 struct log_field {
 	enum {
-		LOG_FIELD_END,
+		LOG_FIELD_END, /* 0 */
 		LOG_FIELD_TEXT,
 		LOG_FIELD_NUMBER,
 		LOG_FIELD_ADDRESS,

@@ -10,16 +10,9 @@
 #include "reactor/address.h"
 #include "reactor/log_line.h"
 
-#define TIME    "2026-11-24T19:45:36.123Z"
-#define TIME_MS INT64_C(1795549536123)
-#define FIELDS(...)                                                            \
-	(const struct log_field[])                                             \
-	{                                                                      \
-		__VA_ARGS__ __VA_OPT__(, )                                     \
-		{                                                              \
-			.kind = LOG_FIELD_END                                  \
-		}                                                              \
-	}
+#define TIME        "2026-11-24T19:45:36.123Z"
+#define TIME_MS     INT64_C(1795549536123)
+#define FIELDS(...) ((const struct log_field[LOG_FIELDS_MAX + 1]){__VA_ARGS__})
 
 static const char *
 line(enum log_format format, const char *event, const struct log_field fields[])
