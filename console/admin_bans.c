@@ -164,7 +164,7 @@ parse_who(
 }
 
 static void
-change(struct admin *admin, char *arguments[], bool mute, bool lift)
+ban_or_lift(struct admin *admin, char *arguments[], bool mute, bool lift)
 {
 	struct auth_ban ban;
 	int64_t seconds = 0;
@@ -190,25 +190,25 @@ change(struct admin *admin, char *arguments[], bool mute, bool lift)
 void
 admin_ban(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, false, false);
+	ban_or_lift(admin, arguments, false, false);
 }
 
 void
 admin_unban(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, false, true);
+	ban_or_lift(admin, arguments, false, true);
 }
 
 void
 admin_mute(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, true, false);
+	ban_or_lift(admin, arguments, true, false);
 }
 
 void
 admin_unmute(struct admin *admin, char *arguments[])
 {
-	change(admin, arguments, true, true);
+	ban_or_lift(admin, arguments, true, true);
 }
 
 static int

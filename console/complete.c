@@ -100,13 +100,13 @@ complete_line(struct supervisor *supervisor, const char *line, size_t len,
 	char command[COMPLETE_WORD_BYTES];
 	const struct admin_row *row;
 	struct span typed;
-	size_t begin = 0, word;
+	size_t begin = 0, word = len;
 
 	*out = (struct completion){0};
 	while (begin < len && line[begin] == ' ')
 		begin++;
-	for (word = len; word > begin && line[word - 1] != ' '; word--)
-		continue;
+	while (word > begin && line[word - 1] != ' ')
+		word--;
 	typed = (struct span){line + word, len - word};
 	out->typed = typed.len;
 	if (word == begin) {

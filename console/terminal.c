@@ -55,7 +55,7 @@ terminal_get(EditLine *editor, wchar_t *out)
 {
 	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 	mbstate_t state = {0};
-	size_t used;
+	size_t used = 0;
 	char byte;
 
 	(void)editor;

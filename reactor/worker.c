@@ -54,14 +54,13 @@ pool_wait(struct worker_pool *pool)
 {
 	bool rested = pool->config.rest == NULL;
 	struct timespec until = in_ms(pool->config.rest_ms);
-	int error = 0;
 
 	while (pool->queued == 0 && pool->state == POOL_OPEN) {
-		if (rested)
-			error = pthread_cond_wait(&pool->changed, &pool->lock);
-		else
-			error = pthread_cond_timedwait(
-			    &pool->changed, &pool->lock, &until);
+		int error = rested
+				? pthread_cond_wait(&pool->changed, &pool->lock)
+				: pthread_cond_timedwait(
+				      &pool->changed, &pool->lock, &until);
+
 		check(error == 0 || error == ETIMEDOUT);
 		if (error != ETIMEDOUT)
 			continue;

@@ -219,7 +219,7 @@ plan_kills(struct mixed_thread *thread)
 	struct mixed *mixed = thread->mixed;
 	uint64_t length = mixed->options->length_ms;
 	uint64_t begin = stage_begin_ns(mixed, MIXED_TALK);
-	uint64_t kills[MIXED_RESTARTS_MAX];
+	uint64_t kills[MIXED_RESTARTS_MAX] = {0};
 	unsigned count = mixed->options->restarts;
 
 	for (unsigned i = 0; i < count; i++)

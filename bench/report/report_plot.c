@@ -105,7 +105,7 @@ compare_counts(const void *a, const void *b)
 {
 	const struct curve *one = a;
 	const struct curve *other = b;
-	uint64_t counts[2] = {
+	const uint64_t counts[2] = {
 	    one->row->latencies.count, other->row->latencies.count};
 
 	if (counts[0] != counts[1])
@@ -119,10 +119,11 @@ find_curves(struct plot *plot, const struct report *report)
 {
 	for (size_t i = 0; i < report->row_count; i++) {
 		const struct report_row *row = &report->rows[i];
-		double nines = log10((double)row->latencies.count);
+		double nines;
 
 		if (row->latencies.count == 0)
 			continue;
+		nines = log10((double)row->latencies.count);
 		nines = fmin(fmax(nines, NINES_MIN), NINES_MAX);
 		plot->curves[plot->count++] = (struct curve){
 		    .row = row,
