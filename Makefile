@@ -25,8 +25,11 @@ DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
 LINT_PACKAGES  := $(BUILD_PACKAGES) clang-tidy cppcheck pyflakes3 shellcheck
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
-WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2
+WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wundef -Wformat=2 -Wconversion -Wsign-conversion \
+	-Wdouble-promotion -Wold-style-definition -Wnested-externs -Wredundant-decls \
+	-Wunused-macros -Wdate-time $(if $(findstring clang,$(CC)),,$(WARN_GCC))
+WARN_GCC := -Wduplicated-cond -Wduplicated-branches -Wlogical-op
 FLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 FLAGS_debug   := -O0 -g3
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -290,7 +293,7 @@ lint-cppcheck: $(O)/bench/plot/style.inc
 
 $(O)/%.tidy: %.c .clang-tidy $(O)/%.o
 	@echo "  TIDY  $<"
-	@clang-tidy --quiet $< -- $(filter-out $(FLAGS_$(MODE)),$(CFLAGS_ALL)) 2>/dev/null
+	@clang-tidy --quiet $< -- $(filter-out $(FLAGS_$(MODE)) $(WARN_GCC),$(CFLAGS_ALL)) 2>/dev/null
 	@touch $@
 
 # The long ones; each ends by itself, with figures and a verdict, whatever has

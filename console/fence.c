@@ -64,13 +64,13 @@ handled_by(int version)
 	static const unsigned file_rights[] = {0, 13, 14, 15, 15, 16};
 	unsigned rights = file_rights[version < 5 ? version : 5];
 	const char *notify = getenv("NOTIFY_SOCKET");
+	bool abstract = notify && *notify == '@';
 	struct handled handled = {.files = (1ULL << rights) - 1};
 
 	if (version >= 4)
 		handled.network = BIND_TCP | CONNECT_TCP;
 	if (version >= 6)
-		handled.scope =
-		    SCOPE_SIGNAL | (notify && *notify == '@' ? 0 : SCOPE_UNIX);
+		handled.scope = SCOPE_SIGNAL | (abstract ? 0ULL : SCOPE_UNIX);
 	return handled;
 }
 

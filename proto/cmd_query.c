@@ -223,8 +223,8 @@ cmd_format(struct session *session, const struct span arguments[], int count)
 	(void)count;
 	for (unsigned format = FORMAT_TEXT; format <= FORMAT_JSON; format++)
 		if (span_equals(arguments[0], span_of(names[format]))) {
-			session->format =
-			    format | (session->format & FORMAT_WEB);
+			session->format &= FORMAT_WEB;
+			session->format |= format & FORMAT_JSON;
 			session_ok(session, "format %s", names[format]);
 			return;
 		}

@@ -387,15 +387,15 @@ session_on_run(struct conn *conn)
 
 	check_magic(session, SESSION_MAGIC);
 	if (conn_out_bytes(conn) <= low) {
-		session->waits &= (uint8_t)~WAIT_DRAIN;
+		session->waits &= WAITS & ~WAIT_DRAIN;
 		session_tell_gap(session);
 	} else if ((session->waits & WAIT_DRAIN) || session->held > 0) {
 		session_wait_drained(session);
 	}
 	if (session->unseen == 0)
-		session->waits &= (uint8_t)~WAIT_COPY;
+		session->waits &= WAITS & ~WAIT_COPY;
 	if (!timer_is_set(&session->deadline))
-		session->waits &= (uint8_t)~WAIT_RATE;
+		session->waits &= WAITS & ~WAIT_RATE;
 	if (!session->waits && (session->input.len > 0 || session->is_web))
 		session_pump_kept(session, false);
 	session_settle(session);
@@ -455,7 +455,7 @@ void
 session_answered(struct session *session)
 {
 	check(session->waits & WAIT_ANSWER);
-	session->waits &= (uint8_t)~WAIT_ANSWER;
+	session->waits &= WAITS & ~WAIT_ANSWER;
 	session_set_tag(session, (struct span){0});
 	if (session->leaving)
 		session_going_down(session);
@@ -492,7 +492,7 @@ session_log_out(struct session *session)
 	timer_stop(&session->deadline);
 	/* The timer that would have ended this wait is another one now. */
 	if (session->waits & WAIT_RATE) {
-		session->waits &= (uint8_t)~WAIT_RATE;
+		session->waits &= WAITS & ~WAIT_RATE;
 		conn_run_soon(&session->conn);
 	}
 	session_start_deadline(session);

@@ -26,6 +26,7 @@ enum session_wait {
 	WAIT_COPY = 2,   /* messages of its own that it has not been sent yet */
 	WAIT_DRAIN = 4,  /* its output is over the limit */
 	WAIT_RATE = 8,   /* it talks faster than --rate */
+	WAITS = 15,      /* all of them */
 };
 
 /* Where plain text is said. */

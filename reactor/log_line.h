@@ -55,8 +55,9 @@ struct log_field {
 	((struct log_field){                                                   \
 	    .kind = LOG_FIELD_TEXT, .key = (name), .text = (value)})
 #define LOG_NUMBER(name, value)                                                \
-	((struct log_field){                                                   \
-	    .kind = LOG_FIELD_NUMBER, .key = (name), .number = (value)})
+	((struct log_field){.kind = LOG_FIELD_NUMBER,                          \
+	    .key = (name),                                                     \
+	    .number = (uint64_t)(value)})
 /* A struct address *, as address_format writes it. */
 #define LOG_ADDRESS(name, value)                                               \
 	((struct log_field){                                                   \

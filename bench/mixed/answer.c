@@ -170,7 +170,8 @@ client_take(struct mixed_client *client)
 {
 	struct mixed_await await = *await_at(client, 0);
 
-	client->first_await = (client->first_await + 1) % MIXED_AWAITS_MAX;
+	client->first_await =
+	    (uint8_t)((client->first_await + 1) % MIXED_AWAITS_MAX);
 	if (--client->await_count > 0)
 		bot_arm(&client->bot);
 	else

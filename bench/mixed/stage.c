@@ -124,7 +124,7 @@ thread_act(struct mixed_thread *thread)
 {
 	uint64_t now = thread->load.now_ns;
 
-	for (int act = 0; act < MIXED_ACTS; act++) {
+	for (enum mixed_act act = 0; act < MIXED_ACTS; act++) {
 		for (int i = 0; i < ACTS_PER_TURN; i++) {
 			if (thread->acts_ns[act] == 0 ||
 			    thread->acts_ns[act] > now)
@@ -179,7 +179,7 @@ thread_set_alarm(struct mixed_thread *thread)
 {
 	uint64_t at = thread->waits_ns;
 
-	for (int act = 0; act < MIXED_ACTS; act++)
+	for (enum mixed_act act = 0; act < MIXED_ACTS; act++)
 		if (thread->acts_ns[act] > 0 &&
 		    (at == 0 || thread->acts_ns[act] < at))
 			at = thread->acts_ns[act];
@@ -239,7 +239,7 @@ thread_begin_talk(struct mixed_thread *thread)
 	uint64_t interval;
 
 	thread->talks = true;
-	for (int act = 0; act < MIXED_ACTS; act++) {
+	for (enum mixed_act act = 0; act < MIXED_ACTS; act++) {
 		if (mixed->options->rates[act] == 0)
 			continue;
 		interval = act_interval_ns(thread, act);

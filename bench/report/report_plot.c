@@ -139,7 +139,7 @@ find_range(struct plot *plot)
 {
 	const struct cuts *ends;
 
-	plot->low_us = INFINITY;
+	plot->low_us = HUGE_VAL;
 	for (size_t i = 0; i < plot->count; i++) {
 		const struct curve *curve = &plot->curves[i];
 

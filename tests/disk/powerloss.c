@@ -194,7 +194,7 @@ step(struct simdisk *disk, struct auth **auth, struct life *life)
 	char error[AUTH_ERROR_BYTES];
 
 	if (simdisk_random(&life->seed) % 4 == 0)
-		disk->kill_in = 1 + simdisk_random(&life->seed) % 6;
+		disk->kill_in = (unsigned)(1 + simdisk_random(&life->seed) % 6);
 	if (dice == 0) {
 		if (auth_compact(*auth, error) < 0)
 			cr_assert(disk->killed);

@@ -168,7 +168,7 @@ check_accounts(struct table *table)
 static void
 check_bans(struct bans *bans)
 {
-	for (int kind = 0; kind < BAN_KINDS; kind++) {
+	for (enum auth_ban_kind kind = 0; kind < BAN_KINDS; kind++) {
 		struct auth_ban *list;
 		ssize_t count = bans_copy(bans, kind, 0, &list);
 

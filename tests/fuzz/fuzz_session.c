@@ -125,7 +125,7 @@ take_step(struct crowd *crowd, struct client *client, struct input *input,
 		send_long(client);
 		break;
 	case 4:
-		client->link->down_max = 16 * (1 + input_byte(input));
+		client->link->down_max = 16u * (1u + input_byte(input));
 		return;
 	case 5:
 		world_pass(crowd->world, 10000ull * input_byte(input));

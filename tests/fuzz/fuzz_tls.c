@@ -56,8 +56,8 @@ server_of_all(void)
 		check_nonzero(X509_sign(x509, key, EVP_sha256()));
 		PEM_write_bio_X509(file, x509);
 		PEM_write_bio_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL);
-		path = source_file(
-		    (BIO_get_mem_data(file, &pem), pem), BIO_pending(file));
+		path = source_file((BIO_get_mem_data(file, &pem), pem),
+		    (size_t)BIO_pending(file));
 		server = tls_server_new();
 		tls_server_set(server, tls_certificate_read(path, path, error));
 		check(tls_server_is_ready(server));
@@ -72,7 +72,7 @@ server_of_all(void)
 static void
 hear(struct world *world, const char *bytes, size_t len)
 {
-	size_t cap = 1 + source_byte(&world->source) * 64, n;
+	size_t cap = 1u + source_byte(&world->source) * 64u, n;
 	char *given = malloc(len), *text = malloc(cap);
 
 	memcpy(given, bytes, len);
@@ -100,7 +100,7 @@ static void
 made_up_bytes(struct world *world)
 {
 	while (world->source.left > 0 && !is_over(world)) {
-		size_t len = 1 + source_byte(&world->source);
+		size_t len = 1u + source_byte(&world->source);
 
 		if (len > world->source.left)
 			len = world->source.left;
@@ -126,7 +126,7 @@ client_to_server(struct world *world, SSL *client)
 		uint8_t change = source_byte(&world->source);
 
 		if (change > 200) {
-			bytes[(change * 7) % len] ^= change;
+			bytes[(change * 7) % len] ^= (char)change;
 			world->changed = true;
 		}
 		hear(world, bytes, (size_t)len);

@@ -265,7 +265,7 @@ client_next(struct test_client *client, const char *expected)
 	return line;
 }
 
-static void
+static _Noreturn void
 client_wrong(
     struct test_client *client, const char *expected, const char *line)
 {

@@ -78,7 +78,7 @@ listener_cut(struct crowd *crowd, struct listener *listener)
 	listener_come(crowd, listener);
 }
 
-static void
+static _Noreturn void
 listener_wrong(const struct listener *listener, const char *line)
 {
 	harness_fail("%s: %lu is due (%lu up to %lu are here), got `%s`",

@@ -125,7 +125,7 @@ ask(const struct test_client *guest, const char *question)
 
 /* Until no socket takes any more, nor a while later. */
 static void
-ask_without_reading(struct test_client *guests[], int count)
+ask_without_reading(struct test_client *guests[], unsigned count)
 {
 	static const char *const questions[] = {"/help\n",
 	    "text that is echoed\n", "/nonsense\n", "/help history\n"};
@@ -134,7 +134,7 @@ ask_without_reading(struct test_client *guests[], int count)
 	for (int idle = 0; idle < 5;) {
 		size_t now = 0;
 
-		for (int i = 0; i < count; i++)
+		for (unsigned i = 0; i < count; i++)
 			now += ask(guests[i], questions[i % 4]);
 		sent += now;
 		cr_assert_lt(sent, 2u * MIB * count, "they are read for ever");

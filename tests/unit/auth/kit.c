@@ -192,8 +192,8 @@ kit_delete(struct auth *auth, const char *name)
 }
 
 enum auth_status
-kit_ban(struct auth *auth, enum auth_ban_kind kind, const char *name,
-    int64_t until)
+kit_ban(
+    struct auth *auth, enum auth_ban_kind kind, const char *name, int64_t until)
 {
 	struct auth_change change = {.until = until};
 
@@ -308,7 +308,7 @@ model_bans_equal(const struct kit_model *model, struct auth *auth)
 {
 	ssize_t all = 0, same = 0;
 
-	for (int kind = 0; kind < BAN_KINDS; kind++) {
+	for (enum auth_ban_kind kind = 0; kind < BAN_KINDS; kind++) {
 		struct auth_ban *bans;
 		ssize_t count = auth_bans(auth, kind, &bans), i;
 

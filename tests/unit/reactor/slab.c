@@ -44,7 +44,7 @@ Test(reactor_slab, objects_are_zeroed_apart_and_found_by_number)
 		cr_assert(is_zero(objects[i]));
 		memset(objects[i], 'a' + i % 26, OBJECT_BYTES);
 	}
-	for (int i = 0; i < MANY; i++) {
+	for (uint32_t i = 0; i < MANY; i++) {
 		cr_assert_eq(slab_at(&slab, slots[i]), objects[i]);
 		cr_assert_eq(slots[i], i, "a small slab stays dense");
 		cr_assert_eq((uintptr_t)objects[i] % 64, 0);
