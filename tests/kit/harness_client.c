@@ -145,6 +145,15 @@ test_client_enter(struct test_client *client, const char *name)
 }
 
 struct test_client *
+test_client_again(const struct server_process *server, const char *name)
+{
+	struct test_client *client = test_client_open(server);
+
+	test_client_enter(client, name);
+	return client;
+}
+
+struct test_client *
 test_client_user(const struct server_process *server, const char *name)
 {
 	struct test_client *client = test_client_open(server);

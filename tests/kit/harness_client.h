@@ -29,8 +29,11 @@ struct test_client *test_client_open_from(
 struct test_client *test_client_open_at(const char *url);
 /* The same without a client: a descriptor, or -1 with errno. */
 int test_client_connect(const char *url);
-/* Logs in with HARNESS_PASSWORD; `user` connects and registers before. */
+/* Logs in with HARNESS_PASSWORD; `again` connects before, `user` connects and
+ * registers. */
 void test_client_enter(struct test_client *client, const char *name);
+struct test_client *test_client_again(
+    const struct server_process *server, const char *name);
 struct test_client *test_client_user(
     const struct server_process *server, const char *name);
 
@@ -74,6 +77,7 @@ void test_client_free_all(void); /* for harness_fini */
 #define test_client_open(...)           HERE(test_client_open(__VA_ARGS__))
 #define test_client_open_from(...)      HERE(test_client_open_from(__VA_ARGS__))
 #define test_client_open_at(...)        HERE(test_client_open_at(__VA_ARGS__))
+#define test_client_again(...)          HERE(test_client_again(__VA_ARGS__))
 #define test_client_user(...)           HERE(test_client_user(__VA_ARGS__))
 #define test_client_enter(...)          HERE(test_client_enter(__VA_ARGS__))
 #define test_client_line(...)           HERE(test_client_line(__VA_ARGS__))

@@ -214,10 +214,8 @@ FLOW_TEST(unregister_makes_guests_of_all_its_sessions)
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};
 
-	for (int i = 1; i < SESSIONS; i++) {
-		all[i] = test_client_open(server);
-		test_client_enter(all[i], "ann");
-	}
+	for (int i = 1; i < SESSIONS; i++)
+		all[i] = test_client_again(server, "ann");
 	test_client_send(all[0], "/unregister wrongword\n/whoami\n/unregister\n"
 				 "/unregister secretpw\n/whoami\n");
 	test_client_match(all[0], "ERR bad-credentials *");

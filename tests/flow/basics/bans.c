@@ -11,10 +11,8 @@ FLOW_TEST(ban_ends_all_sessions_of_the_account_and_no_other)
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};
 
-	for (int i = 1; i < SESSIONS; i++) {
-		all[i] = test_client_open(server);
-		test_client_enter(all[i], "ann");
-	}
+	for (int i = 1; i < SESSIONS; i++)
+		all[i] = test_client_again(server, "ann");
 	server_process_type(server, "ban aNN\n");
 	server_process_expect(server, "aNN is banned for ever");
 	server_process_expect(server, "kicked %d clients", SESSIONS);

@@ -194,10 +194,8 @@ FLOW_TEST(console_kick_by_name_closes_all_of_the_account)
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};
 
-	for (int i = 1; i < SESSIONS; i++) {
-		all[i] = test_client_open(server);
-		test_client_enter(all[i], "ann");
-	}
+	for (int i = 1; i < SESSIONS; i++)
+		all[i] = test_client_again(server, "ann");
 	server_process_type(server, "kick aNN caf\303\251\n");
 	server_process_expect(server, "kicked %d clients", SESSIONS);
 	for (int i = 0; i < SESSIONS; i++) {
@@ -229,8 +227,7 @@ FLOW_TEST(console_kick_or_ban_spares_who_is_at_the_password_prompt)
 	test_client_send(client, HARNESS_PASSWORD "\n/logout\n");
 	test_client_match(client, "OK logged in as ann#*");
 	test_client_expect(client, "OK logged out");
-	ann = test_client_open(server);
-	test_client_enter(ann, "ann");
+	ann = test_client_again(server, "ann");
 	test_client_send(client, "/login ann\n");
 	test_client_expect_bytes(client, "Password: ", 10);
 	server_process_type(server, "ban ann\n");

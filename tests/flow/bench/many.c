@@ -113,10 +113,8 @@ FLOW_TEST(many_clients_all_hear_the_goodbye_at_exit)
 	harness_need_descriptors(CLIENTS + USERS + 300);
 	server = server_process_start(engine, NULL);
 	users[0] = test_client_user(server, "ann");
-	for (int i = 1; i < USERS; i++) {
-		users[i] = test_client_open(server);
-		test_client_enter(users[i], "ann");
-	}
+	for (int i = 1; i < USERS; i++)
+		users[i] = test_client_again(server, "ann");
 	crowd = crowd_connect(server);
 	test_client_send(users[0], "/b hello\n");
 	for (int i = 0; i < USERS; i++)

@@ -83,12 +83,19 @@ FLOW_TEST(bot_in_bash_answers)
 	server_process_stop(server);
 }
 
+/* The bot comes to where ann is, and answers her. */
 static pid_t
-start_python(struct server_process *server)
+python_comes(struct server_process *server, struct test_client *ann)
 {
+	pid_t bot;
+
 	if (system("python3 -c 0 2>/dev/null") != 0)
 		cr_skip_test("there is no python3 on this machine");
-	return bot_start(server, "python3", "bench/examples/bot.py");
+	enter_room(ann);
+	bot = bot_start(server, "python3", "bench/examples/bot.py");
+	test_client_match(ann, "[*][*][*] #" ROOM ": Robo#* joined");
+	converse(ann);
+	return bot;
 }
 
 /* Says what the bot shall find when it is back, and lets it go on: it answers
@@ -112,12 +119,8 @@ FLOW_TEST(bot_in_python_misses_nothing_when_it_is_cut_off)
 {
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
-	pid_t bot;
+	pid_t bot = python_comes(server, ann);
 
-	enter_room(ann);
-	bot = start_python(server);
-	test_client_match(ann, "[*][*][*] #" ROOM ": Robo#* joined");
-	converse(ann);
 	for (int round = 0; round < 2; round++) {
 		cr_assert_eq(kill(bot, SIGSTOP), 0);
 		server_process_type(server, "kick Robo\n");
@@ -150,17 +153,12 @@ FLOW_TEST(bot_in_python_misses_nothing_when_the_server_is_killed)
 {
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
-	pid_t bot;
+	pid_t bot = python_comes(server, ann);
 
-	enter_room(ann);
-	bot = start_python(server);
-	test_client_match(ann, "[*][*][*] #" ROOM ": Robo#* joined");
-	converse(ann);
 	for (int round = 0; round < 2; round++) {
 		cr_assert_eq(kill(bot, SIGSTOP), 0);
 		server = start_again(server);
-		ann = test_client_open(server);
-		test_client_enter(ann, "ann");
+		ann = test_client_again(server, "ann");
 		enter_room(ann);
 		await_back(ann, bot, round == 0 ? 1 : 30);
 	}

@@ -141,8 +141,7 @@ FLOW_TEST(address_ban_and_mute_outlive_a_crash_and_a_compaction)
 		cr_assert_eq(server_process_wait(server), 128 + SIGKILL);
 		server = server_process_restart(server);
 		expect_refused(server, "127.0.0.2");
-		client = test_client_open(server);
-		test_client_enter(client, "ann");
+		client = test_client_again(server, "ann");
 		test_client_send(client, "/broadcast hi\n");
 		test_client_expect(client, "ERR muted you are muted");
 		server_process_type(server, "compact\n");
@@ -221,10 +220,8 @@ FLOW_TEST(mute_is_of_the_account_in_all_its_sessions)
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "ann")};
 
-	for (int i = 1; i < SESSIONS; i++) {
-		all[i] = test_client_open(server);
-		test_client_enter(all[i], "ann");
-	}
+	for (int i = 1; i < SESSIONS; i++)
+		all[i] = test_client_again(server, "ann");
 	server_process_type(server, "mute ann 7d\n");
 	for (int i = 0; i < SESSIONS; i++) {
 		test_client_match(

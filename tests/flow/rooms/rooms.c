@@ -163,8 +163,7 @@ FLOW_TEST(rooms_with_many_members_sum_up_who_comes_and_goes)
 		if (i < 8) {
 			members[i] = test_client_user(server, name);
 		} else {
-			members[i] = test_client_open(server);
-			test_client_enter(members[i], name);
+			members[i] = test_client_again(server, name);
 		}
 		join(members[i], "hall", (unsigned)i + 1);
 	}
@@ -277,8 +276,7 @@ FLOW_TEST(rooms_direct_messages_reach_every_session_of_a_person)
 			ben[i] = test_client_user(server, "Ben");
 			continue;
 		}
-		ben[i] = test_client_open(server);
-		test_client_enter(ben[i], "ben");
+		ben[i] = test_client_again(server, "ben");
 	}
 	test_client_send(ben[4], "/format json\n");
 	test_client_match(ben[4], "{*}");

@@ -49,8 +49,7 @@ FLOW_TEST(full_disk_stops_registrations_and_nothing_else)
 	cr_assert_gt(made, 5);
 	server_process_expect(server, "[[]READ-ONLY] no account can be made *");
 	/* Chat goes on, and so do logins. */
-	user = test_client_open(server);
-	test_client_enter(user, "u0");
+	user = test_client_again(server, "u0");
 	test_client_send(user, "/broadcast still here\n");
 	test_client_match(user, "[[]u0#*] still here");
 	/* The console says so once; a further refusal says nothing. */
@@ -71,8 +70,7 @@ FLOW_TEST(full_disk_stops_registrations_and_nothing_else)
 		char name[16];
 
 		snprintf(name, sizeof(name), "u%d", i);
-		client = test_client_open(server);
-		test_client_enter(client, name);
+		client = test_client_again(server, name);
 	}
 	server_process_stop(server);
 }
@@ -144,16 +142,15 @@ FLOW_TEST(login_makes_the_hash_anew_when_the_cost_was_raised)
 	    .engine = engine,
 	    .args = {"--argon2=t=2,m=64"},
 	};
-	struct test_client *client = test_client_user(server, "ann");
 	char word[128], line[1024];
 	bool raised = false;
 	FILE *file;
 
+	test_client_user(server, "ann");
 	server_process_stop(server);
 	setup.folder = server->folder;
 	server = server_process_start_with(&setup);
-	client = test_client_open(server);
-	test_client_enter(client, "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 	file = fopen(server->accounts, "r");
 	cr_assert(file);
@@ -164,7 +161,6 @@ FLOW_TEST(login_makes_the_hash_anew_when_the_cost_was_raised)
 	cr_assert(raised, "the file has no new hash of ann's password");
 	/* And it is the same password. */
 	server = server_process_restart(server);
-	client = test_client_open(server);
-	test_client_enter(client, "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 }

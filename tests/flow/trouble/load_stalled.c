@@ -37,8 +37,7 @@ talker_open(struct talker *talker, struct server_process *server, int number)
 {
 	int room = number % ROOMS;
 
-	talker->client = test_client_open(server);
-	test_client_enter(talker->client, "ann");
+	talker->client = test_client_again(server, "ann");
 	talker->bytes = malloc((size_t)LINES * (TEXT_BYTES + 16));
 	for (int i = 0; i < LINES; i++)
 		talker->len += (size_t)sprintf(talker->bytes + talker->len,

@@ -197,8 +197,7 @@ FLOW_TEST(races_hash_made_anew_does_not_bring_an_old_password_back)
 	setup.folder = server->folder;
 	server = server_process_start_with(&setup);
 	limit_file(server, size_of_accounts(server));
-	ann = test_client_open(server);
-	test_client_enter(ann, "ann");
+	ann = test_client_again(server, "ann");
 	limit_file(server, RLIM_INFINITY);
 	late = test_client_open(server);
 	begin(ann, "/passwd " HARNESS_PASSWORD " newpassword");
