@@ -185,7 +185,7 @@ function unreachable(link) {
 	if (link.hasOpened || isSecureContext || known.test(location.hostname))
 		return "The server cannot be reached.";
 	const option = `--web-origin=${location.origin}`;
-	return `The server does not know this name. It has to be started with ${option}.`;
+	return `The server does not answer at ${location.hostname}. Its operator has to start it with ${option}.`;
 }
 
 /* The connection has ended, and not by us. */
