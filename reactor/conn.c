@@ -168,7 +168,7 @@ conn_take(struct listener *listener, int socket, const struct address *peer)
 	conn->socket = socket;
 	conn->reactor = reactor;
 	conn->slot = slot;
-	conn->listener = listener_index(listener) & 15u;
+	conn->listener = listener_index(listener) & 31u;
 	conn->id = census_next_id(reactor->config.census);
 	conn->opened_s = (uint32_t)time(NULL);
 	conn->progress_ms = (uint32_t)reactor->now_ms;

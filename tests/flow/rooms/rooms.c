@@ -123,7 +123,8 @@ FLOW_TEST(rooms_end_with_the_last_member_unless_something_was_said)
 	test_client_match(ann, "*** #talk: *");
 	test_client_expect(ann, "OK topic set");
 	test_client_match(ann, "#talk [[]ann#*] hello");
-	test_client_close(ann);
+	test_client_send(ann, "/leave\n");
+	test_client_expect(ann, "OK left #talk");
 	ben = test_client_user(server, "ben");
 	test_client_send(ben, "/join talk since=0\n/topic talk\n");
 	test_client_match(ben, "#talk [[]ann#*] hello");

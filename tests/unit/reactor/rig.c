@@ -57,6 +57,7 @@ on_bytes(struct conn *conn, char *bytes, size_t len)
 	struct rig *rig = rig_of(conn);
 
 	peer_of(conn)->got += len;
+	conn_unmute(conn); /* whatever comes is what its listener takes */
 	if (rig->handlers.on_bytes) {
 		rig->handlers.on_bytes(peer_of(conn), bytes, len);
 		return;
