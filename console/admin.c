@@ -7,7 +7,7 @@
 
 #include "console/server.h"
 #include "console/supervisor.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
 #include "reactor/log.h"

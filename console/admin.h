@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "proto/account_service.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 
 struct admin;
 struct supervisor;

@@ -13,7 +13,7 @@
 #include "console/server.h"
 #include "console/supervisor.h"
 #include "proto/account_service.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "proto/wire/name.h"
 
 static const struct listing_column ban_columns[] = {

@@ -8,7 +8,7 @@
 #include "console/listing.h"
 #include "console/server.h"
 #include "console/supervisor.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "proto/wire/name.h"
 #include "reactor/memory.h"
 

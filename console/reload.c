@@ -12,7 +12,7 @@
 #include "console/server.h"
 #include "console/service.h"
 #include "console/supervisor.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "reactor/check.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"

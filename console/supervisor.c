@@ -21,7 +21,7 @@
 #include "console/service.h"
 #include "console/user.h"
 #include "proto/account_service.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "proto/web_question.h"
 #include "reactor/check.h"
 #include "reactor/log.h"

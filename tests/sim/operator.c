@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "proto/account_service.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "reactor/check.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/crowd.h"

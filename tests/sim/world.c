@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "proto/account_service.h"
-#include "proto/operator.h"
+#include "proto/errand.h"
 #include "proto/session.h"
 #include "reactor/check.h"
 #include "reactor/reactor_priv.h"

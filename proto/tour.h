@@ -1,10 +1,11 @@
 /*
- * Tours: an errand that has to be done at every hub, as listing who is there.
- * One envelope goes round all reactors, gathers what it is for, and is done at
- * the last one. Nothing is shared and nobody waits.
+ * A tour: what has to be done at every hub, as listing who is there. One
+ * envelope goes round all reactors, gathers what it is for, and is done at the
+ * last one. It is embedded, first, in what it is for. Nothing is shared and
+ * nobody waits.
  */
-#ifndef PROTO_ROUTE_H
-#define PROTO_ROUTE_H
+#ifndef PROTO_TOUR_H
+#define PROTO_TOUR_H
 
 #include <stddef.h>
 
@@ -35,7 +36,7 @@ void tour_start_outside(struct tour *tour, struct reactor *first);
 /* Room for `len` more bytes of text; then add to text_len what was written. */
 char *tour_reserve(struct tour *tour, size_t len);
 
-/* Frees what was gathered; the tour itself is the errand's. */
+/* Frees what was gathered; the tour itself is freed with what it is in. */
 void tour_fini(struct tour *tour);
 
 #endif

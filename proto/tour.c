@@ -1,5 +1,5 @@
 /* Tours. */
-#include "proto/route.h"
+#include "proto/tour.h"
 
 #include "proto/hub.h"
 #include "reactor/check.h"

@@ -1,5 +1,5 @@
 /* The operator's errands. */
-#include "proto/operator.h"
+#include "proto/errand.h"
 
 #include <stdio.h>
 #include <string.h>

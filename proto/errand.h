@@ -3,14 +3,14 @@
  * and comes back to the console's mailbox. The console's thread makes and
  * starts them, and handles and frees them when they are back.
  */
-#ifndef PROTO_OPERATOR_H
-#define PROTO_OPERATOR_H
+#ifndef PROTO_ERRAND_H
+#define PROTO_ERRAND_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/limits.h"
-#include "proto/route.h"
+#include "proto/tour.h"
 #include "reactor/address.h"
 
 struct hub_options;
