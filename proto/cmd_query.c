@@ -129,7 +129,7 @@ who_visit(struct tour *tour, struct hub *hub)
 		room = hub_room(hub, span_of(who->room));
 	if (!room)
 		return;
-	who->exists |= room->office && room_home_is_known(room);
+	who->exists |= room->home && room_home_is_known(room);
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		const struct session *member = room->members[i];
 
@@ -179,13 +179,13 @@ static void
 rooms_visit_room(struct directory_entry *entry, void *context)
 {
 	const struct room *room = list_entry(entry, struct room, entry);
-	const struct room_home *office = room->office;
+	const struct room_home *home = room->home;
 
-	if (office && room_home_is_known(room))
+	if (home && room_home_is_known(room))
 		listing_add(context,
 		    (struct event){.room = span_of(room->name),
-			.members = office->members,
-			.text = span_of(office->topic ? office->topic : "")});
+			.members = home->members,
+			.text = span_of(home->topic ? home->topic : "")});
 }
 
 static void

@@ -28,8 +28,8 @@ join_at_home(struct question *question, struct hub *hub, struct room *room)
 		    room, hub, question->client, span_of(question->user));
 	if (question->by_seq)
 		question_find_messages(question, room);
-	question->members = room->office->members;
-	question->seq = room->office->seq;
+	question->members = room->home->members;
+	question->seq = room->home->seq;
 }
 
 /* The room as this hub has it, with the client in it. */
@@ -177,7 +177,7 @@ cmd_leave(struct session *session, const struct span arguments[], int count)
 static void
 topic_at_home(struct question *question, struct hub *hub, struct room *room)
 {
-	const char *topic = room->office->topic;
+	const char *topic = room->home->topic;
 
 	(void)hub;
 	question_put_text(question, span_of(topic ? topic : ""));

@@ -38,18 +38,18 @@ static void
 rooms_room(struct directory_entry *entry, void *context)
 {
 	const struct room *room = list_entry(entry, struct room, entry);
-	const struct room_home *office = room->office;
+	const struct room_home *home = room->home;
 	struct errand *errand = context;
 	struct room_row row = {0};
 
-	if (!office || !room_home_is_known(room))
+	if (!home || !room_home_is_known(room))
 		return;
-	row.members = office->members;
-	row.kept = office->history.count;
-	row.kept_bytes = office->history.bytes;
+	row.members = home->members;
+	row.kept = home->history.count;
+	row.kept_bytes = home->history.bytes;
 	strcpy(row.name, room->name);
-	if (office->topic)
-		strcpy(row.topic, office->topic);
+	if (home->topic)
+		strcpy(row.topic, home->topic);
 	memcpy(tour_reserve(&errand->tour, sizeof(row)), &row, sizeof(row));
 	errand->tour.text_len += sizeof(row);
 	errand->count++;

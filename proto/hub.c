@@ -26,10 +26,10 @@ struct presence_mail {
 static void
 hub_free_room(struct hub *hub, struct room *room)
 {
-	if (room->office) {
+	if (room->home) {
 		counter_add(&reactor_counters(hub->reactor)->rooms_ended, 1);
 		hub->home_rooms--;
-		hub->history_bytes -= room->office->history.bytes;
+		hub->history_bytes -= room->home->history.bytes;
 	}
 	directory_remove(&hub->rooms, &room->entry);
 	room_free(&room);
@@ -68,7 +68,7 @@ hub_first_deserted(const struct hub *hub)
 static void
 hub_forget_room(struct hub *hub, struct room *room)
 {
-	hub->history_bytes -= room->office->history.bytes;
+	hub->history_bytes -= room->home->history.bytes;
 	room_home_forget(room);
 	hub_busy(hub, room);
 }
@@ -77,11 +77,11 @@ static void
 hub_forget_old_rooms(struct hub *hub)
 {
 	uint64_t now_s = reactor_now_ms(hub->reactor) / 1000;
-	struct room_home *office;
+	struct room_home *home;
 
-	while ((office = hub_first_deserted(hub)) &&
-	       now_s - office->deserted_s >= HISTORY_KEPT_S)
-		hub_forget_room(hub, office->room);
+	while ((home = hub_first_deserted(hub)) &&
+	       now_s - home->deserted_s >= HISTORY_KEPT_S)
+		hub_forget_room(hub, home->room);
 }
 
 static void
@@ -92,10 +92,10 @@ hub_on_second(struct timer *timer)
 
 	check_magic(hub, HUB_MAGIC);
 	while ((link = list_take_first(&hub->summing))) {
-		struct room_home *office =
+		struct room_home *home =
 		    list_entry(link, struct room_home, summing);
 
-		room_home_sum_up(office->room, hub);
+		room_home_sum_up(home->room, hub);
 	}
 	hub_forget_old_rooms(hub);
 	if (!list_is_empty(&hub->deserted))
@@ -231,7 +231,7 @@ hub_room(const struct hub *hub, struct span name)
 }
 
 unsigned
-hub_room_home(const struct hub *hub, struct span name)
+hub_home_reactor(const struct hub *hub, struct span name)
 {
 	/* The low bits choose a bucket. */
 	return (unsigned)((directory_hash(&hub->config->key, name) >> 32) %
@@ -242,12 +242,12 @@ struct room *
 hub_new_room(struct hub *hub, struct span name)
 {
 	unsigned count = reactor_count(hub->reactor);
-	unsigned home = hub_room_home(hub, name);
-	struct room_home *office = NULL;
+	unsigned home_reactor = hub_home_reactor(hub, name);
+	struct room_home *home = NULL;
 	char folded[NAME_BYTES_MAX + 1];
 	struct room *room;
 
-	if (home == reactor_index(hub->reactor)) {
+	if (home_reactor == reactor_index(hub->reactor)) {
 		/* One that is only remembered gives its place. */
 		if (hub->home_rooms >= SERVER_ROOMS_MAX / count) {
 			if (!hub_first_deserted(hub))
@@ -256,9 +256,9 @@ hub_new_room(struct hub *hub, struct span name)
 		}
 		counter_add(&reactor_counters(hub->reactor)->rooms_made, 1);
 		hub->home_rooms++;
-		office = room_home_new(count, hub->options.history);
+		home = room_home_new(count, hub->options.history);
 	}
-	room = room_new(name_fold(name, folded), home, office);
+	room = room_new(name_fold(name, folded), home_reactor, home);
 	directory_add(&hub->rooms, &room->entry);
 	return room;
 }
@@ -273,16 +273,16 @@ hub_busy(struct hub *hub, struct room *room)
 void
 hub_summing(struct hub *hub, struct room *room)
 {
-	if (list_is_empty(&room->office->summing))
-		list_append(&hub->summing, &room->office->summing);
+	if (list_is_empty(&room->home->summing))
+		list_append(&hub->summing, &room->home->summing);
 	hub_start_second(hub);
 }
 
 void
 hub_deserted(struct hub *hub, struct room *room)
 {
-	room->office->deserted_s = reactor_now_ms(hub->reactor) / 1000;
-	list_append(&hub->deserted, &room->office->deserted);
+	room->home->deserted_s = reactor_now_ms(hub->reactor) / 1000;
+	list_append(&hub->deserted, &room->home->deserted);
 	hub_start_second(hub);
 }
 
@@ -291,8 +291,8 @@ hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 {
 	size_t max = hub->options.history_total / reactor_count(hub->reactor);
 
-	list_remove(&room->office->recent);
-	list_append(&hub->recent, &room->office->recent);
+	list_remove(&room->home->recent);
+	list_append(&hub->recent, &room->home->recent);
 	hub->history_bytes += (size_t)more;
 	while (hub->history_bytes > max) {
 		struct room_home *oldest =
@@ -305,7 +305,7 @@ hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 			continue;
 		list_remove(&oldest->recent);
 		/* Not the one that is being numbered. */
-		if (oldest->members == 0 && oldest != room->office &&
+		if (oldest->members == 0 && oldest != room->home &&
 		    !oldest->room->everyones)
 			hub_forget_room(hub, oldest->room);
 	}
@@ -330,7 +330,7 @@ presence_leave(struct envelope *envelope, void *owner)
 	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	check(room && room->office); /* kept while it has members */
+	check(room && room->home); /* kept while it has members */
 	room_home_leave(room, hub, mail->who, span_of(mail->name));
 	free(mail);
 }
@@ -356,8 +356,8 @@ hub_post_presence(struct hub *hub, envelope_handler *handle, const char *room,
 	mail->who = who;
 	strcpy(mail->room, room);
 	memcpy(mail->name, name.at, name.len);
-	reactor_post(
-	    hub->reactor, hub_room_home(hub, span_of(room)), &mail->envelope);
+	reactor_post(hub->reactor, hub_home_reactor(hub, span_of(room)),
+	    &mail->envelope);
 }
 
 void

@@ -119,7 +119,7 @@ void hub_set_options(struct hub *hub, const struct hub_options *options);
 struct room *hub_room(const struct hub *hub, struct span name);
 
 /* The reactor that numbers the room of this valid name. */
-unsigned hub_room_home(const struct hub *hub, struct span name);
+unsigned hub_home_reactor(const struct hub *hub, struct span name);
 
 /* A new room of this valid name, which is not known here. NULL at its home when
  * there are too many. */

@@ -155,7 +155,8 @@ question_ask(struct question *question, struct session *session)
 
 	question->envelope.handle = question_at_home;
 	session_await(session);
-	reactor_post(hub->reactor, hub_room_home(hub, span_of(question->room)),
+	reactor_post(hub->reactor,
+	    hub_home_reactor(hub, span_of(question->room)),
 	    &question->envelope);
 }
 
@@ -206,9 +207,9 @@ question_read_range(struct question *question, struct span text)
 
 /* How many messages are asked for, of those that are kept. */
 static uint32_t
-question_select(struct question *question, const struct room_home *office)
+question_select(struct question *question, const struct room_home *home)
 {
-	const struct scrollback *history = &office->history;
+	const struct scrollback *history = &home->history;
 
 	if (!question->by_seq)
 		return question->last < history->count
@@ -216,7 +217,7 @@ question_select(struct question *question, const struct room_home *office)
 			   : history->count;
 	/* Asked twice for a join, and the join's notice numbers what has been
 	 * gathered before it: what holds is the last answer. */
-	question->starts_over = question->since > office->seq;
+	question->starts_over = question->since > home->seq;
 	if (question->starts_over)
 		return history->count;
 	return scrollback_count_since(history, question->since);
@@ -256,10 +257,10 @@ history_bytes(const struct scrollback *history, uint32_t count)
 bool
 question_may_find(struct question *question, const struct room *room)
 {
-	const struct room_home *office = room->office;
+	const struct room_home *home = room->home;
 
-	if (history_bytes(&office->history,
-		question_select(question, office)) <= question->bytes_max)
+	if (history_bytes(&home->history, question_select(question, home)) <=
+	    question->bytes_max)
 		return true;
 	question->refusal = ERR_BUSY;
 	return false;
@@ -270,14 +271,14 @@ question_may_find(struct question *question, const struct room *room)
 void
 question_find_messages(struct question *question, const struct room *room)
 {
-	const struct scrollback *history = &room->office->history;
-	uint32_t count = question_select(question, room->office);
+	const struct scrollback *history = &room->home->history;
+	uint32_t count = question_select(question, room->home);
 
 	question->found = parcel_new(history_bytes(history, count));
 	for (uint32_t i = history->count - count; i < history->count; i++)
 		message_copy(question->found, scrollback_at(history, i));
 	question->count = count;
-	question->first = room->office->seq - count + 1;
+	question->first = room->home->seq - count + 1;
 }
 
 void

@@ -77,16 +77,16 @@ parcels_next(
 }
 
 struct room *
-room_new(const char *name, unsigned home, struct room_home *office)
+room_new(const char *name, unsigned home_reactor, struct room_home *home)
 {
 	struct room *room = memory_new(sizeof(*room));
 
 	check(strlen(name) <= NAME_BYTES_MAX);
 	strcpy(room->name, name);
+	room->home_reactor = home_reactor;
 	room->home = home;
-	room->office = office;
-	if (office)
-		office->room = room;
+	if (home)
+		home->room = room;
 	list_init(&room->busy);
 	return room;
 }
@@ -100,8 +100,8 @@ room_free(struct room **pointer)
 	list_remove(&room->busy);
 	parcels_fini(&room->gathered);
 	parcels_fini(&room->inbox);
-	if (room->office)
-		room_home_free(&room->office);
+	if (room->home)
+		room_home_free(&room->home);
 	free(room->members);
 	free(room);
 	*pointer = NULL;
@@ -113,7 +113,7 @@ room_is_over(const struct room *room)
 	if (room->everyones || room->member_count > 0 ||
 	    room->gathered.count > 0 || room->inbox.count > 0)
 		return false;
-	if (!room->office)
+	if (!room->home)
 		return true;
 	return room_home_under_way(room) == 0 && !room_home_is_known(room);
 }
@@ -283,7 +283,8 @@ room_mail_new(const char *room, struct hub *hub, envelope_handler *handle)
 
 /* Tells the home that what it sent has been delivered here. */
 static void
-room_confirm(const char *room, struct hub *hub, unsigned home, unsigned batches)
+room_confirm(
+    const char *room, struct hub *hub, unsigned home_reactor, unsigned batches)
 {
 	struct room_mail *mail;
 
@@ -291,7 +292,7 @@ room_confirm(const char *room, struct hub *hub, unsigned home, unsigned batches)
 		return;
 	mail = room_mail_new(room, hub, room_mail_confirm);
 	mail->batches = batches;
-	reactor_post(hub->reactor, home, &mail->envelope);
+	reactor_post(hub->reactor, home_reactor, &mail->envelope);
 }
 
 void
@@ -310,7 +311,7 @@ room_deliver(struct room *room, struct hub *hub)
 	counter_add(&counters->skipped, (room->member_count - taken) * count);
 	batch_acknowledge(&room->inbox, hub);
 	parcels_clear(&room->inbox);
-	room_confirm(room->name, hub, room->home, room->inbox_batches);
+	room_confirm(room->name, hub, room->home_reactor, room->inbox_batches);
 	room->inbox_batches = 0;
 }
 
@@ -345,7 +346,7 @@ room_mail_confirm(struct envelope *envelope, void *owner)
 	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	check(room && room->office); /* kept while batches are under way */
+	check(room && room->home); /* kept while batches are under way */
 	room_home_on_delivered(room, mail->from, mail->batches);
 	hub_busy(hub, room);
 	free(mail);
@@ -360,7 +361,7 @@ room_mail_number(struct envelope *envelope, void *owner)
 	struct room *room = hub_room(hub, span_of(mail->room));
 
 	check_magic(hub, HUB_MAGIC);
-	check(room && room->office); /* kept while it has members there */
+	check(room && room->home); /* kept while it has members there */
 	parcels_share(&room->gathered, &mail->parcels);
 	hub_busy(hub, room);
 	parcels_fini(&mail->parcels);
@@ -386,7 +387,7 @@ room_post_gathered(struct room *room, struct hub *hub)
 
 	mail->parcels = room->gathered;
 	room->gathered = (struct parcels){0};
-	reactor_post(hub->reactor, room->home, &mail->envelope);
+	reactor_post(hub->reactor, room->home_reactor, &mail->envelope);
 }
 
 void
@@ -397,7 +398,7 @@ room_leave(struct room *room, struct hub *hub, struct session *session,
 
 	check(membership->joined);
 	check(membership->index < room->member_count);
-	if (!room->office && room->gathered.count > 0)
+	if (!room->home && room->gathered.count > 0)
 		room_post_gathered(room, hub);
 	/* The last one takes the free place. */
 	last = room->members[--room->member_count];
@@ -450,7 +451,7 @@ room_turn(struct room *room, struct hub *hub)
 	bool behind = reactor_is_behind(hub->reactor);
 
 	if (room->gathered.count > 0) {
-		if (!room->office)
+		if (!room->home)
 			room_post_gathered(room, hub);
 		else if (!behind && room_home_may_seal(room))
 			room_home_seal(room, hub);

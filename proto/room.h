@@ -48,8 +48,8 @@ struct room {
 	struct list busy; /* link in its hub's busy rooms, or none */
 	char name[NAME_BYTES_MAX + 1]; /* lower case */
 	bool everyones;           /* the lobby: all users are in, on all hubs */
-	unsigned home;            /* index of the reactor that numbers */
-	struct room_home *office; /* owned; at the home only, else NULL */
+	unsigned home_reactor;    /* index of the reactor that numbers */
+	struct room_home *home;   /* owned; at the home only, else NULL */
 	struct session **members; /* on this reactor; owned array */
 	uint32_t member_count;
 	uint32_t member_cap;
@@ -77,9 +77,9 @@ struct seat {
 	struct membership membership;
 };
 
-/* `name` is folded; `office` becomes the room's. */
+/* `name` is folded; `home` becomes the room's. */
 struct room *
-room_new(const char *name, unsigned home, struct room_home *office);
+room_new(const char *name, unsigned home_reactor, struct room_home *home);
 void room_free(struct room **room);
 
 /* Is it of no use any more, to its members and as a memory? */

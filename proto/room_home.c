@@ -23,47 +23,47 @@
 struct room_home *
 room_home_new(unsigned reactors, uint32_t history)
 {
-	struct room_home *office =
-	    memory_new(sizeof(*office) + reactors * sizeof(struct reach));
+	struct room_home *home =
+	    memory_new(sizeof(*home) + reactors * sizeof(struct reach));
 
-	office->reach_count = reactors;
-	scrollback_init(&office->history, history);
-	list_init(&office->recent);
-	list_init(&office->deserted);
-	list_init(&office->summing);
-	return office;
+	home->reach_count = reactors;
+	scrollback_init(&home->history, history);
+	list_init(&home->recent);
+	list_init(&home->deserted);
+	list_init(&home->summing);
+	return home;
 }
 
 void
 room_home_free(struct room_home **pointer)
 {
-	struct room_home *office = *pointer;
+	struct room_home *home = *pointer;
 
-	list_remove(&office->recent);
-	list_remove(&office->deserted);
-	list_remove(&office->summing);
-	scrollback_fini(&office->history);
-	free(office->topic);
-	free(office);
+	list_remove(&home->recent);
+	list_remove(&home->deserted);
+	list_remove(&home->summing);
+	scrollback_fini(&home->history);
+	free(home->topic);
+	free(home);
 	*pointer = NULL;
 }
 
 bool
 room_home_is_known(const struct room *room)
 {
-	return room->everyones || room->office->members > 0 ||
-	       room->office->history.count > 0;
+	return room->everyones || room->home->members > 0 ||
+	       room->home->history.count > 0;
 }
 
 unsigned
 room_home_under_way(const struct room *room)
 {
-	const struct room_home *office = room->office;
+	const struct room_home *home = room->home;
 	unsigned most = 0;
 
-	for (unsigned i = 0; i < office->reach_count; i++)
-		if (office->reach[i].under_way > most)
-			most = office->reach[i].under_way;
+	for (unsigned i = 0; i < home->reach_count; i++)
+		if (home->reach[i].under_way > most)
+			most = home->reach[i].under_way;
 	return most;
 }
 
@@ -82,7 +82,7 @@ room_home_is_stalled(const struct room *room)
 static bool
 room_is_summed_up(const struct room *room)
 {
-	return room->office->members > NOTICED_MEMBERS_MAX ||
+	return room->home->members > NOTICED_MEMBERS_MAX ||
 	       room_home_is_stalled(room);
 }
 
@@ -90,10 +90,10 @@ void
 room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
     struct span name)
 {
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 
 	if (!room->everyones && room_is_summed_up(room)) {
-		office->joined++;
+		home->joined++;
 		hub_summing(hub, room);
 	} else if (!room->everyones) {
 		/* Sealed before it is in, so that it is not told of itself. */
@@ -102,23 +102,23 @@ room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
 	}
 	if (!room->everyones)
 		counter_add(&reactor_counters(hub->reactor)->joins, 1);
-	list_remove(&office->deserted);
-	office->members++;
-	office->reach[who.reactor].members++;
+	list_remove(&home->deserted);
+	home->members++;
+	home->reach[who.reactor].members++;
 }
 
 void
 room_home_forget(struct room *room)
 {
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 
-	while (office->history.count > 0)
-		scrollback_drop_oldest(&office->history);
-	list_remove(&office->recent);
-	list_remove(&office->deserted);
-	free(office->topic);
-	office->topic = NULL;
-	office->seq = 0;
+	while (home->history.count > 0)
+		scrollback_drop_oldest(&home->history);
+	list_remove(&home->recent);
+	list_remove(&home->deserted);
+	free(home->topic);
+	home->topic = NULL;
+	home->seq = 0;
 }
 
 /* The last one has left: whoever comes next finds a new room, also before this
@@ -126,13 +126,13 @@ room_home_forget(struct room *room)
 static void
 room_home_end(struct room *room, struct hub *hub)
 {
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 
 	room_home_seal(room, hub);
-	office->joined = 0;
-	office->left = 0;
-	list_remove(&office->summing);
-	if (office->history.count > 0)
+	home->joined = 0;
+	home->left = 0;
+	list_remove(&home->summing);
+	if (home->history.count > 0)
 		hub_deserted(hub, room);
 	else
 		room_home_forget(room);
@@ -142,17 +142,17 @@ void
 room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
     struct span name)
 {
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 
-	check(office->reach[who.reactor].members > 0);
-	office->reach[who.reactor].members--;
-	office->members--;
+	check(home->reach[who.reactor].members > 0);
+	home->reach[who.reactor].members--;
+	home->members--;
 	if (room->everyones)
 		return;
-	if (office->members == 0) {
+	if (home->members == 0) {
 		room_home_end(room, hub);
 	} else if (room_is_summed_up(room)) {
-		office->left++;
+		home->left++;
 		hub_summing(hub, room);
 	} else {
 		room_gather(room, hub, EVENT_LEAVE, who, name, span_of(""));
@@ -165,20 +165,20 @@ room_home_set_topic(struct room *room, struct hub *hub, struct conn_handle who,
     struct span name, struct span topic)
 {
 	char text[TOPIC_BYTES_MAX + NAME_BYTES_MAX + 64];
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 	int len;
 
 	check(topic.len <= TOPIC_BYTES_MAX);
-	free(office->topic);
-	office->topic = NULL;
+	free(home->topic);
+	home->topic = NULL;
 	if (topic.len > 0) {
-		office->topic = memory_new(topic.len + 1);
-		memcpy(office->topic, topic.at, topic.len);
+		home->topic = memory_new(topic.len + 1);
+		memcpy(home->topic, topic.at, topic.len);
 	}
 	len = snprintf(text, sizeof(text), "%.*s#%llu %s%s", (int)name.len,
 	    name.at, (unsigned long long)who.id,
-	    office->topic ? "set the topic: " : "cleared the topic",
-	    office->topic ? office->topic : "");
+	    home->topic ? "set the topic: " : "cleared the topic",
+	    home->topic ? home->topic : "");
 	room_gather(room, hub, EVENT_NOTICE, who, span_of(""),
 	    (struct span){text, (size_t)len});
 	room_home_seal(room, hub);
@@ -201,19 +201,19 @@ number_grouped(uint32_t number, char out[16])
 void
 room_home_sum_up(struct room *room, struct hub *hub)
 {
-	struct room_home *office = room->office;
+	struct room_home *home = room->home;
 	struct conn_handle nobody = {0};
 	char joined[16], left[16], here[16], text[80];
 	int len;
 
 	len = snprintf(text, sizeof(text), "%s%s%s%s%s, %s here",
-	    office->joined ? "+" : "",
-	    office->joined ? number_grouped(office->joined, joined) : "",
-	    office->joined && office->left ? " " : "", office->left ? "-" : "",
-	    office->left ? number_grouped(office->left, left) : "",
-	    number_grouped(office->members, here));
-	office->joined = 0;
-	office->left = 0;
+	    home->joined ? "+" : "",
+	    home->joined ? number_grouped(home->joined, joined) : "",
+	    home->joined && home->left ? " " : "", home->left ? "-" : "",
+	    home->left ? number_grouped(home->left, left) : "",
+	    number_grouped(home->members, here));
+	home->joined = 0;
+	home->left = 0;
 	room_gather(room, hub, EVENT_NOTICE, nobody, span_of(""),
 	    (struct span){text, (size_t)len});
 }
@@ -222,9 +222,9 @@ room_home_sum_up(struct room *room, struct hub *hub)
 static void
 room_number(struct room *room, struct hub *hub)
 {
-	struct room_home *office = room->office;
-	size_t before = office->history.bytes;
-	uint64_t first = office->seq;
+	struct room_home *home = room->home;
+	size_t before = home->history.bytes;
+	uint64_t first = home->seq;
 	size_t bytes = 0;
 	const struct message *message = NULL;
 	uint32_t i = 0;
@@ -234,31 +234,31 @@ room_number(struct room *room, struct hub *hub)
 
 		bytes += message_size(message);
 		/* No other thread has the parcel yet. */
-		office->seq += counts;
-		((struct message *)message)->seq = office->seq;
+		home->seq += counts;
+		((struct message *)message)->seq = home->seq;
 		if (!counts)
 			continue;
-		scrollback_add(&office->history, message);
-		office->reach[message->sender.reactor].spoke = true;
+		scrollback_add(&home->history, message);
+		home->reach[message->sender.reactor].spoke = true;
 	}
 	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
-	if (office->seq != first && office->history.count > 0)
-		hub_remembers(hub, room,
-		    (ssize_t)office->history.bytes - (ssize_t)before);
+	if (home->seq != first && home->history.count > 0)
+		hub_remembers(
+		    hub, room, (ssize_t)home->history.bytes - (ssize_t)before);
 }
 
 void
 room_home_seal(struct room *room, struct hub *hub)
 {
 	unsigned here = reactor_index(hub->reactor);
-	struct room_home *office = room->office;
-	uint64_t before = office->seq;
+	struct room_home *home = room->home;
+	uint64_t before = home->seq;
 
 	room_number(room, hub);
 	counter_add(
-	    &reactor_counters(hub->reactor)->messages, office->seq - before);
-	for (unsigned i = 0; i < office->reach_count; i++) {
-		struct reach *reach = &office->reach[i];
+	    &reactor_counters(hub->reactor)->messages, home->seq - before);
+	for (unsigned i = 0; i < home->reach_count; i++) {
+		struct reach *reach = &home->reach[i];
 
 		if (reach->members == 0 && !reach->spoke && !room->everyones)
 			continue;
@@ -277,7 +277,7 @@ room_home_seal(struct room *room, struct hub *hub)
 void
 room_home_on_delivered(struct room *room, unsigned reactor, unsigned batches)
 {
-	struct reach *reach = &room->office->reach[reactor];
+	struct reach *reach = &room->home->reach[reactor];
 
 	check(reach->under_way >= batches);
 	reach->under_way -= batches;

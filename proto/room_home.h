@@ -42,7 +42,7 @@ struct room_home {
 
 /* Keeps `history` messages, and works for `reactors`. */
 struct room_home *room_home_new(unsigned reactors, uint32_t history);
-void room_home_free(struct room_home **office);
+void room_home_free(struct room_home **home);
 
 /* Are there members, or something to remember? Else it is about to be freed. */
 bool room_home_is_known(const struct room *room);

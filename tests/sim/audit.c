@@ -216,7 +216,7 @@ static void
 audit_members(const struct world *world, unsigned room)
 {
 	struct span name = span_of(crowd_rooms[room]);
-	unsigned home = hub_room_home(world->hubs[0], name);
+	unsigned home = hub_home_reactor(world->hubs[0], name);
 	const struct room *there = hub_room(world->hubs[home], name);
 	uint64_t members = 0;
 
@@ -225,10 +225,10 @@ audit_members(const struct world *world, unsigned room)
 
 		members += here ? here->member_count : 0;
 	}
-	if (members != (there ? there->office->members : 0))
+	if (members != (there ? there->home->members : 0))
 		world_fail("%s has %llu members, and its home knows of %u",
 		    crowd_rooms[room], (unsigned long long)members,
-		    there ? there->office->members : 0);
+		    there ? there->home->members : 0);
 }
 
 /* At rest, who has come and not gone is there. */
