@@ -45,8 +45,8 @@ rooms_room(struct directory_entry *entry, void *context)
 	if (!home || !room_home_is_known(room))
 		return;
 	row.members = home->members;
-	row.kept = home->history.count;
-	row.kept_bytes = home->history.bytes;
+	row.kept = home->scrollback.count;
+	row.kept_bytes = home->scrollback.bytes;
 	strcpy(row.name, room->name);
 	if (home->topic)
 		strcpy(row.topic, home->topic);

@@ -29,7 +29,7 @@ hub_free_room(struct hub *hub, struct room *room)
 	if (room->home) {
 		counter_add(&reactor_counters(hub->reactor)->rooms_ended, 1);
 		hub->home_rooms--;
-		hub->history_bytes -= room->home->history.bytes;
+		hub->history_bytes -= room->home->scrollback.bytes;
 	}
 	directory_remove(&hub->rooms, &room->entry);
 	room_free(&room);
@@ -68,7 +68,7 @@ hub_first_deserted(const struct hub *hub)
 static void
 hub_forget_room(struct hub *hub, struct room *room)
 {
-	hub->history_bytes -= room->home->history.bytes;
+	hub->history_bytes -= room->home->scrollback.bytes;
 	room_home_forget(room);
 	hub_busy(hub, room);
 }
@@ -297,11 +297,11 @@ hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 	while (hub->history_bytes > max) {
 		struct room_home *oldest =
 		    list_entry(hub->recent.next, struct room_home, recent);
-		size_t before = oldest->history.bytes;
+		size_t before = oldest->scrollback.bytes;
 
-		scrollback_drop_oldest(&oldest->history);
-		hub->history_bytes -= before - oldest->history.bytes;
-		if (oldest->history.count > 0)
+		scrollback_drop_oldest(&oldest->scrollback);
+		hub->history_bytes -= before - oldest->scrollback.bytes;
+		if (oldest->scrollback.count > 0)
 			continue;
 		list_remove(&oldest->recent);
 		/* Not the one that is being numbered. */

@@ -209,18 +209,18 @@ question_read_range(struct question *question, struct span text)
 static uint32_t
 question_select(struct question *question, const struct room_home *home)
 {
-	const struct scrollback *history = &home->history;
+	const struct scrollback *scrollback = &home->scrollback;
 
 	if (!question->by_seq)
-		return question->last < history->count
+		return question->last < scrollback->count
 			   ? (uint32_t)question->last
-			   : history->count;
+			   : scrollback->count;
 	/* Asked twice for a join, and the join's notice numbers what has been
 	 * gathered before it: what holds is the last answer. */
 	question->starts_over = question->since > home->seq;
 	if (question->starts_over)
-		return history->count;
-	return scrollback_count_since(history, question->since);
+		return scrollback->count;
+	return scrollback_count_since(scrollback, question->since);
 }
 
 /* How many of those asked for are gone that the session was not sent before:
@@ -245,12 +245,12 @@ question_missing(const struct question *question)
 }
 
 static size_t
-history_bytes(const struct scrollback *history, uint32_t count)
+range_bytes(const struct scrollback *scrollback, uint32_t count)
 {
 	size_t bytes = 0;
 
-	for (uint32_t i = history->count - count; i < history->count; i++)
-		bytes += message_size(scrollback_at(history, i));
+	for (uint32_t i = scrollback->count - count; i < scrollback->count; i++)
+		bytes += message_size(scrollback_at(scrollback, i));
 	return bytes;
 }
 
@@ -259,7 +259,7 @@ question_may_find(struct question *question, const struct room *room)
 {
 	const struct room_home *home = room->home;
 
-	if (history_bytes(&home->history, question_select(question, home)) <=
+	if (range_bytes(&home->scrollback, question_select(question, home)) <=
 	    question->bytes_max)
 		return true;
 	question->refusal = ERR_BUSY;
@@ -271,12 +271,12 @@ question_may_find(struct question *question, const struct room *room)
 void
 question_find_messages(struct question *question, const struct room *room)
 {
-	const struct scrollback *history = &room->home->history;
+	const struct scrollback *scrollback = &room->home->scrollback;
 	uint32_t count = question_select(question, room->home);
 
-	question->found = parcel_new(history_bytes(history, count));
-	for (uint32_t i = history->count - count; i < history->count; i++)
-		message_copy(question->found, scrollback_at(history, i));
+	question->found = parcel_new(range_bytes(scrollback, count));
+	for (uint32_t i = scrollback->count - count; i < scrollback->count; i++)
+		message_copy(question->found, scrollback_at(scrollback, i));
 	question->count = count;
 	question->first = room->home->seq - count + 1;
 }

@@ -27,7 +27,7 @@ room_home_new(unsigned reactors, uint32_t history)
 	    memory_new(sizeof(*home) + reactors * sizeof(struct reach));
 
 	home->reach_count = reactors;
-	scrollback_init(&home->history, history);
+	scrollback_init(&home->scrollback, history);
 	list_init(&home->recent);
 	list_init(&home->deserted);
 	list_init(&home->summing);
@@ -42,7 +42,7 @@ room_home_free(struct room_home **pointer)
 	list_remove(&home->recent);
 	list_remove(&home->deserted);
 	list_remove(&home->summing);
-	scrollback_fini(&home->history);
+	scrollback_fini(&home->scrollback);
 	free(home->topic);
 	free(home);
 	*pointer = NULL;
@@ -52,7 +52,7 @@ bool
 room_home_is_known(const struct room *room)
 {
 	return room->everyones || room->home->members > 0 ||
-	       room->home->history.count > 0;
+	       room->home->scrollback.count > 0;
 }
 
 unsigned
@@ -112,8 +112,8 @@ room_home_forget(struct room *room)
 {
 	struct room_home *home = room->home;
 
-	while (home->history.count > 0)
-		scrollback_drop_oldest(&home->history);
+	while (home->scrollback.count > 0)
+		scrollback_drop_oldest(&home->scrollback);
 	list_remove(&home->recent);
 	list_remove(&home->deserted);
 	free(home->topic);
@@ -132,7 +132,7 @@ room_home_end(struct room *room, struct hub *hub)
 	home->joined = 0;
 	home->left = 0;
 	list_remove(&home->summing);
-	if (home->history.count > 0)
+	if (home->scrollback.count > 0)
 		hub_deserted(hub, room);
 	else
 		room_home_forget(room);
@@ -223,7 +223,7 @@ static void
 room_number(struct room *room, struct hub *hub)
 {
 	struct room_home *home = room->home;
-	size_t before = home->history.bytes;
+	size_t before = home->scrollback.bytes;
 	uint64_t first = home->seq;
 	size_t bytes = 0;
 	const struct message *message = NULL;
@@ -238,13 +238,13 @@ room_number(struct room *room, struct hub *hub)
 		((struct message *)message)->seq = home->seq;
 		if (!counts)
 			continue;
-		scrollback_add(&home->history, message);
+		scrollback_add(&home->scrollback, message);
 		home->reach[message->sender.reactor].spoke = true;
 	}
 	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
-	if (home->seq != first && home->history.count > 0)
-		hub_remembers(
-		    hub, room, (ssize_t)home->history.bytes - (ssize_t)before);
+	if (home->seq != first && home->scrollback.count > 0)
+		hub_remembers(hub, room,
+		    (ssize_t)home->scrollback.bytes - (ssize_t)before);
 }
 
 void

@@ -27,7 +27,7 @@ struct reach {
 struct room_home {
 	struct room *room; /* whose it is */
 	uint64_t seq;      /* last number given */
-	struct scrollback history;
+	struct scrollback scrollback;
 	char *topic;          /* owned; NULL: none */
 	uint32_t members;     /* on all reactors */
 	uint32_t joined;      /* not told yet, summed up */

@@ -9,92 +9,94 @@
 #include "reactor/memory.h"
 
 static struct message **
-history_place(const struct scrollback *history, uint32_t i)
+scrollback_place(const struct scrollback *scrollback, uint32_t i)
 {
-	return &history->ring[(history->first + i) & (history->cap - 1)];
+	return &scrollback
+		    ->ring[(scrollback->first + i) & (scrollback->cap - 1)];
 }
 
 static void
-history_grow(struct scrollback *history)
+scrollback_grow(struct scrollback *scrollback)
 {
-	uint32_t cap = history->cap ? history->cap * 2 : 16;
+	uint32_t cap = scrollback->cap ? scrollback->cap * 2 : 16;
 	struct message **ring = memory_new(cap * sizeof(*ring));
 
-	for (uint32_t i = 0; i < history->count; i++)
-		ring[i] = *history_place(history, i);
-	free(history->ring);
-	history->ring = ring;
-	history->cap = cap;
-	history->first = 0;
+	for (uint32_t i = 0; i < scrollback->count; i++)
+		ring[i] = *scrollback_place(scrollback, i);
+	free(scrollback->ring);
+	scrollback->ring = ring;
+	scrollback->cap = cap;
+	scrollback->first = 0;
 }
 
 void
-scrollback_drop_oldest(struct scrollback *history)
+scrollback_drop_oldest(struct scrollback *scrollback)
 {
-	struct message **place = history_place(history, 0);
+	struct message **place = scrollback_place(scrollback, 0);
 
-	history->bytes -= message_size(*place);
+	scrollback->bytes -= message_size(*place);
 	free(*place);
 	*place = NULL;
-	history->first = (history->first + 1) & (history->cap - 1);
-	history->count--;
+	scrollback->first = (scrollback->first + 1) & (scrollback->cap - 1);
+	scrollback->count--;
 }
 
 void
-scrollback_init(struct scrollback *history, uint32_t count_max)
+scrollback_init(struct scrollback *scrollback, uint32_t count_max)
 {
-	*history = (struct scrollback){.count_max = count_max};
+	*scrollback = (struct scrollback){.count_max = count_max};
 }
 
 void
-scrollback_fini(struct scrollback *history)
+scrollback_fini(struct scrollback *scrollback)
 {
-	while (history->count > 0)
-		scrollback_drop_oldest(history);
-	free(history->ring);
-	*history = (struct scrollback){0};
+	while (scrollback->count > 0)
+		scrollback_drop_oldest(scrollback);
+	free(scrollback->ring);
+	*scrollback = (struct scrollback){0};
 }
 
 void
-scrollback_add(struct scrollback *history, const struct message *message)
+scrollback_add(struct scrollback *scrollback, const struct message *message)
 {
 	size_t size = message_size(message);
 	struct message *copy;
 
-	if (history->count_max == 0)
+	if (scrollback->count_max == 0)
 		return;
-	while (history->count > 0 &&
-	       (history->count == history->count_max ||
-		   history->bytes + size > HISTORY_BYTES_MAX))
-		scrollback_drop_oldest(history);
-	if (history->count > 0)
-		check(scrollback_at(history, history->count - 1)->seq + 1 ==
-		      message->seq);
-	if (history->count == history->cap)
-		history_grow(history);
+	while (scrollback->count > 0 &&
+	       (scrollback->count == scrollback->count_max ||
+		   scrollback->bytes + size > HISTORY_BYTES_MAX))
+		scrollback_drop_oldest(scrollback);
+	if (scrollback->count > 0)
+		check(
+		    scrollback_at(scrollback, scrollback->count - 1)->seq + 1 ==
+		    message->seq);
+	if (scrollback->count == scrollback->cap)
+		scrollback_grow(scrollback);
 	copy = memory_new_raw(size);
 	memcpy(copy, message, size);
-	*history_place(history, history->count++) = copy;
-	history->bytes += size;
+	*scrollback_place(scrollback, scrollback->count++) = copy;
+	scrollback->bytes += size;
 }
 
 const struct message *
-scrollback_at(const struct scrollback *history, uint32_t i)
+scrollback_at(const struct scrollback *scrollback, uint32_t i)
 {
-	check(i < history->count);
-	return *history_place(history, i);
+	check(i < scrollback->count);
+	return *scrollback_place(scrollback, i);
 }
 
 uint32_t
-scrollback_count_since(const struct scrollback *history, uint64_t seq)
+scrollback_count_since(const struct scrollback *scrollback, uint64_t seq)
 {
 	uint64_t last;
 
-	if (history->count == 0)
+	if (scrollback->count == 0)
 		return 0;
-	last = scrollback_at(history, history->count - 1)->seq;
+	last = scrollback_at(scrollback, scrollback->count - 1)->seq;
 	if (seq >= last)
 		return 0;
-	return last - seq < history->count ? (uint32_t)(last - seq)
-					   : history->count;
+	return last - seq < scrollback->count ? (uint32_t)(last - seq)
+					      : scrollback->count;
 }

@@ -20,20 +20,22 @@ struct scrollback {
 };
 
 /* Keeps `count_max` messages at most, and none for 0. */
-void scrollback_init(struct scrollback *history, uint32_t count_max);
-void scrollback_fini(struct scrollback *history);
+void scrollback_init(struct scrollback *scrollback, uint32_t count_max);
+void scrollback_fini(struct scrollback *scrollback);
 
 /* Keeps a copy; its number follows the last one's. */
-void scrollback_add(struct scrollback *history, const struct message *message);
+void
+scrollback_add(struct scrollback *scrollback, const struct message *message);
 
 /* Drops the oldest message; there is one. */
-void scrollback_drop_oldest(struct scrollback *history);
+void scrollback_drop_oldest(struct scrollback *scrollback);
 
 /* The i-th oldest message, i below count. */
 const struct message *
-scrollback_at(const struct scrollback *history, uint32_t i);
+scrollback_at(const struct scrollback *scrollback, uint32_t i);
 
 /* How many of the messages that are kept have numbers above `seq`. */
-uint32_t scrollback_count_since(const struct scrollback *history, uint64_t seq);
+uint32_t
+scrollback_count_since(const struct scrollback *scrollback, uint64_t seq);
 
 #endif
