@@ -88,13 +88,11 @@ err_going_down(struct session *session)
 static struct session *
 job_session(struct account_job *job)
 {
-	struct conn *conn = conn_find(job->reactor, job->client);
-	struct session *session;
+	struct session *session =
+	    session_find(reactor_owner(job->reactor), job->client);
 
-	if (!conn)
+	if (!session)
 		return NULL;
-	session = session_of(conn);
-	check_magic(session, SESSION_MAGIC);
 	if (job->cancelled) {
 		err_going_down(session);
 		session_answered(session);

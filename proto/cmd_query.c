@@ -85,18 +85,14 @@ listing_start(struct session *session, const char *room,
 static struct session *
 listing_tell(struct listing *listing, struct hub *hub)
 {
-	struct conn *conn = conn_find(hub->reactor, listing->client);
+	struct session *session = session_find(hub, listing->client);
 
 	check(hub->asked >= listing->bytes_max);
 	hub->asked -= listing->bytes_max;
-	if (!conn)
-		return NULL;
-	if (listing->tour.text_len > 0) {
-		memcpy(conn_reserve(conn, listing->tour.text_len),
-		    listing->tour.text, listing->tour.text_len);
-		conn_commit(conn, listing->tour.text_len);
-	}
-	return session_of(conn);
+	if (session && listing->tour.text_len > 0)
+		session_send(
+		    session, listing->tour.text, listing->tour.text_len);
+	return session;
 }
 
 /* Its end: how many there are, and where not all were listed, how many were. */

@@ -103,11 +103,9 @@ static void
 direct_done(struct tour *tour, struct hub *hub)
 {
 	struct direct *direct = (struct direct *)tour;
-	struct conn *conn = conn_find(hub->reactor, direct->client);
+	struct session *session = session_find(hub, direct->client);
 
-	if (conn) {
-		struct session *session = session_of(conn);
-
+	if (session) {
 		if (direct->reached > 0)
 			session_ok(session, "sent to %s (%u sessions)",
 			    direct->to, direct->reached);

@@ -91,9 +91,8 @@ question_on_answer(struct envelope *envelope, void *owner)
 {
 	struct question *question = (struct question *)envelope;
 	struct hub *hub = owner;
-	struct conn *conn = conn_find(hub->reactor, question->client);
+	struct session *asker = session_find(hub, question->client);
 	struct room *room = hub_room(hub, span_of(question->room));
-	struct session *asker = conn ? session_of(conn) : NULL;
 	struct session *session = asker;
 
 	check_magic(hub, HUB_MAGIC);

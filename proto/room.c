@@ -172,14 +172,14 @@ batch_acknowledge(const struct parcels *batch, struct hub *hub)
 	uint32_t i = 0;
 
 	while ((message = parcels_next(batch, &i, message))) {
-		struct conn *conn;
+		struct session *session;
 
 		if (message->kind != EVENT_MESSAGE ||
 		    message->sender.reactor != here)
 			continue;
-		conn = conn_find(hub->reactor, message->sender);
-		if (conn)
-			session_own_copy(session_of(conn), message->text_len);
+		session = session_find(hub, message->sender);
+		if (session)
+			session_own_copy(session, message->text_len);
 	}
 }
 

@@ -349,6 +349,17 @@ session_filter(struct session *session, char *bytes, size_t len)
 	return len;
 }
 
+struct session *
+session_find(struct hub *hub, struct conn_handle client)
+{
+	struct conn *conn = conn_find(hub->reactor, client);
+	struct session *session = conn ? session_of(conn) : NULL;
+
+	if (session)
+		check_magic(session, SESSION_MAGIC);
+	return session;
+}
+
 void
 session_on_bytes(struct conn *conn, char *bytes, size_t len)
 {

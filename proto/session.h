@@ -103,6 +103,9 @@ session_hub(const struct session *session)
 	return reactor_owner(session->conn.reactor);
 }
 
+/* A client of this hub, found again; NULL when it is gone. */
+struct session *session_find(struct hub *hub, struct conn_handle client);
+
 /* The reactor's calls (hub_reactor_ops). */
 void session_on_open(struct conn *conn);
 void session_on_bytes(struct conn *conn, char *bytes, size_t len);
