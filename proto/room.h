@@ -26,22 +26,14 @@
 
 #include "proto/directory.h"
 #include "proto/limits.h"
+#include "proto/parcels.h"
 #include "proto/wire/render.h"
 #include "reactor/conn.h"
 #include "reactor/list.h"
 
 struct hub;
-struct message;
-struct parcel;
 struct room_home;
 struct session;
-
-/* Parcels in order, each with one reference that is ours. */
-struct parcels {
-	struct parcel **at; /* owned */
-	uint32_t count;
-	uint32_t cap;
-};
 
 struct room {
 	struct directory_entry entry; /* in its hub's rooms */
@@ -113,16 +105,6 @@ void room_pause(struct session *session, struct membership *membership);
 /* It has been told all from `since` up to what was delivered last. */
 void room_resume(
     struct session *session, struct membership *membership, uint64_t since);
-
-/* The record after this one, the first for NULL; NULL after the last. `i` is
- * the parcel that it is in, 0 to begin with. */
-const struct message *parcels_next(
-    const struct parcels *parcels, uint32_t *i, const struct message *message);
-
-/* `to` gets references of its own to all that `from` has; clear gives back all
- * that it has. */
-void parcels_share(struct parcels *to, const struct parcels *from);
-void parcels_clear(struct parcels *parcels);
 
 /* Sends a reactor references to parcels, for the room of that name there to
  * deliver. */
