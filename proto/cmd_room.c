@@ -7,6 +7,7 @@
 #include "proto/hub.h"
 #include "proto/question.h"
 #include "proto/room_home.h"
+#include "proto/room_mail.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/blob.h"
@@ -72,7 +73,7 @@ join_answer(struct question *question, struct hub *hub, struct session *session)
 	/* It is gone, and was counted in. */
 	if (!session) {
 		if (!question->rejoins)
-			hub_post_leave(hub, question->room, question->client,
+			room_mail_left(hub, question->room, question->client,
 			    span_of(question->user));
 		return;
 	}

@@ -5,6 +5,7 @@
 
 #include "proto/notice.h"
 #include "proto/room_home.h"
+#include "proto/room_mail.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
@@ -14,14 +15,6 @@
 #include "reactor/reactor.h"
 
 #define SECOND_MS 1000
-
-/* Word to a room's home of who came to the lobby, or left a room. */
-struct presence_mail {
-	struct envelope envelope;
-	struct conn_handle who;
-	char room[NAME_BYTES_MAX + 1];
-	char name[NAME_BYTES_MAX + 1];
-};
 
 static void
 hub_free_room(struct hub *hub, struct room *room)
@@ -322,58 +315,13 @@ hub_say(struct hub *hub, struct session *session, struct room *room,
 	    span_of(session->name), text);
 }
 
-static void
-presence_leave(struct envelope *envelope, void *owner)
-{
-	struct presence_mail *mail = (struct presence_mail *)envelope;
-	struct hub *hub = owner;
-	struct room *room = hub_room(hub, span_of(mail->room));
-
-	check_magic(hub, HUB_MAGIC);
-	check(room && room->home); /* kept while it has members */
-	room_home_leave(room, hub, mail->who, span_of(mail->name));
-	free(mail);
-}
-
-static void
-presence_enter(struct envelope *envelope, void *owner)
-{
-	struct presence_mail *mail = (struct presence_mail *)envelope;
-	struct hub *hub = owner;
-
-	check_magic(hub, HUB_MAGIC);
-	room_home_join(hub->lobby, hub, mail->who, span_of(mail->name));
-	free(mail);
-}
-
-static void
-hub_post_presence(struct hub *hub, envelope_handler *handle, const char *room,
-    struct conn_handle who, struct span name)
-{
-	struct presence_mail *mail = memory_new(sizeof(*mail));
-
-	mail->envelope.handle = handle;
-	mail->who = who;
-	strcpy(mail->room, room);
-	memcpy(mail->name, name.at, name.len);
-	reactor_post(hub->reactor, hub_home_reactor(hub, span_of(room)),
-	    &mail->envelope);
-}
-
-void
-hub_post_leave(
-    struct hub *hub, const char *room, struct conn_handle who, struct span name)
-{
-	hub_post_presence(hub, presence_leave, room, who, name);
-}
-
 void
 hub_enter(struct hub *hub, struct session *session)
 {
 	directory_add(&hub->users, &session->user);
 	room_join(hub->lobby, session, &session->lobby);
-	hub_post_presence(hub, presence_enter, hub->lobby->name,
-	    conn_handle(&session->conn), span_of(session->name));
+	room_mail_entered(
+	    hub, conn_handle(&session->conn), span_of(session->name));
 	counter_add(&reactor_counters(hub->reactor)->logins, 1);
 }
 
@@ -382,7 +330,7 @@ hub_leave_room(struct hub *hub, struct session *session, struct room *room)
 {
 	room_leave(room, hub, session, session_membership(session, room));
 	session_drop_seat(session, room);
-	hub_post_leave(hub, room->name, conn_handle(&session->conn),
+	room_mail_left(hub, room->name, conn_handle(&session->conn),
 	    span_of(session->name));
 }
 
@@ -393,7 +341,7 @@ hub_leave(struct hub *hub, struct session *session)
 		hub_leave_room(hub, session, session->seats->room);
 	session->current = CURRENT_NONE;
 	room_leave(hub->lobby, hub, session, &session->lobby);
-	hub_post_leave(hub, hub->lobby->name, conn_handle(&session->conn),
+	room_mail_left(hub, hub->lobby->name, conn_handle(&session->conn),
 	    span_of(session->name));
 	directory_remove(&hub->users, &session->user);
 	counter_add(&reactor_counters(hub->reactor)->logouts, 1);

@@ -149,9 +149,4 @@ void hub_leave(struct hub *hub, struct session *session);
 void
 hub_leave_room(struct hub *hub, struct session *session, struct room *room);
 
-/* Tells a room's home that a client has left, or that one who asked to come in
- * is not there any more. */
-void hub_post_leave(struct hub *hub, const char *room, struct conn_handle who,
-    struct span name);
-
 #endif

@@ -6,11 +6,11 @@
 #include "proto/hub.h"
 #include "proto/message.h"
 #include "proto/room_home.h"
+#include "proto/room_mail.h"
 #include "proto/session_room.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
-#include "reactor/mailbox.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
@@ -18,15 +18,6 @@
  * than the room's last batch needed, for there may be many rooms. */
 #define PARCEL_BYTES_MIN 512
 #define PARCEL_BYTES_MAX (64 * 1024)
-
-/* A batch on its way to another hub, or word that some were delivered. */
-struct room_mail {
-	struct envelope envelope;
-	char room[NAME_BYTES_MAX + 1];
-	unsigned from;    /* reactor */
-	unsigned batches; /* delivered */
-	struct parcels parcels;
-};
 
 struct room *
 room_new(const char *name, unsigned home_reactor, struct room_home *home)
@@ -88,6 +79,26 @@ room_join(
 	room->members[room->member_count++] = session;
 }
 
+void
+room_leave(struct room *room, struct hub *hub, struct session *session,
+    struct membership *membership)
+{
+	struct session *last;
+
+	check(membership->joined);
+	check(membership->index < room->member_count);
+	if (!room->home && room->gathered.count > 0)
+		room_mail_gathered(room, hub);
+	/* The last one takes the free place. */
+	last = room->members[--room->member_count];
+	room->members[membership->index] = last;
+	session_membership(last, room)->index = membership->index;
+	if (membership->behind || membership->paused)
+		session->held--;
+	*membership = (struct membership){0};
+	hub_busy(hub, room);
+}
+
 /* Renders all of a batch into one run of bytes. */
 static struct blob *
 batch_render(const struct room *room, enum format format,
@@ -113,26 +124,6 @@ batch_render(const struct room *room, enum format format,
 	}
 	check(blob->len <= blob->cap);
 	return blob;
-}
-
-/* Whose message it was has seen it now, or has missed it: it may go on. */
-static void
-batch_acknowledge(const struct parcels *batch, struct hub *hub)
-{
-	unsigned here = reactor_index(hub->reactor);
-	const struct message *message = NULL;
-	uint32_t i = 0;
-
-	while ((message = parcels_next(batch, &i, message))) {
-		struct session *session;
-
-		if (message->kind != EVENT_MESSAGE ||
-		    message->sender.reactor != here)
-			continue;
-		session = session_find(hub, message->sender);
-		if (session)
-			session_own_copy(session, message->text_len);
-	}
 }
 
 /* True when the member gets what follows `after`. */
@@ -220,31 +211,23 @@ batch_last(const struct parcels *batch, uint64_t *count)
 	return seq;
 }
 
-static void room_mail_confirm(struct envelope *envelope, void *owner);
-
-static struct room_mail *
-room_mail_new(const char *room, struct hub *hub, envelope_handler *handle)
+void
+room_acknowledge(const struct parcels *batch, struct hub *hub)
 {
-	struct room_mail *mail = memory_new(sizeof(*mail));
+	unsigned here = reactor_index(hub->reactor);
+	const struct message *message = NULL;
+	uint32_t i = 0;
 
-	mail->envelope.handle = handle;
-	mail->from = reactor_index(hub->reactor);
-	strcpy(mail->room, room);
-	return mail;
-}
+	while ((message = parcels_next(batch, &i, message))) {
+		struct session *session;
 
-/* Tells the home that what it sent has been delivered here. */
-static void
-room_confirm(
-    const char *room, struct hub *hub, unsigned home_reactor, unsigned batches)
-{
-	struct room_mail *mail;
-
-	if (batches == 0)
-		return;
-	mail = room_mail_new(room, hub, room_mail_confirm);
-	mail->batches = batches;
-	reactor_post(hub->reactor, home_reactor, &mail->envelope);
+		if (message->kind != EVENT_MESSAGE ||
+		    message->sender.reactor != here)
+			continue;
+		session = session_find(hub, message->sender);
+		if (session)
+			session_own_copy(session, message->text_len);
+	}
 }
 
 void
@@ -261,105 +244,12 @@ room_deliver(struct room *room, struct hub *hub)
 	    members_push(room, reactor_blobs(hub->reactor), room->seen - count);
 	counter_add(&counters->deliveries, taken * count);
 	counter_add(&counters->skipped, (room->member_count - taken) * count);
-	batch_acknowledge(&room->inbox, hub);
+	room_acknowledge(&room->inbox, hub);
 	parcels_clear(&room->inbox);
-	room_confirm(room->name, hub, room->home_reactor, room->inbox_batches);
+	if (room->inbox_batches > 0)
+		room_mail_delivered(
+		    room->name, hub, room->home_reactor, room->inbox_batches);
 	room->inbox_batches = 0;
-}
-
-/* At a hub: the home has numbered these. */
-static void
-room_mail_deliver(struct envelope *envelope, void *owner)
-{
-	struct room_mail *mail = (struct room_mail *)envelope;
-	struct hub *hub = owner;
-	struct room *room = hub_room(hub, span_of(mail->room));
-
-	check_magic(hub, HUB_MAGIC);
-	if (room) {
-		parcels_share(&room->inbox, &mail->parcels);
-		room->inbox_batches++;
-		hub_busy(hub, room);
-	} else {
-		/* The last member here has left meanwhile. */
-		batch_acknowledge(&mail->parcels, hub);
-		room_confirm(mail->room, hub, mail->from, 1);
-	}
-	parcels_fini(&mail->parcels);
-	free(mail);
-}
-
-/* At the home: a reactor has delivered batches. */
-static void
-room_mail_confirm(struct envelope *envelope, void *owner)
-{
-	struct room_mail *mail = (struct room_mail *)envelope;
-	struct hub *hub = owner;
-	struct room *room = hub_room(hub, span_of(mail->room));
-
-	check_magic(hub, HUB_MAGIC);
-	check(room && room->home); /* kept while batches are under way */
-	room_home_on_delivered(room, mail->from, mail->batches);
-	hub_busy(hub, room);
-	free(mail);
-}
-
-/* At the home: another hub has gathered these. */
-static void
-room_mail_number(struct envelope *envelope, void *owner)
-{
-	struct room_mail *mail = (struct room_mail *)envelope;
-	struct hub *hub = owner;
-	struct room *room = hub_room(hub, span_of(mail->room));
-
-	check_magic(hub, HUB_MAGIC);
-	check(room && room->home); /* kept while it has members there */
-	parcels_share(&room->gathered, &mail->parcels);
-	hub_busy(hub, room);
-	parcels_fini(&mail->parcels);
-	free(mail);
-}
-
-void
-room_post_batch(struct room *room, struct hub *hub, unsigned to)
-{
-	struct room_mail *mail =
-	    room_mail_new(room->name, hub, room_mail_deliver);
-
-	parcels_share(&mail->parcels, &room->gathered);
-	reactor_post(hub->reactor, to, &mail->envelope);
-}
-
-/* Has them numbered at the home. */
-static void
-room_post_gathered(struct room *room, struct hub *hub)
-{
-	struct room_mail *mail =
-	    room_mail_new(room->name, hub, room_mail_number);
-
-	mail->parcels = room->gathered;
-	room->gathered = (struct parcels){0};
-	reactor_post(hub->reactor, room->home_reactor, &mail->envelope);
-}
-
-void
-room_leave(struct room *room, struct hub *hub, struct session *session,
-    struct membership *membership)
-{
-	struct session *last;
-
-	check(membership->joined);
-	check(membership->index < room->member_count);
-	if (!room->home && room->gathered.count > 0)
-		room_post_gathered(room, hub);
-	/* The last one takes the free place. */
-	last = room->members[--room->member_count];
-	room->members[membership->index] = last;
-	session_membership(last, room)->index = membership->index;
-	if (membership->behind || membership->paused)
-		session->held--;
-	*membership = (struct membership){0};
-	hub_busy(hub, room);
 }
 
 /* How large the next parcel should be, to take `need` at least. */
@@ -404,7 +294,7 @@ room_turn(struct room *room, struct hub *hub)
 
 	if (room->gathered.count > 0) {
 		if (!room->home)
-			room_post_gathered(room, hub);
+			room_mail_gathered(room, hub);
 		else if (!behind && room_home_may_seal(room))
 			room_home_seal(room, hub);
 	}

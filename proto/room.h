@@ -93,6 +93,10 @@ void room_gather(struct room *room, struct hub *hub, enum event_kind kind,
 /* At the end of each turn while busy: seals and delivers what can be. */
 void room_turn(struct room *room, struct hub *hub);
 
+/* Whose messages these are has seen them now, or has missed them: it may go on.
+ * Of those on this reactor. */
+void room_acknowledge(const struct parcels *batch, struct hub *hub);
+
 /* Delivers the inbox now, for something that must come after it. */
 void room_deliver(struct room *room, struct hub *hub);
 
@@ -105,9 +109,5 @@ void room_pause(struct session *session, struct membership *membership);
 /* It has been told all from `since` up to what was delivered last. */
 void room_resume(
     struct session *session, struct membership *membership, uint64_t since);
-
-/* Sends a reactor references to parcels, for the room of that name there to
- * deliver. */
-void room_post_batch(struct room *room, struct hub *hub, unsigned to);
 
 #endif

@@ -7,6 +7,7 @@
 #include "proto/hub.h"
 #include "proto/message.h"
 #include "proto/room.h"
+#include "proto/room_mail.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
@@ -267,7 +268,7 @@ room_home_seal(struct room *room, struct hub *hub)
 			parcels_share(&room->inbox, &room->gathered);
 			continue;
 		}
-		room_post_batch(room, hub, i);
+		room_mail_sealed(room, hub, i);
 		reach->under_way++;
 	}
 	parcels_clear(&room->gathered);
