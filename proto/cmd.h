@@ -26,7 +26,7 @@ struct command_row {
 	unsigned who; /* GUEST, USER bits */
 	int min;
 	int max;
-	unsigned flags; /* TEXT, SECRET, TALK, RATE, VOICE bits */
+	unsigned flags; /* COMMAND_ bits, commands.def tells of them */
 	const char *usage;
 	const char *help;
 };
@@ -40,9 +40,11 @@ enum {
 enum {
 	COMMAND_TEXT = 1,
 	COMMAND_SECRET = 2,
-	COMMAND_TALK = 4,
-	COMMAND_RATE = 8,
-	COMMAND_VOICE = 16,
+	COMMAND_RATE = 4,
+	COMMAND_VOICE = 8,
+	COMMAND_ASKS = 16,
+	COMMAND_TO_LOBBY = 32,
+	COMMAND_TO_ROOM = 64,
 };
 
 /* The row of a verb below VERB_COUNT. */

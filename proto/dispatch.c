@@ -16,10 +16,34 @@ enum {
 	ANYONE = COMMAND_ANYONE,
 	TEXT = COMMAND_TEXT,
 	SECRET = COMMAND_SECRET,
-	TALK = COMMAND_TALK,
 	RATE = COMMAND_RATE,
 	VOICE = COMMAND_VOICE,
+	ASKS = COMMAND_ASKS,
+	TO_LOBBY = COMMAND_TO_LOBBY,
+	TO_ROOM = COMMAND_TO_ROOM,
 };
+
+#define HAS(flags, flag) (((flags) & (flag)) != 0)
+
+/* A row that may overtake leaves no way to be refused once its line is taken
+ * for a message: it is this, and nothing may be left out. */
+#define SAYS(who, min, max, flags, to, arguments)                              \
+	((flags) == (TEXT | VOICE | (to)) && (who) == USER &&                  \
+	    (min) == (arguments) && (max) == (arguments))
+
+#define COMMAND(id, verb, alias, who, min, max, flags, usage, help)            \
+	_Static_assert((min) <= (max) && (max) <= ARGUMENTS_MAX, #verb);       \
+	_Static_assert(!HAS(flags, TEXT) || (max) > 0, #verb);                 \
+	_Static_assert(!HAS(flags, ASKS) || HAS(flags, VOICE), #verb);         \
+	_Static_assert(!HAS(flags, ASKS) || (min) < (max), #verb);             \
+	_Static_assert(                                                        \
+	    !HAS(flags, TO_LOBBY) || SAYS(who, min, max, flags, TO_LOBBY, 1),  \
+	    #verb);                                                            \
+	_Static_assert(                                                        \
+	    !HAS(flags, TO_ROOM) || SAYS(who, min, max, flags, TO_ROOM, 2),    \
+	    #verb);
+#include "proto/commands.def"
+#undef COMMAND
 
 static const struct command_row rows[VERB_COUNT] = {
 #define COMMAND(id, verb, alias, who, min, max, flags, usage, help)            \
@@ -60,7 +84,6 @@ dispatch_gate(const struct session *session, const struct command *command,
 		return ERR_ALREADY_LOGGED_IN;
 	if ((row->flags & SECRET) && dispatch_is_in_clear(session))
 		return ERR_FORBIDDEN;
-	check(row->max <= ARGUMENTS_MAX);
 	*count = command_split(
 	    command->rest, (unsigned)row->max, row->flags & TEXT, arguments);
 	if (*count < row->min) /* -1: more than max */
@@ -122,10 +145,9 @@ dispatch_is_talk(struct session *session, const struct command_row *row,
 {
 	if (!row)
 		return session->current != CURRENT_NONE;
-	if (!(row->flags & TALK))
-		return false;
-	/* The room comes first, unless all of it is what is said. */
-	return row->max == 1 || session_room(session, arguments[0]);
+	if (row->flags & TO_ROOM)
+		return session_room(session, arguments[0]);
+	return row->flags & TO_LOBBY;
 }
 
 /* Would it be heard by others, from one who is muted? */
@@ -134,7 +156,8 @@ dispatch_is_muted(struct session *session, const struct command_row *row,
     int count, bool talk)
 {
 	if (row)
-		talk = (row->flags & VOICE) && count == row->max;
+		talk = (row->flags & VOICE) &&
+		       !((row->flags & ASKS) && count < row->max);
 	return talk && session_is_muted(session);
 }
 

@@ -1,7 +1,7 @@
 /*
  * The dispatcher: one line of a session in, the right handler called. Look-up,
- * state gate, arity, order, call, count, in that order, once. Pure routing: it
- * keeps nothing. The reactor's thread only.
+ * state gate, TLS, arity, mute, order and rate, count, call, in that order,
+ * once. Pure routing: it keeps nothing. The reactor's thread only.
  */
 #ifndef PROTO_DISPATCH_H
 #define PROTO_DISPATCH_H

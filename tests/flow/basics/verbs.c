@@ -15,9 +15,11 @@ enum who {
 enum flag {
 	TEXT = 1,
 	SECRET = 2,
-	TALK = 4,
-	RATE = 8,
-	VOICE = 16,
+	RATE = 4,
+	VOICE = 8,
+	ASKS = 16,
+	TO_LOBBY = 32,
+	TO_ROOM = 64,
 };
 
 static const struct verb_row {
