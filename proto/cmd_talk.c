@@ -29,8 +29,7 @@ cmd_text(struct session *session, struct span text)
 	struct event event = {.kind = EVENT_ECHO, .text = text};
 
 	if (session->current != CURRENT_NONE) {
-		hub_say(session_hub(session), session,
-		    session_current_room(session), text);
+		session_say(session, session_current_room(session), text);
 		return;
 	}
 	if (session->state == SESSION_GUEST &&
@@ -44,10 +43,8 @@ cmd_text(struct session *session, struct span text)
 void
 cmd_broadcast(struct session *session, const struct span arguments[], int count)
 {
-	struct hub *hub = session_hub(session);
-
 	(void)count;
-	hub_say(hub, session, hub->lobby, arguments[0]);
+	session_say(session, session_hub(session)->lobby, arguments[0]);
 }
 
 void
@@ -58,7 +55,7 @@ cmd_say(struct session *session, const struct span arguments[], int count)
 
 	(void)count;
 	if (room) {
-		hub_say(session_hub(session), session, room, arguments[1]);
+		session_say(session, room, arguments[1]);
 		return;
 	}
 	question = question_new(session, arguments[0]);

@@ -305,17 +305,6 @@ hub_remembers(struct hub *hub, struct room *room, ssize_t more)
 }
 
 void
-hub_say(struct hub *hub, struct session *session, struct room *room,
-    struct span text)
-{
-	check(session->state == SESSION_USER);
-	session->unseen++;
-	session->unseen_bytes += (uint32_t)text.len;
-	room_gather(room, hub, EVENT_MESSAGE, conn_handle(&session->conn),
-	    span_of(session->name), text);
-}
-
-void
 hub_enter(struct hub *hub, struct session *session)
 {
 	directory_add(&hub->users, &session->user);

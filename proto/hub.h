@@ -4,10 +4,10 @@
  * hands everybody's messages to its own members. Hubs talk to each other by
  * envelope only. The reactor's thread, unless a call says otherwise.
  *
- * A message's way: hub_say on the sender's reactor; once a turn from there to
- * the room's home, which gives each message the next number; once a turn from
- * the home to every hub with members; and there, rendered once a format, into
- * each member's output.
+ * A message's way: session_say on the sender's reactor; once a turn from there
+ * to the room's home, which gives each message the next number; once a turn
+ * from the home to every hub with members; and there, rendered once a format,
+ * into each member's output.
  */
 #ifndef PROTO_HUB_H
 #define PROTO_HUB_H
@@ -136,10 +136,6 @@ void hub_deserted(struct hub *hub, struct room *room);
 
 /* At home: it keeps so many bytes more (or less) than before. */
 void hub_remembers(struct hub *hub, struct room *room, ssize_t more);
-
-/* A session's message to a room that it is in. The text is copied. */
-void hub_say(struct hub *hub, struct session *session, struct room *room,
-    struct span text);
 
 /* The session is logged in now, or no more: it leaves all its rooms. */
 void hub_enter(struct hub *hub, struct session *session);

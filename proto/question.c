@@ -68,23 +68,6 @@ question_refuse(const struct question *question, struct session *session)
 	}
 }
 
-/* It got nothing live while it asked for what came before: that is a gap like
- * any other now, and told as soon as there is room. */
-static void
-question_give_up(const struct question *question, struct session *session,
-    const struct room *room)
-{
-	struct membership *membership;
-
-	if (!question->rejoins || !question->by_seq)
-		return;
-	membership = session_membership(session, room);
-	check(membership->paused);
-	membership->paused = false;
-	membership->behind = true;
-	membership->after = question->paused_at;
-}
-
 /* Back at the client's reactor. */
 static void
 question_on_answer(struct envelope *envelope, void *owner)
@@ -114,7 +97,9 @@ question_on_answer(struct envelope *envelope, void *owner)
 	if (question->refusal == REPLY_COUNT)
 		question->answer(question, hub, session);
 	else if (session) {
-		question_give_up(question, session, room);
+		if (question->rejoins && question->by_seq)
+			room_resume_behind(session_membership(session, room),
+			    question->paused_at);
 		question_refuse(question, session);
 	}
 	if (asker)

@@ -340,3 +340,12 @@ room_resume(
 		membership->entered = since;
 	session->held--;
 }
+
+void
+room_resume_behind(struct membership *membership, uint64_t after)
+{
+	check(membership->paused);
+	membership->paused = false;
+	membership->behind = true;
+	membership->after = after;
+}

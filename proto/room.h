@@ -109,5 +109,8 @@ void room_pause(struct session *session, struct membership *membership);
 /* It has been told all from `since` up to what was delivered last. */
 void room_resume(
     struct session *session, struct membership *membership, uint64_t since);
+/* It is told nothing of that: what it was not sent since `after` is a gap like
+ * any other, for room_catch_up. */
+void room_resume_behind(struct membership *membership, uint64_t after);
 
 #endif

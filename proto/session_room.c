@@ -134,6 +134,26 @@ session_tell_gap(struct session *session)
 			room_catch_up(seat->room, session, &seat->membership);
 }
 
+void
+session_say(struct session *session, struct room *room, struct span text)
+{
+	check(session->state == SESSION_USER);
+	session->unseen++;
+	session->unseen_bytes += (uint32_t)text.len;
+	room_gather(room, session_hub(session), EVENT_MESSAGE,
+	    conn_handle(&session->conn), span_of(session->name), text);
+}
+
+void
+session_own_copy(struct session *session, size_t len)
+{
+	check(session->unseen > 0);
+	check(session->unseen_bytes >= len);
+	session->unseen_bytes -= (uint32_t)len;
+	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
+		conn_run_soon(&session->conn);
+}
+
 /* A token bucket: true, and one is taken, when there is one. */
 static bool
 talk_take_token(struct session *session)
@@ -219,14 +239,4 @@ session_muted_text(
 		snprintf(text, SESSION_MUTED_BYTES, "you are muted until %s",
 		    session_date(until, date));
 	return text;
-}
-
-void
-session_own_copy(struct session *session, size_t len)
-{
-	check(session->unseen > 0);
-	check(session->unseen_bytes >= len);
-	session->unseen_bytes -= (uint32_t)len;
-	if (--session->unseen == 0 && (session->waits & WAIT_COPY))
-		conn_run_soon(&session->conn);
 }

@@ -32,6 +32,13 @@ void session_deliver(struct session *session);
 /* If room messages were skipped for it, says so now; it is live again. */
 void session_tell_gap(struct session *session);
 
+/* A user's message to a room that it is in; the text is copied. It has one more
+ * that is unseen, until its own copy is back. */
+void session_say(struct session *session, struct room *room, struct span text);
+
+/* A message of its own, of `len` bytes, has come back to it, or was skipped. */
+void session_own_copy(struct session *session, size_t len);
+
 /* May it say something to a room now? False: its input has to wait (for its
  * own copies, or for --rate), and it is seen to that it goes on. */
 bool session_may_talk(struct session *session);
@@ -51,8 +58,5 @@ bool session_update_muted(struct session *session);
 #define SESSION_MUTED_BYTES 64
 const char *session_muted_text(
     const struct session *session, char text[SESSION_MUTED_BYTES]);
-
-/* A message of its own, of `len` bytes, has come back to it, or was skipped. */
-void session_own_copy(struct session *session, size_t len);
 
 #endif
