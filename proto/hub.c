@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/notice.h"
+#include "proto/room.h"
 #include "proto/room_home.h"
 #include "proto/room_mail.h"
 #include "proto/session_room.h"
@@ -14,16 +15,11 @@
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-#define SECOND_MS 1000
-
 static void
 hub_free_room(struct hub *hub, struct room *room)
 {
-	if (room->home) {
-		counter_add(&reactor_counters(hub->reactor)->rooms_ended, 1);
-		hub->home_rooms--;
-		hub->history_bytes -= room->home->scrollback.bytes;
-	}
+	if (room->home)
+		home_rooms_remove(hub, room);
 	directory_remove(&hub->rooms, &room->entry);
 	room_free(&room);
 }
@@ -46,60 +42,6 @@ hub_on_turn_end(void *owner)
 		else if (room_is_over(room))
 			hub_free_room(hub, room);
 	}
-}
-
-/* The room that has been without members longest; NULL when each has some. */
-static struct room_home *
-hub_first_deserted(const struct hub *hub)
-{
-	if (list_is_empty(&hub->deserted))
-		return NULL;
-	return list_entry(hub->deserted.next, struct room_home, deserted);
-}
-
-/* Drops all that a room keeps, and the room with it. */
-static void
-hub_forget_room(struct hub *hub, struct room *room)
-{
-	hub->history_bytes -= room->home->scrollback.bytes;
-	room_home_forget(room);
-	hub_busy(hub, room);
-}
-
-static void
-hub_forget_old_rooms(struct hub *hub)
-{
-	uint64_t now_s = reactor_now_ms(hub->reactor) / 1000;
-	struct room_home *home;
-
-	while ((home = hub_first_deserted(hub)) &&
-	       now_s - home->deserted_s >= HISTORY_KEPT_S)
-		hub_forget_room(hub, home->room);
-}
-
-static void
-hub_on_second(struct timer *timer)
-{
-	struct hub *hub = list_entry(timer, struct hub, second);
-	struct list *link;
-
-	check_magic(hub, HUB_MAGIC);
-	while ((link = list_take_first(&hub->summing))) {
-		struct room_home *home =
-		    list_entry(link, struct room_home, summing);
-
-		room_home_sum_up(home->room, hub);
-	}
-	hub_forget_old_rooms(hub);
-	if (!list_is_empty(&hub->deserted))
-		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
-}
-
-static void
-hub_start_second(struct hub *hub)
-{
-	if (!timer_is_set(&hub->second))
-		reactor_set_timer(hub->reactor, &hub->second, SECOND_MS);
 }
 
 static void
@@ -154,10 +96,7 @@ hub_new(const struct hub_config *config)
 	directory_init(&hub->rooms, &config->key, room_entry_name);
 	directory_init(&hub->users, &config->key, user_entry_name);
 	list_init(&hub->busy);
-	list_init(&hub->recent);
-	list_init(&hub->deserted);
-	list_init(&hub->summing);
-	timer_init(&hub->second, hub_on_second);
+	home_rooms_init(&hub->home_rooms);
 	notice_init(hub);
 	return hub;
 }
@@ -234,22 +173,15 @@ hub_home_reactor(const struct hub *hub, struct span name)
 struct room *
 hub_new_room(struct hub *hub, struct span name)
 {
-	unsigned count = reactor_count(hub->reactor);
 	unsigned home_reactor = hub_home_reactor(hub, name);
 	struct room_home *home = NULL;
 	char folded[NAME_BYTES_MAX + 1];
 	struct room *room;
 
 	if (home_reactor == reactor_index(hub->reactor)) {
-		/* One that is only remembered gives its place. */
-		if (hub->home_rooms >= SERVER_ROOMS_MAX / count) {
-			if (!hub_first_deserted(hub))
-				return NULL;
-			hub_forget_room(hub, hub_first_deserted(hub)->room);
-		}
-		counter_add(&reactor_counters(hub->reactor)->rooms_made, 1);
-		hub->home_rooms++;
-		home = room_home_new(count, hub->options.history);
+		home = home_rooms_add(hub);
+		if (!home)
+			return NULL;
 	}
 	room = room_new(name_fold(name, folded), home_reactor, home);
 	directory_add(&hub->rooms, &room->entry);
@@ -261,47 +193,6 @@ hub_busy(struct hub *hub, struct room *room)
 {
 	if (list_is_empty(&room->busy))
 		list_append(&hub->busy, &room->busy);
-}
-
-void
-hub_summing(struct hub *hub, struct room *room)
-{
-	if (list_is_empty(&room->home->summing))
-		list_append(&hub->summing, &room->home->summing);
-	hub_start_second(hub);
-}
-
-void
-hub_deserted(struct hub *hub, struct room *room)
-{
-	room->home->deserted_s = reactor_now_ms(hub->reactor) / 1000;
-	list_append(&hub->deserted, &room->home->deserted);
-	hub_start_second(hub);
-}
-
-void
-hub_remembers(struct hub *hub, struct room *room, ssize_t more)
-{
-	size_t max = hub->options.history_total / reactor_count(hub->reactor);
-
-	list_remove(&room->home->recent);
-	list_append(&hub->recent, &room->home->recent);
-	hub->history_bytes += (size_t)more;
-	while (hub->history_bytes > max) {
-		struct room_home *oldest =
-		    list_entry(hub->recent.next, struct room_home, recent);
-		size_t before = oldest->scrollback.bytes;
-
-		scrollback_drop_oldest(&oldest->scrollback);
-		hub->history_bytes -= before - oldest->scrollback.bytes;
-		if (oldest->scrollback.count > 0)
-			continue;
-		list_remove(&oldest->recent);
-		/* Not the one that is being numbered. */
-		if (oldest->members == 0 && oldest != room->home &&
-		    !oldest->room->everyones)
-			hub_forget_room(hub, oldest->room);
-	}
 }
 
 void

@@ -15,20 +15,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "proto/directory.h"
+#include "proto/home_rooms.h"
 #include "proto/limits.h"
 #include "proto/rate.h"
-#include "proto/room.h"
 #include "proto/web_counts.h"
 #include "reactor/mailbox.h"
-#include "reactor/timer.h"
 
 struct account_service;
 struct conn;
 struct reactor;
 struct reactor_ops;
+struct room;
 struct session;
 
 /* What the operator can set; each hub has its copy, so that it can change. */
@@ -89,13 +88,7 @@ struct hub {
 	uint32_t held_len;
 	struct timer hold; /* set while there are some */
 	struct list busy;  /* rooms with work at the turn's end */
-	/* Rooms that are at home here. */
-	uint32_t home_rooms;
-	struct list recent;   /* with history, the longest silent one first */
-	struct list deserted; /* with history alone, the longest so first */
-	struct list summing;  /* with sums of joins and leaves to tell */
-	size_t history_bytes;
-	struct timer second; /* set while one of the lists has rooms */
+	struct home_rooms home_rooms;
 };
 
 #define HUB_MAGIC 0x4b0bb1e5u
@@ -127,15 +120,6 @@ struct room *hub_new_room(struct hub *hub, struct span name);
 
 /* The room has something to do, or to be freed, at the end of this turn. */
 void hub_busy(struct hub *hub, struct room *room);
-
-/* At home: it has sums to tell within a second. */
-void hub_summing(struct hub *hub, struct room *room);
-
-/* At home: its last member has left, and there is something to remember. */
-void hub_deserted(struct hub *hub, struct room *room);
-
-/* At home: it keeps so many bytes more (or less) than before. */
-void hub_remembers(struct hub *hub, struct room *room, ssize_t more);
 
 /* The session is logged in now, or no more: it leaves all its rooms. */
 void hub_enter(struct hub *hub, struct session *session);

@@ -1,5 +1,6 @@
 /* A room's home: numbers, history, who is in. */
 #include "proto/room_home.h"
+#include "proto/home_rooms.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -95,7 +96,7 @@ room_home_join(struct room *room, struct hub *hub, struct conn_handle who,
 
 	if (!room->everyones && room_is_summed_up(room)) {
 		home->joined++;
-		hub_summing(hub, room);
+		home_rooms_summing(hub, room);
 	} else if (!room->everyones) {
 		/* Sealed before it is in, so that it is not told of itself. */
 		room_gather(room, hub, EVENT_JOIN, who, name, span_of(""));
@@ -134,7 +135,7 @@ room_home_end(struct room *room, struct hub *hub)
 	home->left = 0;
 	list_remove(&home->summing);
 	if (home->scrollback.count > 0)
-		hub_deserted(hub, room);
+		home_rooms_deserted(hub, room);
 	else
 		room_home_forget(room);
 }
@@ -154,7 +155,7 @@ room_home_leave(struct room *room, struct hub *hub, struct conn_handle who,
 		room_home_end(room, hub);
 	} else if (room_is_summed_up(room)) {
 		home->left++;
-		hub_summing(hub, room);
+		home_rooms_summing(hub, room);
 	} else {
 		room_gather(room, hub, EVENT_LEAVE, who, name, span_of(""));
 	}
@@ -244,7 +245,7 @@ room_number(struct room *room, struct hub *hub)
 	}
 	room->gathered_bytes = (uint32_t)(bytes < UINT32_MAX ? bytes : 0);
 	if (home->seq != first && home->scrollback.count > 0)
-		hub_remembers(hub, room,
+		home_rooms_kept(hub, room,
 		    (ssize_t)home->scrollback.bytes - (ssize_t)before);
 }
 

@@ -32,10 +32,10 @@ struct room_home {
 	uint32_t members;     /* on all reactors */
 	uint32_t joined;      /* not told yet, summed up */
 	uint32_t left;        /* the same */
-	struct list recent;   /* link in the hub's rooms with history */
-	struct list deserted; /* link in the hub's rooms with history alone */
+	struct list recent;   /* link in home_rooms, while it has scrollback */
+	struct list deserted; /* the same, while it has that alone */
 	uint64_t deserted_s;  /* since when; the reactor's clock */
-	struct list summing;  /* link in the hub's rooms with sums to tell */
+	struct list summing;  /* the same, while it has sums to tell */
 	unsigned reach_count;
 	struct reach reach[]; /* a reactor each */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/hub.h"
+#include "proto/room.h"
 #include "proto/room_home.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"

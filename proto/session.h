@@ -9,6 +9,7 @@
 
 #include "proto/hub.h"
 #include "proto/input.h"
+#include "proto/room.h"
 #include "proto/wire/command.h"
 #include "proto/wire/line.h"
 #include "proto/wire/render.h"

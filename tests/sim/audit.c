@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bench/peer/peer.h"
+#include "proto/room.h"
 #include "proto/room_home.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"

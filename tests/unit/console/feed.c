@@ -11,6 +11,7 @@
 
 #include "console/feed.h"
 #include "proto/hub.h"
+#include "reactor/conn.h"
 
 #define STORM   5000
 #define THREADS 4
