@@ -119,7 +119,7 @@ admin_errand_start(struct admin *admin, struct errand *errand)
 
 struct store_job *
 admin_job_new(
-    struct admin *admin, enum account_work work, envelope_handler *handle)
+    struct admin *admin, enum store_work work, envelope_handler *handle)
 {
 	struct store_job *job =
 	    store_job_new(server_account_service(admin->supervisor->server),

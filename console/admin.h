@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "proto/account_service.h"
 #include "proto/errand.h"
+#include "proto/store_job.h"
 
 struct admin;
 struct supervisor;
@@ -121,7 +121,7 @@ void admin_errand_start(struct admin *admin, struct errand *errand);
 
 /* The same for a worker's job; it is freed, and told, when it cannot be. */
 struct store_job *admin_job_new(
-    struct admin *admin, enum account_work work, envelope_handler *handle);
+    struct admin *admin, enum store_work work, envelope_handler *handle);
 void admin_job_submit(struct admin *admin, struct store_job *job);
 
 /* Ends an errand of kicking: says how many there were, and frees it. */

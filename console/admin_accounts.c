@@ -10,7 +10,7 @@
 #include "console/listing.h"
 #include "console/server.h"
 #include "console/supervisor.h"
-#include "proto/account_service.h"
+#include "proto/store_job.h"
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
 

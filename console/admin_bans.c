@@ -12,8 +12,8 @@
 #include "console/listing.h"
 #include "console/server.h"
 #include "console/supervisor.h"
-#include "proto/account_service.h"
 #include "proto/errand.h"
+#include "proto/store_job.h"
 #include "proto/wire/name.h"
 
 static const struct listing_column ban_columns[] = {
@@ -27,8 +27,8 @@ static const struct listing_column ban_columns[] = {
 
 /* How each kind is done, undone and told. */
 static const struct {
-	enum account_work set;
-	enum account_work lift;
+	enum store_work set;
+	enum store_work lift;
 	const char *word;  /* what they are */
 	const char *again; /* what they may, when it is lifted */
 } kinds[BAN_KINDS] = {
@@ -39,7 +39,7 @@ static const struct {
 };
 
 static enum auth_ban_kind
-kind_of(enum account_work work)
+kind_of(enum store_work work)
 {
 	enum auth_ban_kind kind = BANNED_NAME;
 
@@ -53,7 +53,7 @@ static bool
 has_failed(struct admin *admin, const struct store_job *job)
 {
 	const struct auth_change *change = &job->base.change;
-	const char *word = kinds[kind_of(job->base.work)].word;
+	const char *word = kinds[kind_of(job->work)].word;
 
 	switch (job->base.status) {
 	case AUTH_OK:
@@ -112,7 +112,7 @@ ban_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
 	const struct auth_change *change = &job->base.change;
-	enum auth_ban_kind kind = kind_of(job->base.work);
+	enum auth_ban_kind kind = kind_of(job->work);
 	struct admin *admin = job->context;
 	char until[FORMAT_UNTIL_BYTES];
 
@@ -131,7 +131,7 @@ unban_is_back(struct envelope *envelope, void *owner)
 {
 	struct store_job *job = (struct store_job *)envelope;
 	const struct auth_change *change = &job->base.change;
-	enum auth_ban_kind kind = kind_of(job->base.work);
+	enum auth_ban_kind kind = kind_of(job->work);
 	struct admin *admin = job->context;
 
 	(void)owner;

@@ -1,7 +1,7 @@
 /* Account jobs in the log and the counters. */
 #include "proto/account_log.h"
 
-#include "proto/account_service.h"
+#include "proto/account_job.h"
 #include "reactor/counters.h"
 #include "reactor/log.h"
 #include "reactor/reactor.h"
@@ -13,10 +13,10 @@ account_log_login(const struct account_job *job)
 	const char *reason;
 	counter *failed;
 
-	if (job->cancelled)
+	if (job->base.cancelled)
 		return;
 
-	switch (job->status) {
+	switch (job->base.status) {
 	case AUTH_NO_SUCH_USER:
 	case AUTH_BAD_CREDENTIALS:
 		reason = "bad-credentials";
@@ -36,16 +36,17 @@ account_log_login(const struct account_job *job)
 	counter_add(failed, 1);
 	log_warn("login-failed", LOG_NUMBER("client", job->client.id),
 	    LOG_ADDRESS("address", &job->peer),
-	    LOG_TEXT("name", job->change.name), LOG_TEXT("reason", reason));
+	    LOG_TEXT("name", job->base.change.name),
+	    LOG_TEXT("reason", reason));
 }
 
 void
 account_log_change(const struct account_job *job, const char *event)
 {
-	if (job->status == AUTH_OK && !job->cancelled)
+	if (job->base.status == AUTH_OK && !job->base.cancelled)
 		log_info(event, LOG_NUMBER("client", job->client.id),
 		    LOG_ADDRESS("address", &job->peer),
-		    LOG_TEXT("name", job->change.name));
+		    LOG_TEXT("name", job->base.change.name));
 }
 
 void
@@ -53,12 +54,12 @@ account_log_untried(const struct account_job *job)
 {
 	struct counters *counters = reactor_counters(job->reactor);
 
-	if (job->status == AUTH_FULL)
+	if (job->base.status == AUTH_FULL)
 		counter_add(&counters->changes_full, 1);
-	if (job->status != AUTH_TOO_OFTEN)
+	if (job->base.status != AUTH_TOO_OFTEN)
 		return;
 	counter_add(&counters->changes_throttled, 1);
 	log_warn("change-throttled", LOG_NUMBER("client", job->client.id),
 	    LOG_ADDRESS("address", &job->peer),
-	    LOG_TEXT("name", job->change.name));
+	    LOG_TEXT("name", job->base.change.name));
 }

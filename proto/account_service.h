@@ -1,13 +1,14 @@
 /*
  * Account work that is too slow for a reactor: passwords are hashed on one pool
  * of threads, changes are written and synced on the journal's one thread, and
- * the answer comes back to the reactor that asked, by its mailbox.
+ * the answer comes back to whoever asked, by mailbox.
  *
  *   reactor --> hashing pool --> journal --> reactor        (a change)
  *   reactor --> hashing pool --------------> reactor        (a login)
  *   console -----------------> journal --> console        (a ban, ...)
  *
- * A job belongs to itself: a client that vanishes changes nothing about it.
+ * Clients' work is in account_job.h, the operator's in store_job.h. It belongs
+ * to itself: a client that vanishes changes nothing about it.
  */
 #ifndef PROTO_ACCOUNT_SERVICE_H
 #define PROTO_ACCOUNT_SERVICE_H
@@ -15,62 +16,42 @@
 #include <stdbool.h>
 
 #include "auth/auth.h"
-#include "reactor/conn.h"
 #include "reactor/mailbox.h"
 #include "reactor/worker.h"
 
 #define ACCOUNT_WAIT_MS_MAX 60000 /* longer than that: ERR busy, at once */
 
-struct rate;
-struct reactor;
 struct timing;
 
-enum account_work {
-	WORK_LOGIN,
-	WORK_REGISTER,
-	WORK_PASSWD,
-	WORK_UNREGISTER,
-	/* Of a store_job, first the changes that only the operator makes: */
-	WORK_BAN,
-	WORK_UNBAN,
-	WORK_BAN_ADDRESS,
-	WORK_UNBAN_ADDRESS,
-	WORK_MUTE,
-	WORK_UNMUTE,
-	WORK_SET_PASSWD, /* whatever the old one is */
-	WORK_VERIFY,     /* reads the whole file */
-	WORK_COMPACT,    /* writes it anew */
-};
-
-struct account_job {
-	struct envelope answer; /* first: handled on `reactor` when done */
+/* What is done for whoever asked, and for nobody else: embedded, first, in his
+ * job. */
+struct account_work {
+	struct envelope answer; /* first: handled by who asked, when done */
 	struct job job;
 	struct account_service *service;
-	struct reactor *reactor;
-	struct conn_handle client;
-	struct address peer; /* the client's, for when it is gone */
-	uint8_t network[ADDRESS_NETWORK_MAX]; /* of the client's address */
-	size_t network_len;
-	uint64_t wait_ms; /* AUTH_THROTTLED, AUTH_TOO_OFTEN: how long */
-	enum account_work work;
+	const struct account_work_ops *ops;
 	bool cancelled; /* going down: it was never begun, nothing changed */
-	bool known;     /* LOGIN, PASSWD, UNREGISTER: `account` was found */
 	enum auth_status status;
-	struct account account;    /* a copy; LOGIN and after */
-	struct auth_change change; /* name set by the caller */
-	char password[PASSWORD_BYTES_MAX + 1];
-	char new_password[PASSWORD_BYTES_MAX + 1]; /* PASSWD */
+	struct auth_change change;             /* of work that is one */
+	char password[PASSWORD_BYTES_MAX + 1]; /* of work that has one */
 };
 
-/* The operator's work, done on the journal's thread; a password is hashed
- * before, on the pool. */
-struct store_job {
-	struct account_job base; /* first; its change, of those that are one */
-	struct mailbox *home;    /* gets the job back; borrowed */
-	void *context;           /* the console's */
-	bool ok; /* VERIFY, COMPACT; of a change see base.status */
-	struct auth_report report;   /* VERIFY */
-	char text[AUTH_ERROR_BYTES]; /* what is wrong, if something is */
+struct account_work_ops {
+	/* On a hashing thread: the slow part. True: there is a change, which
+	 * goes on to the journal. */
+	bool (*hash)(struct account_work *work);
+	/* On the journal's thread: its change has been written, or could not
+	 * be (change.status). */
+	void (*written)(struct account_work *work);
+	/* The same instead of a change, alone: what is to be done to the whole
+	 * file. True when the store may take changes again since then, or no
+	 * more. NULL: it is a change, which shares a batch with others. */
+	bool (*on_file)(
+	    struct account_work *work, const struct auth_options *options);
+	/* It will not be done: as if it had never been asked. Any thread. */
+	void (*cancel)(struct account_work *work);
+	/* On either thread: it is done, and goes back to who asked. */
+	void (*done)(struct account_work *work);
 };
 
 struct account_service_config {
@@ -111,49 +92,17 @@ struct worker_count account_service_journaling(struct account_service *service);
 const struct timing *
 account_service_commit_time(const struct account_service *service);
 
-/* A job for `work`, zeroed but for the fields it takes from the connection and
- * `handle`, which gets it back on the reactor and frees it. */
-struct account_job *account_job_new(struct account_service *service,
-    struct conn *conn, enum account_work work, envelope_handler *handle);
+/* Prepares a zeroed job's work, for a change of this kind, if it is one;
+ * `handle` gets it back. */
+void account_work_init(struct account_work *work,
+    struct account_service *service, const struct account_work_ops *ops,
+    enum auth_change_kind kind, envelope_handler *handle);
 
 /*
- * True, with the status AUTH_THROTTLED, if too many wrong passwords came before
- * this one. Asked before the job is submitted, it spares the queue; the hashing
- * pool asks again, when it has seen how earlier ones ended. Any thread.
+ * Hands it over: to the hashing pool, or at once to the journal. False when the
+ * queue is full, or, as `cancelled` then tells, the server stops: it was not
+ * taken, and stays the caller's. Any thread.
  */
-bool account_job_is_throttled(struct account_job *job);
-
-/*
- * True, with the status AUTH_TOO_OFTEN, if the client's address has made or
- * changed accounts as often as this lets it, so many an hour; else that is one
- * time more. One on this machine never has. Any thread.
- */
-bool account_job_is_too_often(struct account_job *job, const struct rate *rate);
-
-/*
- * Hands the job over. False when the queue is full, or, as `cancelled` then
- * tells, the server stops: it was not taken, and a name reserved for it is
- * given back here. Any thread.
- */
-bool account_job_submit(struct account_job *job);
-
-/* Wipes the passwords and frees it. */
-void account_job_free(struct account_job *job);
-
-/*
- * A job of the operator's, zeroed but for what it is told here. A change wants
- * base.change.name before it is submitted, which is a valid one (of an address
- * ban the canonical text, see network.h); a ban or a mute wants
- * base.change.until as well, SET_PASSWD base.password, which is wiped. `handle`
- * gets it back by `home`, and frees it with free(). A job that the end of the
- * server has overtaken comes back with AUTH_READ_ONLY and the reason in its
- * text.
- */
-struct store_job *store_job_new(struct account_service *service,
-    enum account_work work, struct mailbox *home, envelope_handler *handle);
-
-/* Sends it off. False when the server is stopping, or too many passwords wait
- * to be hashed: it is freed then. */
-bool store_job_submit(struct store_job *job);
+bool account_work_submit(struct account_work *work, bool hashes);
 
 #endif

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
+#include "proto/account_job.h"
 #include "proto/account_log.h"
-#include "proto/account_service.h"
 #include "proto/cmd.h"
 #include "proto/session.h"
 #include "proto/tour.h"
@@ -65,7 +65,7 @@ static void
 copy_name(struct account_job *job, struct span name)
 {
 	check(name.len <= NAME_BYTES_MAX);
-	memcpy(job->change.name, name.at, name.len);
+	memcpy(job->base.change.name, name.at, name.len);
 }
 
 static void
@@ -93,17 +93,17 @@ job_session(struct account_job *job)
 
 	if (!session)
 		return NULL;
-	if (job->cancelled) {
+	if (job->base.cancelled) {
 		err_going_down(session);
 		session_answered(session);
 		return NULL;
 	}
-	switch (job->status) {
+	switch (job->base.status) {
 	case AUTH_OK:
 		return session;
 	case AUTH_NAME_TAKEN:
-		session_err(
-		    session, ERR_NAME_TAKEN, "%s is taken", job->change.name);
+		session_err(session, ERR_NAME_TAKEN, "%s is taken",
+		    job->base.change.name);
 		break;
 	case AUTH_NO_SUCH_USER:
 	case AUTH_BAD_CREDENTIALS:
@@ -116,8 +116,8 @@ job_session(struct account_job *job)
 		    (unsigned long long)(job->wait_ms + 999) / 1000);
 		break;
 	case AUTH_BANNED:
-		session_err(
-		    session, ERR_BANNED, "%s is banned here", job->change.name);
+		session_err(session, ERR_BANNED, "%s is banned here",
+		    job->base.change.name);
 		break;
 	case AUTH_READ_ONLY:
 		/* Why is the operator's to know: it names his files. */
@@ -162,7 +162,7 @@ job_start(struct session *session, struct account_job *job)
 		session_await(session);
 		return;
 	}
-	if (job->cancelled)
+	if (job->base.cancelled)
 		err_going_down(session);
 	else
 		session_err(session, ERR_BUSY,
@@ -175,7 +175,7 @@ static void
 job_refuse(struct session *session, struct account_job *job)
 {
 	session_await(session);
-	check(job->status != AUTH_OK);
+	check(job->base.status != AUTH_OK);
 	if (job->work == WORK_LOGIN)
 		account_log_login(job);
 	account_log_untried(job);
@@ -212,7 +212,7 @@ register_done(struct envelope *envelope, void *owner)
 	(void)owner;
 	account_log_change(job, "registered");
 	if (session)
-		session_ok(session, "registered %s", job->change.name);
+		session_ok(session, "registered %s", job->base.change.name);
 	job_done(job, session);
 }
 
@@ -230,11 +230,11 @@ cmd_register(struct session *session, const struct span arguments[], int count)
 	job = account_job_new(
 	    accounts, &session->conn, WORK_REGISTER, register_done);
 	copy_name(job, name);
-	copy_password(job->password, arguments[1]);
+	copy_password(job->base.password, arguments[1]);
 	if (!job_is_too_often(session, job))
-		job->status =
+		job->base.status =
 		    auth_reserve(account_service_auth(accounts), name);
-	if (job->status == AUTH_OK)
+	if (job->base.status == AUTH_OK)
 		job_start(session, job);
 	else
 		job_refuse(session, job);
@@ -247,7 +247,7 @@ account_lives(struct account_job *job)
 {
 	struct account now;
 
-	return auth_find(account_service_auth(job->service),
+	return auth_find(account_service_auth(job->base.service),
 		   span_of(job->account.name), &now) == AUTH_OK &&
 	       now.uid == job->account.uid;
 }
@@ -259,13 +259,14 @@ login_done(struct envelope *envelope, void *owner)
 	struct session *session;
 
 	(void)owner;
-	if (job->status == AUTH_OK && !job->cancelled && !account_lives(job))
-		job->status = AUTH_BAD_CREDENTIALS;
+	if (job->base.status == AUTH_OK && !job->base.cancelled &&
+	    !account_lives(job))
+		job->base.status = AUTH_BAD_CREDENTIALS;
 	/* Told only to who knows the password. */
-	if (job->status == AUTH_OK &&
-	    auth_is_banned(
-		account_service_auth(job->service), span_of(job->account.name)))
-		job->status = AUTH_BANNED;
+	if (job->base.status == AUTH_OK &&
+	    auth_is_banned(account_service_auth(job->base.service),
+		span_of(job->account.name)))
+		job->base.status = AUTH_BANNED;
 	account_log_login(job);
 	session = job_session(job);
 	if (session) {
@@ -286,7 +287,7 @@ login_start(struct session *session, struct span name, struct span password)
 	job = account_job_new(accounts, &session->conn, WORK_LOGIN, login_done);
 	copy_name(job, name);
 	if (!check_password(session, password)) {
-		job->status = AUTH_BAD_CREDENTIALS;
+		job->base.status = AUTH_BAD_CREDENTIALS;
 		account_log_login(job);
 		account_job_free(job);
 		return;
@@ -296,7 +297,7 @@ login_start(struct session *session, struct span name, struct span password)
 	job->known =
 	    name_is_valid(name) && auth_find(account_service_auth(accounts),
 				       name, &job->account) == AUTH_OK;
-	copy_password(job->password, password);
+	copy_password(job->base.password, password);
 	job_start_verify(session, job);
 }
 
@@ -331,7 +332,7 @@ cmd_logout(struct session *session, const struct span arguments[], int count)
 
 /* A job about one's own account. NULL and answered when that is gone. */
 static struct account_job *
-own_job(struct session *session, enum account_work work,
+own_job(struct session *session, enum account_job_work work,
     envelope_handler *handle, struct span password)
 {
 	struct account_service *accounts = session_accounts(session);
@@ -344,7 +345,7 @@ own_job(struct session *session, enum account_work work,
 			 span_of(session->name), &job->account) == AUTH_OK &&
 		     job->account.uid == session->account;
 	copy_name(job, span_of(session->name));
-	copy_password(job->password, password);
+	copy_password(job->base.password, password);
 	return job;
 }
 
@@ -408,7 +409,7 @@ static void
 unregister_done(struct envelope *envelope, void *owner)
 {
 	struct account_job *job = (struct account_job *)envelope;
-	bool removed = !job->cancelled && job->status == AUTH_OK;
+	bool removed = !job->base.cancelled && job->base.status == AUTH_OK;
 	struct session *session = job_session(job);
 	struct removal *removal;
 

@@ -112,7 +112,7 @@ errand_free(struct errand *errand)
 }
 
 struct store_job *
-store_job_new(struct account_service *service, enum account_work work,
+store_job_new(struct account_service *service, enum store_work work,
     struct mailbox *home, envelope_handler *handle)
 {
 	struct store_job *job = calloc(1, sizeof(*job));
@@ -120,25 +120,25 @@ store_job_new(struct account_service *service, enum account_work work,
 	(void)service;
 	(void)home;
 	check(job != NULL);
-	job->base.work = work;
+	job->work = work;
 	admin_world.handle = handle;
 	return job;
 }
 
 static void
-check_ban(const struct account_job *job, enum auth_ban_kind kind)
+check_ban(const struct store_job *job, enum auth_ban_kind kind)
 {
-	int64_t until = job->change.until, now = time(NULL);
+	int64_t until = job->base.change.until, now = time(NULL);
 
-	check(bans_name_is_valid(kind, span_of(job->change.name)));
+	check(bans_name_is_valid(kind, span_of(job->base.change.name)));
 	check(until == AUTH_FOREVER ||
 	      (until > now - 60 && until <= now + DURATION_S_MAX));
 }
 
 static void
-check_job(const struct account_job *job)
+check_job(const struct store_job *job)
 {
-	struct span password = span_of(job->password);
+	struct span password = span_of(job->base.password);
 
 	switch (job->work) {
 	case WORK_BAN:
@@ -154,7 +154,7 @@ check_job(const struct account_job *job)
 		check_ban(job, MUTED_NAME);
 		break;
 	case WORK_SET_PASSWD:
-		check(name_is_valid(span_of(job->change.name)));
+		check(name_is_valid(span_of(job->base.change.name)));
 		check(password.len >= PASSWORD_BYTES_MIN);
 		check(password.len <= PASSWORD_BYTES_MAX);
 		check(utf8_is_text(password.at, password.len));
@@ -168,8 +168,8 @@ check_job(const struct account_job *job)
 bool
 store_job_submit(struct store_job *job)
 {
-	check_job(&job->base);
-	fprintf(admin_world.transcript, "job %d %s %d\n", job->base.work,
+	check_job(job);
+	fprintf(admin_world.transcript, "job %d %s %d\n", job->work,
 	    job->base.change.name, job->base.change.until == AUTH_FOREVER);
 	/* What is told of it must not depend on the clock. */
 	if (job->base.change.until != AUTH_FOREVER)
@@ -178,7 +178,7 @@ store_job_submit(struct store_job *job)
 		free(job);
 		return false;
 	}
-	admin_world.secrets += job->base.work == WORK_SET_PASSWD;
+	admin_world.secrets += job->work == WORK_SET_PASSWD;
 	job->ok = !(admin_world.flags & FAILS);
 	if (!job->ok) {
 		job->base.status =

@@ -2,7 +2,7 @@
  * What stands below the operator's commands in place of the server: it looks at
  * what they ask for, keeps it until its turn comes, and answers with rows and
  * texts out of the input. These are functions of proto/errand.h,
- * proto/account_service.h, auth/auth.h, reactor/log.h and
+ * proto/store_job.h, auth/auth.h, reactor/log.h and
  * console/{server,supervisor,reload}.h. One thread.
  */
 #ifndef TESTS_FUZZ_ADMIN_WORLD_H

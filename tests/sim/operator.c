@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "proto/account_service.h"
 #include "proto/errand.h"
+#include "proto/store_job.h"
 #include "reactor/check.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/crowd.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "proto/account_service.h"
+#include "proto/store_job.h"
 #include "tests/unit/auth/kit.h"
 
 static struct auth *auth;
@@ -38,8 +38,7 @@ teardown(void)
 	kit_remove();
 }
 
-TestSuite(
-    proto_account_service, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(proto_store_job, .init = setup, .fini = teardown, .timeout = 60);
 
 static void
 keep(struct envelope *envelope, void *owner)
@@ -64,7 +63,7 @@ await_answer(void)
 }
 
 static enum auth_status
-work(enum account_work kind, const char *name, const char *password)
+work(enum store_work kind, const char *name, const char *password)
 {
 	struct store_job *job = store_job_new(service, kind, &mailbox, keep);
 
@@ -93,7 +92,7 @@ is_wiped(const char *bytes, size_t len)
 	return len == 0;
 }
 
-Test(proto_account_service, operator_sets_a_password_that_opens_the_account)
+Test(proto_store_job, operator_sets_a_password_that_opens_the_account)
 {
 	struct account before, after;
 
@@ -116,7 +115,7 @@ Test(proto_account_service, operator_sets_a_password_that_opens_the_account)
 	    &(struct account_service_config){.hashers = 1, .auth = auth});
 }
 
-Test(proto_account_service, password_is_wiped_before_the_job_is_back)
+Test(proto_store_job, password_is_wiped_before_the_job_is_back)
 {
 	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
 	cr_assert_eq(work(WORK_SET_PASSWD, "anna", "new-secret"), AUTH_OK);
@@ -129,10 +128,10 @@ Test(proto_account_service, password_is_wiped_before_the_job_is_back)
 	cr_assert(is_wiped(back->base.password, sizeof(back->base.password)));
 }
 
-Test(proto_account_service, each_kind_of_ban_is_set_and_lifted)
+Test(proto_store_job, each_kind_of_ban_is_set_and_lifted)
 {
 	static const struct {
-		enum account_work set, lift;
+		enum store_work set, lift;
 		enum auth_ban_kind kind;
 		const char *name;
 	} kinds[] = {
@@ -188,7 +187,7 @@ submit_one(void)
 }
 
 /* Far more than one thread has hashed when it is told to stop. */
-Test(proto_account_service, job_that_the_end_overtakes_comes_back_and_says_so)
+Test(proto_store_job, job_that_the_end_overtakes_comes_back_and_says_so)
 {
 	enum {
 		JOBS = 2000
