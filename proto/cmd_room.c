@@ -22,13 +22,15 @@ join_at_home(struct question *question, struct hub *hub, struct room *room)
 		question->refusal = ERR_TOO_MANY_ROOMS;
 		return;
 	}
-	if (question->by_seq && !question_may_find(question, room))
+	/* What has been gathered is not for who comes now, so it has to be
+	 * among what is found. */
+	if (question->by_seq && !question->rejoins)
+		room_home_seal(room, hub);
+	if (question->by_seq && !question_find_messages(question, room))
 		return;
 	if (!question->rejoins)
 		room_home_join(
 		    room, hub, question->client, span_of(question->user));
-	if (question->by_seq)
-		question_find_messages(question, room);
 	question->members = room->home->members;
 	question->seq = room->home->seq;
 }
@@ -254,8 +256,7 @@ static void
 history_at_home(struct question *question, struct hub *hub, struct room *room)
 {
 	(void)hub;
-	if (question_may_find(question, room))
-		question_find_messages(question, room);
+	question_find_messages(question, room);
 }
 
 static void

@@ -199,8 +199,6 @@ question_select(struct question *question, const struct room_home *home)
 		return question->last < scrollback->count
 			   ? (uint32_t)question->last
 			   : scrollback->count;
-	/* Asked twice for a join, and the join's notice numbers what has been
-	 * gathered before it: what holds is the last answer. */
 	question->starts_over = question->since > home->seq;
 	if (question->starts_over)
 		return scrollback->count;
@@ -238,31 +236,25 @@ range_bytes(const struct scrollback *scrollback, uint32_t count)
 	return bytes;
 }
 
-bool
-question_may_find(struct question *question, const struct room *room)
-{
-	const struct room_home *home = room->home;
-
-	if (range_bytes(&home->scrollback, question_select(question, home)) <=
-	    question->bytes_max)
-		return true;
-	question->refusal = ERR_BUSY;
-	return false;
-}
-
 /* What the home has is what has been sent to every reactor, so that the answer
  * arrives behind all of it. */
-void
+bool
 question_find_messages(struct question *question, const struct room *room)
 {
 	const struct scrollback *scrollback = &room->home->scrollback;
 	uint32_t count = question_select(question, room->home);
+	size_t bytes = range_bytes(scrollback, count);
 
-	question->found = parcel_new(range_bytes(scrollback, count));
+	if (bytes > question->bytes_max) {
+		question->refusal = ERR_BUSY;
+		return false;
+	}
+	question->found = parcel_new(bytes);
 	for (uint32_t i = scrollback->count - count; i < scrollback->count; i++)
 		message_copy(question->found, scrollback_at(scrollback, i));
 	question->count = count;
 	question->first = room->home->seq - count + 1;
+	return true;
 }
 
 void

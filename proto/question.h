@@ -72,10 +72,9 @@ void question_put_text(struct question *question, struct span text);
 /* Reads N or since=SEQ into the question. False when it is neither. */
 bool question_read_range(struct question *question, struct span text);
 
-/* At home: false, and it is refused, when the range is more than the client may
- * be given; then question_find_messages gathers the range. */
-bool question_may_find(struct question *question, const struct room *room);
-void question_find_messages(struct question *question, const struct room *room);
+/* At home: gathers the range out of what has been numbered. False, and it is
+ * refused, when that is more than the client may be given. */
+bool question_find_messages(struct question *question, const struct room *room);
 
 /* Tells a session what was found, but what it was sent before, and first what
  * is missing. */

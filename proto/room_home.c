@@ -256,6 +256,8 @@ room_home_seal(struct room *room, struct hub *hub)
 	struct room_home *home = room->home;
 	uint64_t before = home->seq;
 
+	if (room->gathered.count == 0)
+		return;
 	room_number(room, hub);
 	counter_add(
 	    &reactor_counters(hub->reactor)->messages, home->seq - before);

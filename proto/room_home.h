@@ -73,7 +73,8 @@ void room_home_sum_up(struct room *room, struct hub *hub);
 /* May a batch be sealed, or are there some on their way? */
 bool room_home_may_seal(const struct room *room);
 
-/* Numbers what was gathered and sends it off: the same for everyone. */
+/* Numbers what was gathered, if something was, and sends it off: the same for
+ * everyone. */
 void room_home_seal(struct room *room, struct hub *hub);
 
 /* A reactor has delivered batches. */
