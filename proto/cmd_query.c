@@ -12,9 +12,9 @@
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
 
-/* A listing, on its way round the hubs: each renders its items for the client,
- * which is told all of them at once. */
-struct listing {
+/* A roll, of people or of rooms, on its way round the hubs: each renders its
+ * items for the client, which is told all of them at once. */
+struct roll {
 	struct tour tour;
 	struct conn_handle client;
 	char room[NAME_BYTES_MAX + 1]; /* /who ROOM; else empty */
@@ -43,82 +43,80 @@ session_item(struct session *session, const char *text)
 }
 
 static void
-listing_add(struct listing *listing, struct event event)
+roll_add(struct roll *roll, struct event event)
 {
 	char *out;
 
-	listing->count++;
-	if (listing->tour.text_len > listing->bytes_max)
+	roll->count++;
+	if (roll->tour.text_len > roll->bytes_max)
 		return;
-	listing->shown++;
+	roll->shown++;
 	event.kind = EVENT_ITEM;
-	event.tag = (struct span){listing->tag, listing->tag_len};
-	event.re = span_of(command_name(listing->verb));
-	out =
-	    tour_reserve(&listing->tour, render_bound(listing->format, &event));
-	listing->tour.text_len += render(listing->format, &event, out);
+	event.tag = (struct span){roll->tag, roll->tag_len};
+	event.re = span_of(command_name(roll->verb));
+	out = tour_reserve(&roll->tour, render_bound(roll->format, &event));
+	roll->tour.text_len += render(roll->format, &event, out);
 }
 
 static void
-listing_start(struct session *session, const char *room,
+roll_start(struct session *session, const char *room,
     void (*visit)(struct tour *tour, struct hub *hub),
     void (*done)(struct tour *tour, struct hub *hub))
 {
-	struct listing *listing = memory_new(sizeof(*listing));
+	struct roll *roll = memory_new(sizeof(*roll));
 
-	listing->tour.visit = visit;
-	listing->tour.done = done;
-	listing->client = conn_handle(&session->conn);
-	strcpy(listing->room, room);
-	listing->bytes_max =
+	roll->tour.visit = visit;
+	roll->tour.done = done;
+	roll->client = conn_handle(&session->conn);
+	strcpy(roll->room, room);
+	roll->bytes_max =
 	    session_ask_bytes(session, session_out_limit(session));
-	listing->format = session->format;
-	listing->verb = session->verb;
-	listing->tag_len = session->tag_len;
+	roll->format = session->format;
+	roll->verb = session->verb;
+	roll->tag_len = session->tag_len;
 	if (session->tag_len > 0)
-		memcpy(listing->tag, session->tag, session->tag_len);
+		memcpy(roll->tag, session->tag, session->tag_len);
 	session_await(session);
-	tour_start(&listing->tour, session_hub(session));
+	tour_start(&roll->tour, session_hub(session));
 }
 
 /* The client, told all items; NULL when it is gone. */
 static struct session *
-listing_tell(struct listing *listing, struct hub *hub)
+roll_tell(struct roll *roll, struct hub *hub)
 {
-	struct session *session = session_find(hub, listing->client);
+	struct session *session = session_find(hub, roll->client);
 
-	check(hub->asked >= listing->bytes_max);
-	hub->asked -= listing->bytes_max;
-	if (session && listing->tour.text_len > 0)
-		session_send(
-		    session, listing->tour.text, listing->tour.text_len);
+	check(hub->asked >= roll->bytes_max);
+	hub->asked -= roll->bytes_max;
+	if (session && roll->tour.text_len > 0)
+		session_send(session, roll->tour.text, roll->tour.text_len);
 	return session;
 }
 
 /* Its end: how many there are, and where not all were listed, how many were. */
 static void
-listing_end(const struct listing *listing, struct session *session,
-    const char *of_what, const char *room)
+roll_end(const struct roll *roll, struct session *session, const char *of_what,
+    const char *room)
 {
 	char shown[40] = "";
 
-	if (listing->shown < listing->count)
-		snprintf(shown, sizeof(shown), ", %u of them listed",
-		    listing->shown);
-	session_ok(session, "%u %s%s%s", listing->count, of_what, room, shown);
+	if (roll->shown < roll->count)
+		snprintf(
+		    shown, sizeof(shown), ", %u of them listed", roll->shown);
+	session_ok(session, "%u %s%s%s", roll->count, of_what, room, shown);
 }
 
 static void
-listing_free(struct listing *listing)
+roll_free(struct roll *roll)
 {
-	tour_fini(&listing->tour);
-	free(listing);
+	tour_fini(&roll->tour);
+	free(roll);
 }
 
 static void
 who_visit(struct tour *tour, struct hub *hub)
 {
-	struct listing *who = (struct listing *)tour;
+	struct roll *who = (struct roll *)tour;
 	struct room *room = hub->lobby;
 
 	if (who->room[0])
@@ -129,28 +127,28 @@ who_visit(struct tour *tour, struct hub *hub)
 	for (uint32_t i = 0; i < room->member_count; i++) {
 		const struct session *member = room->members[i];
 
-		listing_add(who, (struct event){.from = span_of(member->name),
-				     .client = member->conn.id});
+		roll_add(who, (struct event){.from = span_of(member->name),
+				  .client = member->conn.id});
 	}
 }
 
 static void
 who_done(struct tour *tour, struct hub *hub)
 {
-	struct listing *who = (struct listing *)tour;
-	struct session *session = listing_tell(who, hub);
+	struct roll *who = (struct roll *)tour;
+	struct session *session = roll_tell(who, hub);
 
 	if (session) {
 		if (!who->exists)
 			session_err(session, ERR_NO_SUCH_ROOM,
 			    "there is no room #%s; see /rooms", who->room);
 		else if (who->room[0])
-			listing_end(who, session, "in #", who->room);
+			roll_end(who, session, "in #", who->room);
 		else
-			listing_end(who, session, "online", "");
+			roll_end(who, session, "online", "");
 		session_answered(session);
 	}
-	listing_free(who);
+	roll_free(who);
 }
 
 void
@@ -168,7 +166,7 @@ cmd_who(struct session *session, const struct span arguments[], int count)
 		}
 		name_fold(name, room);
 	}
-	listing_start(session, room, who_visit, who_done);
+	roll_start(session, room, who_visit, who_done);
 }
 
 static void
@@ -178,7 +176,7 @@ rooms_visit_room(struct directory_entry *entry, void *context)
 	const struct room_home *home = room->home;
 
 	if (home && room_home_is_known(room))
-		listing_add(context,
+		roll_add(context,
 		    (struct event){.room = span_of(room->name),
 			.members = home->members,
 			.text = span_of(home->topic ? home->topic : "")});
@@ -193,14 +191,14 @@ rooms_visit(struct tour *tour, struct hub *hub)
 static void
 rooms_done(struct tour *tour, struct hub *hub)
 {
-	struct listing *rooms = (struct listing *)tour;
-	struct session *session = listing_tell(rooms, hub);
+	struct roll *rooms = (struct roll *)tour;
+	struct session *session = roll_tell(rooms, hub);
 
 	if (session) {
-		listing_end(rooms, session, "rooms", "");
+		roll_end(rooms, session, "rooms", "");
 		session_answered(session);
 	}
-	listing_free(rooms);
+	roll_free(rooms);
 }
 
 void
@@ -208,7 +206,7 @@ cmd_rooms(struct session *session, const struct span arguments[], int count)
 {
 	(void)arguments;
 	(void)count;
-	listing_start(session, "", rooms_visit, rooms_done);
+	roll_start(session, "", rooms_visit, rooms_done);
 }
 
 void
