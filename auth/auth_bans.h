@@ -1,7 +1,7 @@
 /*
  * The part of auth.h that is about bans of names and addresses, and mutes: who
  * is kept out now, or may not talk. They are made and lifted by auth_commit.
- * Only auth.h includes it; auth.c has it.
+ * Only auth.h includes it.
  */
 #ifndef AUTH_AUTH_BANS_H
 #define AUTH_AUTH_BANS_H

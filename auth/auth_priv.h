@@ -1,7 +1,8 @@
 /*
  * What stands behind struct auth, for the files that make up the facade
- * (auth.c, commit.c, password.c). The parts know nothing of each other: the
- * table is memory, the journal is the file, and auth_commit keeps them equal.
+ * (auth.c, auth_bans.c, commit.c, compact.c, password.c). The parts know
+ * nothing of each other: the table is memory, the journal is the file, and
+ * auth_commit keeps them equal.
  */
 #ifndef AUTH_AUTH_PRIV_H
 #define AUTH_AUTH_PRIV_H
