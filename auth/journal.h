@@ -2,8 +2,9 @@
  * The account file being written: opening, appending a batch with one sync,
  * and what happens when the disk refuses. What its lines say stands in
  * record.h, how damage is judged in recovery.h. Not a queue: whoever calls has
- * collected the batch. Journal's thread, but for journal_error and
- * journal_is_read_only. A batch takes BATCH_CHANGES_MAX changes.
+ * collected the batch. The main thread opens it before there is a journal's
+ * thread, and closes it, the last sync included, when there is none any more;
+ * the rest is that thread's, but for journal_error and journal_is_read_only.
  *
  * The files, by state. FILE.lock is there from the first start on, for ever,
  * and FILE.torn from the first cut on; neither takes part. "+" is there, "-"

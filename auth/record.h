@@ -81,6 +81,13 @@ record_lifts_ban(enum record_op op)
 	return (op - RECORD_BAN) % 2 != 0;
 }
 
+/* What says that a ban of this kind holds. */
+static inline enum record_op
+record_ban_op(enum auth_ban_kind kind)
+{
+	return (enum record_op)(RECORD_BAN + 2 * kind);
+}
+
 struct record {
 	uint64_t seq;
 	uint64_t batch;

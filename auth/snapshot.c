@@ -1,3 +1,4 @@
+/* A table written as a new account file, and read back. */
 #include "auth/snapshot.h"
 
 #include <errno.h>
@@ -90,7 +91,7 @@ static int
 add_ban(struct writer *w, const struct auth_ban *ban)
 {
 	struct record record = {
-	    .op = (enum record_op)(RECORD_BAN + 2 * ban->kind),
+	    .op = record_ban_op(ban->kind),
 	    .name = span_of(ban->name),
 	    .time = w->now,
 	    .until = ban->until,
