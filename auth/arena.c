@@ -1,3 +1,4 @@
+/* Blocks out of large chunks, and those that were given back. */
 #include "auth/arena.h"
 
 #include <sodium.h>

@@ -1,3 +1,4 @@
+/* Bans of one kind from one source, by who is banned. */
 #include "auth/ban_set.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Bans that hold: kept and listed ones, time and the lock. */
 #include "auth/bans.h"
 
 #include <pthread.h>

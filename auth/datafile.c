@@ -1,3 +1,4 @@
+/* The account file and its companions in their directory. */
 #include "auth/datafile.h"
 
 #include <errno.h>

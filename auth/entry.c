@@ -1,3 +1,4 @@
+/* An account in a block of the arena. */
 #include "auth/entry.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* The real disk, and what copes with short counts and EINTR. */
 #include "auth/fileio.h"
 
 #include <errno.h>

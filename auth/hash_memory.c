@@ -1,3 +1,4 @@
+/* The mmap and munmap that libsodium calls, and what threads keep. */
 #include "auth/hash_memory.h"
 
 #include <pthread.h>

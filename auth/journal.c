@@ -1,3 +1,4 @@
+/* The account file: a batch and its sync, failures, opening, closing. */
 #include "auth/journal.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Lines out of a buffer that is filled in large pieces. */
 #include "auth/lines.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* What is wrong with a file, in one line. */
 #include "auth/reason.h"
 
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* Lines of an account file, word for word, and their chain. */
 #include "auth/record.h"
 
 #include <inttypes.h>

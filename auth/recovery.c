@@ -1,3 +1,4 @@
+/* An account file read: good lines, and what is behind them. */
 #include "auth/recovery.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* What records do to a table. */
 #include "auth/replay.h"
 
 #include "auth/bans.h"

@@ -1,3 +1,4 @@
+/* Open addressing. */
 #include "auth/slots.h"
 
 #include <stdlib.h>

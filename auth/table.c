@@ -1,3 +1,4 @@
+/* What any thread may do with one name. See table.h. */
 #include "auth/table.h"
 
 #include <sodium.h>

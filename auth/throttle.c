@@ -1,3 +1,4 @@
+/* Failures and changes counted by key, in memory that is fixed. */
 #include "auth/throttle.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* The text form of an Argon2id hash, read strictly. */
 #include "auth/verifier.h"
 
 #include <string.h>
