@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "proto/session.h"
+#include "proto/session_answer.h"
 #include "reactor/clock.h"
 #include "reactor/tls_certificate.h"
 #include "reactor/tls_server.h"

@@ -8,6 +8,8 @@
 #include "proto/account_log.h"
 #include "proto/cmd.h"
 #include "proto/session.h"
+#include "proto/session_answer.h"
+#include "proto/session_line.h"
 #include "proto/tour.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"

@@ -6,6 +6,8 @@
 #include "proto/dispatch.h"
 #include "proto/room_home.h"
 #include "proto/session.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "proto/tour.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
@@ -86,8 +88,7 @@ roll_tell(struct roll *roll, struct hub *hub)
 {
 	struct session *session = session_find(hub, roll->client);
 
-	check(hub->asked >= roll->bytes_max);
-	hub->asked -= roll->bytes_max;
+	session_give_back_bytes(hub, roll->bytes_max);
 	if (session && roll->tour.text_len > 0)
 		session_send(session, roll->tour.text, roll->tour.text_len);
 	return session;

@@ -8,6 +8,8 @@
 #include "proto/question.h"
 #include "proto/room_home.h"
 #include "proto/room_mail.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/blob.h"

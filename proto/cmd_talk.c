@@ -4,6 +4,8 @@
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
 #include "proto/question.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "proto/session_room.h"
 #include "proto/tour.h"
 #include "proto/wire/name.h"

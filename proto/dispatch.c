@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "proto/cmd.h"
+#include "proto/session_answer.h"
 #include "proto/session_room.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"

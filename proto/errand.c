@@ -8,6 +8,7 @@
 #include "proto/hub.h"
 #include "proto/notice.h"
 #include "proto/room_home.h"
+#include "proto/session_answer.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/memory.h"

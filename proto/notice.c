@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "proto/session.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"

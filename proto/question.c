@@ -8,6 +8,8 @@
 #include "proto/hub.h"
 #include "proto/message.h"
 #include "proto/room_home.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/blob.h"
@@ -79,8 +81,7 @@ question_on_answer(struct envelope *envelope, void *owner)
 	struct session *session = asker;
 
 	check_magic(hub, HUB_MAGIC);
-	check(hub->asked >= question->bytes_max);
-	hub->asked -= question->bytes_max;
+	session_give_back_bytes(hub, question->bytes_max);
 	/* What was sealed before comes first. */
 	if (room)
 		room_deliver(room, hub);

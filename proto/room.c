@@ -7,6 +7,8 @@
 #include "proto/message.h"
 #include "proto/room_home.h"
 #include "proto/room_mail.h"
+#include "proto/session_answer.h"
+#include "proto/session_output.h"
 #include "proto/session_room.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"

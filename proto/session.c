@@ -1,11 +1,13 @@
 /* Sessions: input in order, waiting, answers, coming and going. */
 #include "proto/session.h"
 
-#include "proto/session_room.h"
-
 #include <string.h>
 
 #include "proto/account_service.h"
+#include "proto/session_answer.h"
+#include "proto/session_line.h"
+#include "proto/session_output.h"
+#include "proto/session_room.h"
 #include "proto/web.h"
 #include "proto/wire/http.h"
 #include "reactor/check.h"
@@ -20,15 +22,6 @@ static const struct hub_options *
 session_options(const struct session *session)
 {
 	return &session_hub(session)->options;
-}
-
-void
-session_check_output(struct session *session)
-{
-	if (session_has_room(session))
-		return;
-	session->waits |= WAIT_DRAIN;
-	session_wait_drained(session);
 }
 
 /* Is its first line one of HTTP? Then it is spoken from here on, or else the
@@ -394,10 +387,9 @@ void
 session_on_run(struct conn *conn)
 {
 	struct session *session = session_of(conn);
-	uint32_t low = session_out_limit(session) / 2;
 
 	check_magic(session, SESSION_MAGIC);
-	if (conn_out_bytes(conn) <= low) {
+	if (session_has_drained(session)) {
 		session->waits &= WAITS & ~WAIT_DRAIN;
 		session_tell_gap(session);
 	} else if ((session->waits & WAIT_DRAIN) || session->held > 0) {

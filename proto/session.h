@@ -114,19 +114,8 @@ void session_on_end(struct conn *conn);
 void session_on_run(struct conn *conn);
 void session_on_closed(struct conn *conn);
 
-/* One line, whole or broken; a whole one may be changed. False: nothing was
- * done, and it is known what to wait for. */
-bool session_line(
-    struct session *session, enum line_result result, struct span line);
-
-/* Goes on when what is to be sent has drained, if that is over its limit. */
-void session_check_output(struct session *session);
-
 /* What is pending is sent, and by WebSocket why it ends; then it closes. */
 void session_close(struct session *session, enum close_reason reason);
-
-/* Raw bytes, as they are sent. */
-void session_send(struct session *session, const char *bytes, size_t len);
 
 /* It asks by HTTP: what is not an answer to that is no news for it. */
 static inline bool
@@ -145,58 +134,13 @@ session_is_unknown(const struct session *session)
 /* The server stops: a last answer if one is awaited, goodbye, close. */
 void session_going_down(struct session *session);
 
-/* Sends one line, to nobody who asks by HTTP. Text of more than a line's length
- * never gets here. */
-void session_event(struct session *session, const struct event *event);
-
-/* The same for an OK, ERR or ITEM that answers the present command. */
-void session_reply(struct session *session, struct event event);
-
-/* The answer to the present command; printf-like, 400 bytes at most. */
-void session_ok(struct session *session, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-void session_err(struct session *session, enum reply_code code,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* The answer of who it is, a user, after some words. */
-void session_ok_self(struct session *session, const char *before);
-
-/* Seconds since 1970 as "2026-01-31T12:00:00Z"; returns `text`. */
-#define SESSION_DATE_BYTES 32
-const char *session_date(int64_t seconds, char text[SESSION_DATE_BYTES]);
-
-/* A notice to this client alone; the operator's greeting, one a line. */
-void session_notice(struct session *session, struct span text);
-void session_greet(struct session *session);
-
-/* The tag of the command that is handled next; in its line, which is gone after
- * that, unless it is kept for an answer that comes later. */
-void session_set_tag(struct session *session, struct span tag);
-void session_keep_tag(struct session *session);
-
 /* Holds input until session_answered; for handlers that answer later. */
 void session_await(struct session *session);
 void session_answered(struct session *session);
-
-/* Asks for the password to log in as `name` with. */
-void session_prompt(struct session *session, struct span name);
 
 /* Guest to user and back. */
 void
 session_log_in(struct session *session, const char *name, uint64_t account);
 void session_log_out(struct session *session);
-
-/* Unsent bytes past which its commands are not read, and rooms pass it by: a
- * guest's limit, where what waits for all is more than it may be. */
-uint32_t session_out_limit(const struct session *session);
-/* How many bytes of `most` it may ask for; in hub->asked until the answer. */
-size_t session_ask_bytes(struct session *session, size_t most);
-
-/* False when its output is over the limit: nothing is to be added to it but
- * answers to its own commands. */
-bool session_has_room(const struct session *session);
-
-/* Runs it again once that has drained to half the limit. */
-void session_wait_drained(struct session *session);
 
 #endif

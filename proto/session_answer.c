@@ -1,4 +1,6 @@
 /* What a session says: one line at a time, with its command's tag. */
+#include "proto/session_answer.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,54 +154,4 @@ session_greet(struct session *session)
 		    session, (struct span){line, (size_t)(end - line)});
 		line = end + 1;
 	}
-}
-
-/* Does more wait for all than may, or would with so many bytes more? */
-static bool
-session_is_short(const struct session *session, size_t more)
-{
-	struct reactor *reactor = session->conn.reactor;
-
-	return reactor_blobs(reactor)->bytes + more >
-	       session_hub(session)->options.out_total / reactor_count(reactor);
-}
-
-uint32_t
-session_out_limit(const struct session *session)
-{
-	const struct hub_options *options = &session_hub(session)->options;
-
-	if (options->out_limit > GUEST_OUT_BYTES_MAX &&
-	    (session->state == SESSION_GUEST || session_is_short(session, 0)))
-		return GUEST_OUT_BYTES_MAX;
-	return options->out_limit;
-}
-
-size_t
-session_ask_bytes(struct session *session, size_t most)
-{
-	struct hub *hub = session_hub(session);
-
-	if (most > GUEST_OUT_BYTES_MAX && session_is_short(session, hub->asked))
-		most = GUEST_OUT_BYTES_MAX;
-	hub->asked += most;
-	return most;
-}
-
-bool
-session_has_room(const struct session *session)
-{
-	uint32_t waiting = conn_out_bytes(&session->conn);
-
-	if (conn_out_is_full(&session->conn))
-		return false;
-	/* Asked for each member of a room: nearly always nothing waits, which
-	 * is within any limit. */
-	return waiting == 0 || waiting <= session_out_limit(session);
-}
-
-void
-session_wait_drained(struct session *session)
-{
-	conn_wait_drained(&session->conn, session_out_limit(session) / 2);
 }

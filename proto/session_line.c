@@ -1,11 +1,13 @@
 /* A session and one line of its input. */
-#include "proto/session_room.h"
+#include "proto/session_line.h"
 
 #include <string.h>
 
 #include "proto/cmd.h"
 #include "proto/dispatch.h"
 #include "proto/notice.h"
+#include "proto/session_answer.h"
+#include "proto/session_room.h"
 
 #define PROMPT "Password: "
 

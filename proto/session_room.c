@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "proto/account_service.h"
+#include "proto/session_answer.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"
 #include "reactor/memory.h"

@@ -6,6 +6,7 @@
 
 #include "proto/limits.h"
 #include "proto/session.h"
+#include "proto/session_output.h"
 #include "proto/web_page.h"
 #include "proto/web_priv.h"
 #include "proto/web_question.h"

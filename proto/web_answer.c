@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "proto/session.h"
+#include "proto/session_answer.h"
 #include "proto/web.h"
 #include "proto/web_priv.h"
 #include "reactor/check.h"

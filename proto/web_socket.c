@@ -6,6 +6,9 @@
 
 #include "proto/limits.h"
 #include "proto/session.h"
+#include "proto/session_answer.h"
+#include "proto/session_line.h"
+#include "proto/session_output.h"
 #include "proto/web_priv.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
