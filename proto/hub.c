@@ -7,6 +7,7 @@
 #include "proto/room.h"
 #include "proto/room_home.h"
 #include "proto/room_mail.h"
+#include "proto/session_input.h"
 #include "proto/session_room.h"
 #include "proto/wire/name.h"
 #include "reactor/check.h"

@@ -107,11 +107,8 @@ session_hub(const struct session *session)
 /* A client of this hub, found again; NULL when it is gone. */
 struct session *session_find(struct hub *hub, struct conn_handle client);
 
-/* The reactor's calls (hub_reactor_ops). */
+/* The reactor's calls (hub_reactor_ops), but for those of session_input.h. */
 void session_on_open(struct conn *conn);
-void session_on_bytes(struct conn *conn, char *bytes, size_t len);
-void session_on_end(struct conn *conn);
-void session_on_run(struct conn *conn);
 void session_on_closed(struct conn *conn);
 
 /* What is pending is sent, and by WebSocket why it ends; then it closes. */
