@@ -26,7 +26,7 @@ question_is_back(struct envelope *envelope, void *owner)
 {
 	struct web_question *question = (struct web_question *)envelope;
 	struct hub *hub = owner;
-	struct conn *conn = conn_find(hub->reactor, question->client);
+	struct session *session = session_find(hub, question->client);
 	struct web_answer answer = {
 	    .status = 200,
 	    .type = question->type,
@@ -35,10 +35,10 @@ question_is_back(struct envelope *envelope, void *owner)
 	};
 
 	check_magic(hub, HUB_MAGIC);
-	if (conn) {
-		web_send_answer(session_of(conn), &answer, question->is_head,
-		    question->keeps);
-		session_answered(session_of(conn));
+	if (session) {
+		web_send_answer(
+		    session, &answer, question->is_head, question->keeps);
+		session_answered(session);
 	}
 	web_question_free(question);
 }
