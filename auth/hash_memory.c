@@ -20,9 +20,6 @@ struct kept {
 	size_t expected;
 };
 
-/* What libsodium maps beyond the matrix: it aligns it. */
-#define SLACK_BYTES 65536
-
 static _Thread_local struct kept kept;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -54,6 +51,9 @@ prepare(void)
 /* ThreadSanitizer starts up by calling mmap, before any code of ours may run
  * that it has instrumented: it keeps its own, and nothing is kept by us. */
 #ifndef __SANITIZE_THREAD__
+
+/* What libsodium maps beyond the matrix: it aligns it. */
+#define SLACK_BYTES 65536
 
 static void *
 kernel_mmap(
