@@ -184,8 +184,9 @@ function unreachable(link) {
 	const known = /^[^.]+$|^[\d.]+$|\.(localhost|local|internal|home\.arpa)$/;
 	if (link.hasOpened || isSecureContext || known.test(location.hostname))
 		return "The server cannot be reached.";
-	const option = `--web-origin=${location.origin}`;
-	return `The server does not answer at ${location.hostname}. Its operator has to start it with ${option}.`;
+	const { hostname, origin } = location;
+	const option = `--web-origin=${origin}`;
+	return `The server does not answer at ${hostname}. It has to be started with ${option}.`;
 }
 
 /* The connection has ended, and not by us. */
