@@ -70,11 +70,13 @@ hashers_rest(void *context)
 
 /* The operator hears of it once, not with every client that is refused. */
 static void
-changes_tell(struct account_service *service, bool read_only)
+changes_tell(struct account_service *service)
 {
+	const char *why = auth_error(service->auth);
+	bool read_only = *why != '\0';
+
 	if (read_only && !service->read_only && service->config.on_read_only)
-		service->config.on_read_only(
-		    service->config.context, auth_error(service->auth));
+		service->config.on_read_only(service->config.context, why);
 	service->read_only = read_only;
 }
 
@@ -96,7 +98,6 @@ changes_commit(struct account_service *service, struct list *jobs)
 {
 	struct auth_change *changes[JOURNAL_BATCH] = {NULL};
 	struct list *link;
-	bool read_only = false;
 	size_t count = 0;
 	uint64_t start_us;
 
@@ -112,11 +113,10 @@ changes_commit(struct account_service *service, struct list *jobs)
 	while ((link = list_take_first(jobs)) != NULL) {
 		struct account_work *work = work_of(link);
 
-		read_only |= work->change.status == AUTH_READ_ONLY;
 		work->ops->written(work);
 		work->ops->done(work);
 	}
-	changes_tell(service, read_only);
+	changes_tell(service);
 	changes_tell_full(service);
 }
 
@@ -124,7 +124,7 @@ static void
 file_work(struct account_service *service, struct account_work *work)
 {
 	if (work->ops->on_file(work, service->config.auth_options))
-		changes_tell(service, *auth_error(service->auth) != '\0');
+		changes_tell(service);
 	work->ops->done(work);
 }
 
