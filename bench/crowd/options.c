@@ -1,11 +1,10 @@
 #include "bench/crowd/options.h"
 
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "bench/crowd/number_option.h"
 #include "bench/load/swarm.h"
 #include "bench/report/picture.h"
+
+#define TIMEOUT_S_MAX 3600
 
 enum option_key {
 	KEY_JSON = 1024, /* apart from those of the scenarios */
@@ -27,6 +26,14 @@ static const struct argp_option common_options[] = {
 	"draw the latencies into FILE, which ends in .svg or .png (needs "
 	"gnuplot)",
 	1},
+    {0},
+};
+
+static const struct number_option numbers[] = {
+    NUMBER_OPTION(
+	'j', "threads", 1, SWARM_LOADS_MAX, struct bench_options, threads),
+    NUMBER_OPTION(
+	't', "timeout", 1, TIMEOUT_S_MAX, struct bench_options, timeout_s),
     {0},
 };
 
@@ -53,8 +60,6 @@ static error_t
 parse_common(int key, char *argument, struct argp_state *state)
 {
 	struct bench_options *options = state->input;
-	static const unsigned threads[2] = {1, SWARM_LOADS_MAX};
-	static const unsigned seconds[2] = {1, BENCH_TIMEOUT_S_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -66,23 +71,16 @@ parse_common(int key, char *argument, struct argp_state *state)
 		parse_target(state, &options->target, argument);
 		return 0;
 	case 'j':
-		options->threads =
-		    bench_option_number(state, "threads", argument, threads);
 		options->threads_given = true;
-		return 0;
-	case 't':
-		options->timeout_s =
-		    bench_option_number(state, "timeout", argument, seconds);
-		return 0;
+		break;
 	case KEY_JSON:
 		options->form.json = true;
 		return 0;
 	case KEY_PLOT:
 		parse_plot(state, &options->form, argument);
 		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
 	}
+	return number_option_parse(numbers, key, argument, state);
 }
 
 const struct argp bench_options_argp = {
@@ -97,38 +95,4 @@ bench_options_fit_threads(struct bench_options *options, size_t clients)
 		options->threads = needed ? (unsigned)needed : SWARM_LOADS_MAX;
 	if (options->threads > clients)
 		options->threads = (unsigned)clients;
-}
-
-unsigned
-bench_option_number(struct argp_state *state, const char *name,
-    const char *text, const unsigned range[2])
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (strspn(text, "0123456789") != strlen(text) || !*text || errno ||
-	    number < range[0] || number > range[1])
-		argp_error(state, "--%s %s: it must be a number from %u to %u",
-		    name, text, range[0], range[1]);
-	return (unsigned)number;
-}
-
-unsigned
-bench_option_ms(struct argp_state *state, const char *name, const char *text,
-    const unsigned range[2])
-{
-	size_t whole = strspn(text, "0123456789");
-	size_t decimals = 0;
-	double seconds;
-
-	if (text[whole] == '.')
-		decimals = strspn(text + whole + 1, "0123456789") + 1;
-	seconds = strtod(text, NULL);
-	if (whole == 0 || text[whole + decimals] || decimals == 1 ||
-	    decimals > 4 || seconds < range[0] || seconds > range[1])
-		argp_error(state, "--%s %s: it must be seconds from %u to %u",
-		    name, text, range[0], range[1]);
-	return (unsigned)(seconds * 1000 + 0.5);
 }

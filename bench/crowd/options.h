@@ -1,7 +1,6 @@
 /*
  * The options that all scenarios share (--connect, --threads, --timeout, and
- * the report's form), as an argp child, and how a scenario reads numbers. Main
- * thread, at start.
+ * the report's form), as an argp child. Main thread, at start.
  */
 #ifndef BENCH_CROWD_OPTIONS_H
 #define BENCH_CROWD_OPTIONS_H
@@ -11,8 +10,6 @@
 
 #include "bench/load/target.h"
 #include "bench/report/report.h"
-
-#define BENCH_TIMEOUT_S_MAX 3600
 
 struct bench_options {
 	struct target target;
@@ -34,19 +31,5 @@ extern const struct argp bench_options_argp;
  * necessary; never more than clients.
  */
 void bench_options_fit_threads(struct bench_options *options, size_t clients);
-
-/*
- * The decimal number `text` of the option `name`, from `min` to `max`; ends
- * the process with a clear line and status 2 when it is anything else.
- */
-unsigned bench_option_number(struct argp_state *state, const char *name,
-    const char *text, const unsigned range[2]);
-
-/*
- * The same for a time in seconds, which may have up to three decimals; returns
- * milliseconds, `range` is in seconds.
- */
-unsigned bench_option_ms(struct argp_state *state, const char *name,
-    const char *text, const unsigned range[2]);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * The options that the scenarios on struct run have in common, in pieces: a
- * scenario offers those that it uses. Each piece has the next as its child, and
- * hands its input on to it.
+ * The options that the scenarios on struct run have in common. A scenario
+ * offers those that it uses, and one parser reads them for all.
  */
 #include <limits.h>
 
 #include "bench/crowd/names.h"
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 
 #define SECONDS_MAX  3600
@@ -22,48 +22,51 @@ enum option_key {
 	KEY_WARMUP,
 };
 
-static const struct argp_option base_options[] = {
-    {"pid", KEY_PID, "PID", 0,
-	"the server's process, whose processor time is reported (default: the "
-	"one that listens there, if it is on this machine)",
-	2},
-    {"sources", KEY_SOURCES, "N", 0,
-	"addresses of loopback that clients come from (default: 127.0.0.1, or "
-	"as many as they need ports)",
-	2},
-    {0},
-};
+/* clang-format off */
+#define OPTIONS_SERVER                                                         \
+    {"pid", KEY_PID, "PID", 0,                                                 \
+	"the server's process, whose processor time is reported (default: "    \
+	"the one that listens there, if it is on this machine)", 2},           \
+    {"sources", KEY_SOURCES, "N", 0,                                           \
+	"addresses of loopback that clients come from (default: 127.0.0.1, "   \
+	"or as many as they need ports)", 2}
 
-static const struct argp_option entry_options[] = {
-    {"at-once", KEY_AT_ONCE, "N", 0,
-	"clients that may be on their way in at once (default 1000)", 2},
-    {0},
-};
+#define OPTION_AT_ONCE                                                         \
+    {"at-once", KEY_AT_ONCE, "N", 0,                                           \
+	"clients that may be on their way in at once (default 1000)", 2}
 
-static const struct argp_option time_options[] = {
-    {"seconds", 's', "S", 0, "how long it is measured (default 5)", 2},
-    {"warmup", KEY_WARMUP, "S", 0, "how long it runs before (default 1)", 2},
-    {0},
-};
+#define OPTIONS_TIME                                                           \
+    {"seconds", 's', "S", 0, "how long it is measured (default 5)", 2},        \
+    {"warmup", KEY_WARMUP, "S", 0,                                             \
+	"how long it runs before (default 1)", 2}
 
-static const struct argp_option name_options[] = {
-    {"names", KEY_NAMES, "PREFIX", 0,
-	"what their names begin with (default bench); the rest is new in each "
-	"run",
-	2},
-    {0},
-};
+#define OPTION_NAMES                                                           \
+    {"names", KEY_NAMES, "PREFIX", 0,                                          \
+	"what their names begin with (default bench); the rest is new in "     \
+	"each run", 2}
 
-static const struct argp_option peer_options[] = {
-    {"peer", KEY_PEER, "NAME", 0,
-	"what the server speaks: throng (default), json, web, redis, nats "
-	"or irc", 2},
-    {0},
-};
+#define OPTION_PEER                                                            \
+    {"peer", KEY_PEER, "NAME", 0,                                              \
+	"what the server speaks: throng (default), json, web, redis, nats or " \
+	"irc", 2}
 
-static const struct argp_option account_options[] = {
-    {"accounts", KEY_ACCOUNTS, "N", 0,
-	"accounts that the clients share (default 10)", 2},
+#define OPTION_ACCOUNTS                                                        \
+    {"accounts", KEY_ACCOUNTS, "N", 0,                                         \
+	"accounts that the clients share (default 10)", 2}
+/* clang-format on */
+
+static const struct number_option numbers[] = {
+    NUMBER_OPTION(KEY_PID, "pid", 1, INT_MAX, struct run_options, pid),
+    NUMBER_OPTION(
+	KEY_SOURCES, "sources", 1, SOURCES_MAX, struct run_options, sources),
+    NUMBER_OPTION(
+	KEY_AT_ONCE, "at-once", 1, AT_ONCE_MAX, struct run_options, at_once),
+    SECONDS_OPTION(
+	's', "seconds", 0, SECONDS_MAX, struct run_options, seconds_ms),
+    SECONDS_OPTION(
+	KEY_WARMUP, "warmup", 0, SECONDS_MAX, struct run_options, warmup_ms),
+    NUMBER_OPTION(KEY_ACCOUNTS, "accounts", 1, ACCOUNTS_MAX, struct run_options,
+	accounts),
     {0},
 };
 
@@ -81,111 +84,15 @@ set_defaults(struct argp_state *state, struct run_options *options)
 	state->child_inputs[0] = &options->common;
 }
 
-static error_t
-parse_base(int key, char *argument, struct argp_state *state)
+static void
+parse_peer(struct argp_state *state, const struct peer **peer, const char *name)
 {
-	struct run_options *options = state->input;
-	static const unsigned pids[2] = {1, INT_MAX};
-	static const unsigned sources[2] = {1, SOURCES_MAX};
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		set_defaults(state, options);
-		return 0;
-	case KEY_PID:
-		options->pid =
-		    bench_option_number(state, "pid", argument, pids);
-		return 0;
-	case KEY_SOURCES:
-		options->sources =
-		    bench_option_number(state, "sources", argument, sources);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t
-parse_entry(int key, char *argument, struct argp_state *state)
-{
-	struct run_options *options = state->input;
-	static const unsigned at_once[2] = {1, AT_ONCE_MAX};
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case KEY_AT_ONCE:
-		options->at_once =
-		    bench_option_number(state, "at-once", argument, at_once);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t
-parse_time(int key, char *argument, struct argp_state *state)
-{
-	struct run_options *options = state->input;
-	static const unsigned seconds[2] = {0, SECONDS_MAX};
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case KEY_WARMUP:
-		options->warmup_ms =
-		    bench_option_ms(state, "warmup", argument, seconds);
-		return 0;
-	case 's':
-		options->seconds_ms =
-		    bench_option_ms(state, "seconds", argument, seconds);
-		options->seconds_given = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t
-parse_name(int key, char *argument, struct argp_state *state)
-{
-	struct run_options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case KEY_NAMES:
-		options->prefix = names_option(state, argument);
-		options->names_given = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static error_t
-parse_peer(int key, char *argument, struct argp_state *state)
-{
-	struct run_options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
-		return 0;
-	case KEY_PEER:
-		options->peer = peer_find(argument);
-		if (!options->peer)
-			argp_error(state,
-			    "--peer %s: it is none of throng, json, "
-			    "web, redis, nats and irc",
-			    argument);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	*peer = peer_find(name);
+	if (!*peer)
+		argp_error(state,
+		    "--peer %s: it is none of throng, json, web, redis, nats "
+		    "and irc",
+		    name);
 }
 
 /* Only a peer that has accounts has names for them. */
@@ -201,47 +108,56 @@ check_accounts(struct argp_state *state, const struct run_options *options)
 }
 
 static error_t
-parse_account(int key, char *argument, struct argp_state *state)
+parse_run(int key, char *argument, struct argp_state *state)
 {
 	struct run_options *options = state->input;
-	static const unsigned accounts[2] = {1, ACCOUNTS_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[0] = options;
+		set_defaults(state, options);
 		return 0;
-	case KEY_ACCOUNTS:
-		options->accounts =
-		    bench_option_number(state, "accounts", argument, accounts);
-		options->accounts_given = true;
+	case KEY_NAMES:
+		options->prefix = names_option(state, argument);
+		options->names_given = true;
+		return 0;
+	case KEY_PEER:
+		parse_peer(state, &options->peer, argument);
 		return 0;
 	case ARGP_KEY_SUCCESS:
 		check_accounts(state, options);
 		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	case 's':
+		options->seconds_given = true;
+		break;
+	case KEY_ACCOUNTS:
+		options->accounts_given = true;
+		break;
 	}
+	return number_option_parse(numbers, key, argument, state);
 }
 
-#define PIECE(piece, next)                                                     \
+static const struct argp_option load_options[] = {
+    OPTION_NAMES, OPTIONS_TIME, OPTION_AT_ONCE, OPTIONS_SERVER, {0}};
+static const struct argp_option guest_options[] = {
+    OPTION_PEER, OPTIONS_TIME, OPTION_AT_ONCE, OPTIONS_SERVER, {0}};
+static const struct argp_option stay_options[] = {OPTION_ACCOUNTS, OPTION_PEER,
+    OPTION_NAMES, OPTION_AT_ONCE, OPTIONS_SERVER, {0}};
+static const struct argp_option visit_options[] = {
+    OPTION_PEER, OPTIONS_TIME, OPTIONS_SERVER, {0}};
+static const struct argp_option all_options[] = {OPTION_ACCOUNTS, OPTION_PEER,
+    OPTION_NAMES, OPTIONS_TIME, OPTION_AT_ONCE, OPTIONS_SERVER, {0}};
+
+static const struct argp_child children[] = {
+    {&bench_options_argp, 0, NULL, 0}, {0}};
+
+#define OFFER(offered)                                                         \
 	{                                                                      \
-		.options = piece##_options, .parser = parse_##piece,           \
-		.children = (const struct argp_child[])                        \
-		{                                                              \
-			{&(next), 0, NULL, 0}, {0},                            \
-		}                                                              \
+		.options = (offered), .parser = parse_run,                     \
+		.children = children                                           \
 	}
 
-static const struct argp base = PIECE(base, bench_options_argp);
-static const struct argp entry = PIECE(entry, base);
-static const struct argp entry_names = PIECE(name, entry);
-static const struct argp entry_names_peers = PIECE(peer, entry_names);
-static const struct argp timed = PIECE(time, entry);
-static const struct argp timed_visits = PIECE(time, base);
-static const struct argp timed_names_peers = PIECE(peer, run_load_argp);
-
-const struct argp run_load_argp = PIECE(name, timed);
-const struct argp run_guest_argp = PIECE(peer, timed);
-const struct argp run_stay_argp = PIECE(account, entry_names_peers);
-const struct argp run_visit_argp = PIECE(peer, timed_visits);
-const struct argp run_options_argp = PIECE(account, timed_names_peers);
+const struct argp run_load_argp = OFFER(load_options);
+const struct argp run_guest_argp = OFFER(guest_options);
+const struct argp run_stay_argp = OFFER(stay_options);
+const struct argp run_visit_argp = OFFER(visit_options);
+const struct argp run_options_argp = OFFER(all_options);

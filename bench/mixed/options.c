@@ -1,9 +1,8 @@
 /* The options of `mixed` and `soak`. */
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "bench/crowd/names.h"
+#include "bench/crowd/number_option.h"
 #include "bench/mixed/mixed.h"
 #include "bench/scenario/payload.h"
 
@@ -103,50 +102,40 @@ static const struct argp_option soak_argp_options[] = {
     {0},
 };
 
-/* Each number of this scenario: its option's key, name, range and place. */
-static unsigned *
-number_of(struct mixed_options *options, int key, const char **name,
-    unsigned range[2])
-{
-	static const struct {
-		int key;
-		const char *name;
-		unsigned range[2];
-		size_t place;
-	} numbers[] = {
 #define NUMBER(key, name, min, max, field)                                     \
-	{key, name, {min, max}, offsetof(struct mixed_options, field)}
-	    NUMBER('n', "clients", 1, CLIENTS_MAX, clients),
-	    NUMBER('m', "rooms", 1, ROOMS_MAX, rooms),
-	    NUMBER('e', "each", 1, MIXED_SEATS_MAX, each),
-	    NUMBER('r', "rate", 0, RATE_MAX, rates[ACT_SAY]),
-	    NUMBER('b', "bytes", PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX, bytes),
-	    NUMBER(KEY_TEXT, "text", 0, 100, text),
-	    NUMBER(KEY_GUESTS, "guests", 0, 100, guests),
-	    NUMBER('k', "slow", 0, 100, slow),
-	    NUMBER(KEY_CUTS, "cuts", 0, RATE_MAX, rates[ACT_CUT]),
-	    NUMBER(KEY_JOINS, "joins", 0, RATE_MAX, rates[ACT_JOIN]),
-	    NUMBER(KEY_LOGOUTS, "logouts", 0, RATE_MAX, rates[ACT_LOGOUT]),
-	    NUMBER(KEY_DIRECTS, "directs", 0, RATE_MAX, rates[ACT_DIRECT]),
-	    NUMBER(KEY_REGISTRATIONS, "registrations", 0, RATE_MAX,
-		rates[ACT_REGISTER]),
-	    NUMBER(KEY_RESTARTS, "restarts", 0, MIXED_RESTARTS_MAX, restarts),
-	    NUMBER(KEY_SEED, "seed", 1, UINT32_MAX, seed),
-	    NUMBER(KEY_AT_ONCE, "at-once", 1, AT_ONCE_MAX, at_once),
-	    NUMBER(KEY_PID, "pid", 1, INT_MAX, pid),
-	    NUMBER(KEY_TOLERANCE, "tolerance", 0, 1000, tolerance),
-#undef NUMBER
-	};
+	NUMBER_OPTION(key, name, min, max, struct mixed_options, field)
+#define SECONDS(key, name, max, field)                                         \
+	SECONDS_OPTION(key, name, 0, max, struct mixed_options, field)
 
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-		if (numbers[i].key != key)
-			continue;
-		*name = numbers[i].name;
-		memcpy(range, numbers[i].range, sizeof numbers[i].range);
-		return (void *)((char *)options + numbers[i].place);
-	}
-	return NULL;
-}
+static const struct number_option mixed_numbers[] = {
+    NUMBER('n', "clients", 1, CLIENTS_MAX, clients),
+    NUMBER('m', "rooms", 1, ROOMS_MAX, rooms),
+    NUMBER('e', "each", 1, MIXED_SEATS_MAX, each),
+    NUMBER('r', "rate", 0, RATE_MAX, rates[ACT_SAY]),
+    NUMBER('b', "bytes", PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX, bytes),
+    NUMBER(KEY_TEXT, "text", 0, 100, text),
+    NUMBER(KEY_GUESTS, "guests", 0, 100, guests),
+    NUMBER('k', "slow", 0, 100, slow),
+    SECONDS(KEY_PAUSE, "pause", PAUSE_S_MAX, pause_ms),
+    NUMBER(KEY_CUTS, "cuts", 0, RATE_MAX, rates[ACT_CUT]),
+    NUMBER(KEY_JOINS, "joins", 0, RATE_MAX, rates[ACT_JOIN]),
+    NUMBER(KEY_LOGOUTS, "logouts", 0, RATE_MAX, rates[ACT_LOGOUT]),
+    NUMBER(KEY_DIRECTS, "directs", 0, RATE_MAX, rates[ACT_DIRECT]),
+    NUMBER(
+	KEY_REGISTRATIONS, "registrations", 0, RATE_MAX, rates[ACT_REGISTER]),
+    NUMBER(KEY_RESTARTS, "restarts", 0, MIXED_RESTARTS_MAX, restarts),
+    NUMBER(KEY_SEED, "seed", 1, UINT32_MAX, seed),
+    SECONDS('s', "seconds", SECONDS_MAX, length_ms),
+    NUMBER(KEY_AT_ONCE, "at-once", 1, AT_ONCE_MAX, at_once),
+    NUMBER(KEY_PID, "pid", 1, INT_MAX, pid),
+    {0},
+};
+
+static const struct number_option soak_numbers[] = {
+    SECONDS(KEY_INTERVAL, "interval", SECONDS_MAX, interval_ms),
+    NUMBER(KEY_TOLERANCE, "tolerance", 0, 1000, tolerance),
+    {0},
+};
 
 static void
 set_defaults(struct argp_state *state, struct mixed_options *options)
@@ -208,11 +197,7 @@ static error_t
 parse_mixed(int key, char *argument, struct argp_state *state)
 {
 	struct mixed_options *options = state->input;
-	static const unsigned pause[2] = {0, PAUSE_S_MAX};
-	static const unsigned seconds[2] = {0, SECONDS_MAX};
-	unsigned range[2];
-	const char *name;
-	unsigned *number;
+	error_t status;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -221,16 +206,6 @@ parse_mixed(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_SUCCESS:
 		check_options(state, options);
 		return 0;
-	case KEY_PAUSE:
-		options->pause_ms =
-		    bench_option_ms(state, "pause", argument, pause);
-		return 0;
-	case 's':
-		options->length_ms =
-		    bench_option_ms(state, "seconds", argument, seconds);
-		if (options->length_ms == 0)
-			argp_error(state, "--seconds 0: it is too short");
-		return 0;
 	case KEY_NAMES:
 		options->prefix = names_option(state, argument);
 		return 0;
@@ -238,11 +213,10 @@ parse_mixed(int key, char *argument, struct argp_state *state)
 		options->command = argument;
 		return 0;
 	}
-	number = number_of(options, key, &name, range);
-	if (!number)
-		return ARGP_ERR_UNKNOWN;
-	*number = bench_option_number(state, name, argument, range);
-	return 0;
+	status = number_option_parse(mixed_numbers, key, argument, state);
+	if (key == 's' && options->length_ms == 0)
+		argp_error(state, "--seconds 0: it is too short");
+	return status;
 }
 
 static error_t
@@ -250,7 +224,7 @@ parse_soak(int key, char *argument, struct argp_state *state)
 {
 	struct mixed_options *options = state->input;
 	static const unsigned minutes[2] = {1, MINUTES_MAX};
-	static const unsigned seconds[2] = {0, SECONDS_MAX};
+	error_t status;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -258,21 +232,14 @@ parse_soak(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_MINUTES:
 		options->length_ms =
-		    bench_option_number(state, "minutes", argument, minutes) *
+		    number_option_read(state, "minutes", argument, minutes) *
 		    MS_PER_MINUTE;
 		return 0;
-	case KEY_INTERVAL:
-		options->interval_ms =
-		    bench_option_ms(state, "interval", argument, seconds);
-		if (options->interval_ms < INTERVAL_MS_MIN)
-			argp_error(
-			    state, "--interval %s: it is too short", argument);
-		return 0;
-	case KEY_TOLERANCE:
-		return parse_mixed(key, argument, state);
-	default:
-		return ARGP_ERR_UNKNOWN;
 	}
+	status = number_option_parse(soak_numbers, key, argument, state);
+	if (key == KEY_INTERVAL && options->interval_ms < INTERVAL_MS_MIN)
+		argp_error(state, "--interval %s: it is too short", argument);
+	return status;
 }
 
 #define VERDICT                                                                \

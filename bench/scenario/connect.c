@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/load/loopback.h"
 #include "bench/scenario/payload.h"
@@ -71,6 +72,12 @@ static const struct argp_option connect_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION(
+	'n', "clients", 1, CLIENTS_MAX, struct connect_options, clients),
+    {0},
+};
+
 static enum leave
 parse_leave(struct argp_state *state, const char *argument)
 {
@@ -100,17 +107,12 @@ static error_t
 parse_connect(int key, char *argument, struct argp_state *state)
 {
 	struct connect_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		options->clients = 100;
 		options->leave = LEAVE_CLOSE;
 		state->child_inputs[0] = &options->run;
-		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
 		return 0;
 	case KEY_LEAVE:
 		options->leave = parse_leave(state, argument);
@@ -119,7 +121,7 @@ parse_connect(int key, char *argument, struct argp_state *state)
 		finish_options(state, options);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

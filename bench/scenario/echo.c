@@ -65,17 +65,17 @@ static const struct argp_option echo_argp_options[] = {
 };
 
 static const struct number_option numbers[] = {
-    {'n', "clients", {1, CLIENTS_MAX}, offsetof(struct echo_options, clients)},
-    {'d', "depth", {1, DEPTH_MAX}, offsetof(struct echo_options, depth)},
-    {'r', "requests", {1, REQUESTS_MAX},
-	offsetof(struct echo_options, requests)},
+    NUMBER_OPTION('n', "clients", 1, CLIENTS_MAX, struct echo_options, clients),
+    NUMBER_OPTION('d', "depth", 1, DEPTH_MAX, struct echo_options, depth),
+    NUMBER_OPTION(
+	'r', "requests", 1, REQUESTS_MAX, struct echo_options, requests),
+    {0},
 };
 
 static error_t
 parse_echo(int key, char *argument, struct argp_state *state)
 {
 	struct echo_options *options = state->input;
-	const size_t count = sizeof numbers / sizeof *numbers;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -90,9 +90,7 @@ parse_echo(int key, char *argument, struct argp_state *state)
 			    "--seconds: it ends after so many --requests");
 		return 0;
 	default:
-		return number_option_parse(numbers, count, key, argument, state)
-			   ? 0
-			   : ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
@@ -56,11 +57,15 @@ static const struct argp_option exit_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION('n', "clients", 1, CLIENTS_MAX, struct exit_options, clients),
+    {0},
+};
+
 static error_t
 parse_exit(int key, char *argument, struct argp_state *state)
 {
 	struct exit_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -72,12 +77,8 @@ parse_exit(int key, char *argument, struct argp_state *state)
 			argp_error(state, "--peer %s: it says no goodbye",
 			    options->run.peer->name);
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

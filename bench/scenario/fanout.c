@@ -60,17 +60,18 @@ set_defaults(struct argp_state *state, struct fanout_options *options)
 }
 
 static const struct number_option numbers[] = {
-    {'n', "members", {1, MEMBERS_MAX},
-	offsetof(struct fanout_options, members)},
-    {'p', "publishers", {1, PUBLISHERS_MAX},
-	offsetof(struct fanout_options, publishers)},
-    {'w', "window", {1, WINDOW_MAX}, offsetof(struct fanout_options, window)},
-    {'r', "rate", {1, RATE_MAX}, offsetof(struct fanout_options, rate)},
-    {'m', "messages", {1, MESSAGES_MAX},
-	offsetof(struct fanout_options, messages)},
-    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
-	offsetof(struct fanout_options, bytes)},
-    {'k', "slow", {0, MEMBERS_MAX}, offsetof(struct fanout_options, slow)},
+    NUMBER_OPTION(
+	'n', "members", 1, MEMBERS_MAX, struct fanout_options, members),
+    NUMBER_OPTION('p', "publishers", 1, PUBLISHERS_MAX, struct fanout_options,
+	publishers),
+    NUMBER_OPTION('w', "window", 1, WINDOW_MAX, struct fanout_options, window),
+    NUMBER_OPTION('r', "rate", 1, RATE_MAX, struct fanout_options, rate),
+    NUMBER_OPTION(
+	'm', "messages", 1, MESSAGES_MAX, struct fanout_options, messages),
+    NUMBER_OPTION('b', "bytes", PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX,
+	struct fanout_options, bytes),
+    NUMBER_OPTION('k', "slow", 0, MEMBERS_MAX, struct fanout_options, slow),
+    {0},
 };
 
 void
@@ -103,7 +104,6 @@ static error_t
 parse_fanout(int key, char *argument, struct argp_state *state)
 {
 	struct fanout_options *options = state->input;
-	const size_t count = sizeof numbers / sizeof *numbers;
 
 	if (key == ARGP_KEY_INIT) {
 		set_defaults(state, options);
@@ -115,9 +115,7 @@ parse_fanout(int key, char *argument, struct argp_state *state)
 			options->window = WINDOW_DEFAULT;
 		return 0;
 	}
-	return number_option_parse(numbers, count, key, argument, state)
-		   ? 0
-		   : ARGP_ERR_UNKNOWN;
+	return number_option_parse(numbers, key, argument, state);
 }
 
 static struct fanout_thread *

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "bench/crowd/names.h"
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/options.h"
 #include "bench/load/load.h"
 #include "bench/load/loopback.h"
@@ -84,6 +85,13 @@ static const struct argp_option guess_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION('n', "tries", 1, TRIES_MAX, struct guess_options, tries),
+    NUMBER_OPTION(
+	'p', "tolerance", 0, TOLERANCE_MAX, struct guess_options, tolerance),
+    {0},
+};
+
 static void
 check_options(struct argp_state *state, const struct guess_options *options)
 {
@@ -101,8 +109,6 @@ static error_t
 parse_guess(int key, char *argument, struct argp_state *state)
 {
 	struct guess_options *options = state->input;
-	static const unsigned tries[2] = {1, TRIES_MAX};
-	static const unsigned percent[2] = {0, TOLERANCE_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -110,19 +116,11 @@ parse_guess(int key, char *argument, struct argp_state *state)
 		options->tolerance = 5;
 		state->child_inputs[0] = &options->common;
 		return 0;
-	case 'n':
-		options->tries =
-		    bench_option_number(state, "tries", argument, tries);
-		return 0;
-	case 'p':
-		options->tolerance =
-		    bench_option_number(state, "tolerance", argument, percent);
-		return 0;
 	case ARGP_KEY_SUCCESS:
 		check_options(state, options);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

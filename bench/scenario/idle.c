@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
@@ -55,23 +56,23 @@ static const struct argp_option idle_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION('n', "clients", 1, CLIENTS_MAX, struct idle_options, clients),
+    {0},
+};
+
 static error_t
 parse_idle(int key, char *argument, struct argp_state *state)
 {
 	struct idle_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		options->clients = 1000;
 		state->child_inputs[0] = &options->run;
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

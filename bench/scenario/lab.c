@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "bench/crowd/names.h"
+#include "bench/crowd/number_option.h"
 #include "bench/load/swarm.h"
 #include "bench/report/progress.h"
 #include "bench/scenario/lab_priv.h"
@@ -39,12 +40,17 @@ static const struct argp_option lab_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION('n', "clients", 1, CLIENTS_MAX, struct lab_options, clients),
+    NUMBER_OPTION(
+	'm', "messages", 1, MESSAGES_MAX, struct lab_options, messages),
+    {0},
+};
+
 static error_t
 parse_lab(int key, char *argument, struct argp_state *state)
 {
 	struct lab_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
-	static const unsigned messages[2] = {1, MESSAGES_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -55,19 +61,11 @@ parse_lab(int key, char *argument, struct argp_state *state)
 		};
 		state->child_inputs[0] = &options->common;
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
-	case 'm':
-		options->messages =
-		    bench_option_number(state, "messages", argument, messages);
-		return 0;
 	case 'p':
 		options->prefix = names_option(state, argument);
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

@@ -40,13 +40,14 @@ static const struct argp_option latency_argp_options[] = {
 };
 
 static const struct number_option numbers[] = {
-    {'n', "members", {1, MEMBERS_MAX},
-	offsetof(struct latency_options, fanout.members)},
-    {'p', "publishers", {1, PUBLISHERS_MAX},
-	offsetof(struct latency_options, fanout.publishers)},
-    {'a', "askers", {0, ASKERS_MAX}, offsetof(struct latency_options, askers)},
-    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
-	offsetof(struct latency_options, fanout.bytes)},
+    NUMBER_OPTION(
+	'n', "members", 1, MEMBERS_MAX, struct latency_options, fanout.members),
+    NUMBER_OPTION('p', "publishers", 1, PUBLISHERS_MAX, struct latency_options,
+	fanout.publishers),
+    NUMBER_OPTION('a', "askers", 0, ASKERS_MAX, struct latency_options, askers),
+    NUMBER_OPTION('b', "bytes", PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX,
+	struct latency_options, fanout.bytes),
+    {0},
 };
 
 /* Each must be more than the one before it. */
@@ -67,7 +68,7 @@ parse_rates(
 			argp_error(state, "--rates: more than %d of them",
 			    FANOUT_STEPS_MAX);
 		options->rates[count] =
-		    bench_option_number(state, "rates", one, range);
+		    number_option_read(state, "rates", one, range);
 		range[0] = options->rates[count++] + 1;
 	}
 	free(copy);
@@ -90,7 +91,6 @@ static error_t
 parse_latency(int key, char *argument, struct argp_state *state)
 {
 	struct latency_options *options = state->input;
-	const size_t count = sizeof numbers / sizeof *numbers;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -103,9 +103,7 @@ parse_latency(int key, char *argument, struct argp_state *state)
 		fanout_check_options(state, &options->fanout);
 		return 0;
 	default:
-		return number_option_parse(numbers, count, key, argument, state)
-			   ? 0
-			   : ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

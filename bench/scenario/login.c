@@ -110,17 +110,19 @@ finish_options(struct argp_state *state, struct login_options *options)
 }
 
 static const struct number_option numbers[] = {
-    {'n', "clients", {1, CLIENTS_MAX}, offsetof(struct login_options, clients)},
-    {KEY_ACCOUNTS, "accounts", {1, CLIENTS_MAX},
-	offsetof(struct login_options, accounts)},
-    {KEY_WRONG, "wrong", {0, WRONG_MAX}, offsetof(struct login_options, wrong)},
+    NUMBER_OPTION(
+	'n', "clients", 1, CLIENTS_MAX, struct login_options, clients),
+    NUMBER_OPTION(KEY_ACCOUNTS, "accounts", 1, CLIENTS_MAX,
+	struct login_options, accounts),
+    NUMBER_OPTION(
+	KEY_WRONG, "wrong", 0, WRONG_MAX, struct login_options, wrong),
+    {0},
 };
 
 static error_t
 parse_login(int key, char *argument, struct argp_state *state)
 {
 	struct login_options *options = state->input;
-	const size_t count = sizeof numbers / sizeof *numbers;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -133,9 +135,7 @@ parse_login(int key, char *argument, struct argp_state *state)
 		finish_options(state, options);
 		return 0;
 	default:
-		return number_option_parse(numbers, count, key, argument, state)
-			   ? 0
-			   : ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/batches.h"
 #include "bench/scenario/scenario.h"
@@ -65,11 +66,16 @@ static const struct argp_option register_argp_options[] = {
     {0},
 };
 
+static const struct number_option numbers[] = {
+    NUMBER_OPTION(
+	'n', "clients", 1, CLIENTS_MAX, struct register_options, clients),
+    {0},
+};
+
 static error_t
 parse_register(int key, char *argument, struct argp_state *state)
 {
 	struct register_options *options = state->input;
-	static const unsigned clients[2] = {1, CLIENTS_MAX};
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -77,15 +83,11 @@ parse_register(int key, char *argument, struct argp_state *state)
 		options->path = NULL;
 		state->child_inputs[0] = &options->run;
 		return 0;
-	case 'n':
-		options->clients =
-		    bench_option_number(state, "clients", argument, clients);
-		return 0;
 	case KEY_FILE:
 		options->path = argument;
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 

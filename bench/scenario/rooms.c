@@ -39,17 +39,18 @@ static const struct argp_option rooms_argp_options[] = {
 };
 
 static const struct number_option numbers[] = {
-    {'r', "rooms", {1, SERVER_ROOMS_MAX},
-	offsetof(struct rooms_options, roster.rooms)},
-    {'n', "members", {1, MEMBERS_MAX},
-	offsetof(struct rooms_options, roster.members)},
-    {'m', "messages", {1, MESSAGES_MAX},
-	offsetof(struct rooms_options, roster.messages)},
-    {KEY_EACH, "rooms-each", {1, SESSION_ROOMS_MAX},
-	offsetof(struct rooms_options, roster.each)},
-    {'w', "window", {1, WINDOW_MAX}, offsetof(struct rooms_options, window)},
-    {'b', "bytes", {PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX},
-	offsetof(struct rooms_options, bytes)},
+    NUMBER_OPTION(
+	'r', "rooms", 1, SERVER_ROOMS_MAX, struct rooms_options, roster.rooms),
+    NUMBER_OPTION(
+	'n', "members", 1, MEMBERS_MAX, struct rooms_options, roster.members),
+    NUMBER_OPTION('m', "messages", 1, MESSAGES_MAX, struct rooms_options,
+	roster.messages),
+    NUMBER_OPTION(KEY_EACH, "rooms-each", 1, SESSION_ROOMS_MAX,
+	struct rooms_options, roster.each),
+    NUMBER_OPTION('w', "window", 1, WINDOW_MAX, struct rooms_options, window),
+    NUMBER_OPTION('b', "bytes", PAYLOAD_BYTES_MIN, PAYLOAD_BYTES_MAX,
+	struct rooms_options, bytes),
+    {0},
 };
 
 static void
@@ -83,8 +84,6 @@ check_options(struct argp_state *state, const struct rooms_options *options)
 static error_t
 parse_rooms(int key, char *argument, struct argp_state *state)
 {
-	const size_t count = sizeof numbers / sizeof *numbers;
-
 	switch (key) {
 	case ARGP_KEY_INIT:
 		set_defaults(state, state->input);
@@ -93,9 +92,7 @@ parse_rooms(int key, char *argument, struct argp_state *state)
 		check_options(state, state->input);
 		return 0;
 	default:
-		return number_option_parse(numbers, count, key, argument, state)
-			   ? 0
-			   : ARGP_ERR_UNKNOWN;
+		return number_option_parse(numbers, key, argument, state);
 	}
 }
 
