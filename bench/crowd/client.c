@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/run.h"
 #include "reactor/check.h"
 
@@ -279,7 +280,7 @@ client_opened(struct bot *bot)
 	client_count(client, RUN_ROW_CONNECT, bot->connect_ns);
 	client_account(client, account);
 	client->state = CLIENT_HELLO;
-	client->hello_ns = load_clock();
+	client->hello_ns = clock_ns();
 	len = client_peer(client)->hello(hello, client->role, &who);
 	if (len == 0) {
 		client_entered(client, span_of(""));

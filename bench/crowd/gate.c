@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 
+#include "bench/clock.h"
 #include "bench/load/load.h"
 #include "reactor/check.h"
 
@@ -12,7 +13,7 @@ gate_open(struct gate *gate)
 	unsigned before = gate->stage;
 
 	while (gate->stage < gate->stages && gate->awaited[gate->stage] == 0)
-		gate->opened_ns[gate->stage++] = load_clock();
+		gate->opened_ns[gate->stage++] = clock_ns();
 	return gate->stage != before;
 }
 

@@ -2,11 +2,9 @@
 
 #include <sys/resource.h>
 
-#include "bench/load/load.h"
+#include "bench/clock.h"
 #include "bench/report/report.h"
 #include "reactor/check.h"
-
-#define NS_PER_S 1e9
 
 static uint64_t
 own_cpu_ns(void)
@@ -16,10 +14,10 @@ own_cpu_ns(void)
 	check_zero(getrusage(RUSAGE_SELF, &usage));
 	return ((uint64_t)usage.ru_utime.tv_sec +
 		   (uint64_t)usage.ru_stime.tv_sec) *
-		   1000000000u +
+		   NS_PER_S +
 	       ((uint64_t)usage.ru_utime.tv_usec +
 		   (uint64_t)usage.ru_stime.tv_usec) *
-		   1000u;
+		   NS_PER_US;
 }
 
 static void
@@ -27,7 +25,7 @@ read_all(const struct meter *meter, struct meter_reading *reading)
 {
 	reading->server_known = process_read_cpu(meter->pid, &reading->server);
 	reading->own_ns = own_cpu_ns();
-	reading->wall_ns = load_clock();
+	reading->wall_ns = clock_ns();
 }
 
 /* What one of the two has used; the keys are for all of it, and for each. */

@@ -17,7 +17,7 @@ struct meter_reading {
 	bool server_known;
 	struct process_cpu server;
 	uint64_t own_ns;
-	uint64_t wall_ns; /* on load_clock() */
+	uint64_t wall_ns; /* on clock_ns() */
 };
 
 struct meter {

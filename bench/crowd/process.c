@@ -11,12 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/load/target.h"
 
 #define FILE_BYTES_MAX 8192 /* of what is read whole */
 #define PATH_BYTES     64
 #define TCP_LISTEN     0x0a
-#define NS_PER_S       1000000000u
 #define TICKS_BETWEEN_NS                                                       \
 	40000000u /* what rounding may make of two readings                    \
 		   */

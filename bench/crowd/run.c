@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/names.h"
 #include "bench/load/swarm.h"
 #include "bench/peer/peer.h"
@@ -12,8 +13,6 @@
 #include "reactor/check.h"
 
 #define BEGINS_PER_TURN 64 /* so that answers are read between them */
-#define NS_PER_MS       1000000u
-#define NS_PER_S        1000000000u
 
 static struct run_thread *
 thread_of(struct load *load)
@@ -165,7 +164,7 @@ run_init_thread(struct run *run, unsigned index)
 	const struct load_options load_options = {
 	    .ops = &run_load_ops,
 	    .target = &common->target,
-	    .timeout_ns = common->timeout_s * (uint64_t)NS_PER_S,
+	    .timeout_ns = common->timeout_s * NS_PER_S,
 	    .sources = run->sources,
 	};
 	struct run_thread *thread = run_thread(run, index);
@@ -265,7 +264,7 @@ run_go(struct run *run)
 		steps +=
 		    run->length_ns[i] / NS_PER_MS * options->common.threads;
 	progress_init(&progress, run->ops->scenario, steps);
-	run->start_ns = load_clock();
+	run->start_ns = clock_ns();
 	swarm_run(run->loads, options->common.threads, &progress);
 	for (unsigned i = 0; i < options->common.threads; i++)
 		for (size_t row = 0; row < run->report.row_count; row++)

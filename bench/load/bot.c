@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/load/bot_tls.h"
 #include "bench/load/load.h"
 #include "bench/load/target.h"
@@ -86,7 +87,7 @@ bot_read(struct bot *bot, bool to_end)
 		have = splitter_begin(&bot->in, load->buffer);
 		room = sizeof load->buffer - have;
 		got = bot_receive(bot, load->buffer + have, room);
-		load->now_ns = load_clock();
+		load->now_ns = clock_ns();
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (got <= 0) {
@@ -153,7 +154,7 @@ bot_connected(struct bot *bot)
 		bot->tls = bot_tls_new(context, bot->fd);
 	if (bot->tls)
 		error = bot_tls_shake(bot->tls);
-	bot->load->now_ns = load_clock();
+	bot->load->now_ns = clock_ns();
 	if (!error)
 		bot_opened(bot);
 	else if (error != EAGAIN)
@@ -167,7 +168,7 @@ bot_finish_connect(struct bot *bot)
 	socklen_t len = sizeof error;
 
 	check_zero(getsockopt(bot->fd, SOL_SOCKET, SO_ERROR, &error, &len));
-	bot->load->now_ns = load_clock();
+	bot->load->now_ns = clock_ns();
 	if (error)
 		bot_lose(bot, error);
 	else
@@ -243,13 +244,13 @@ bot_dial(struct bot *bot)
 
 	check(bot->state == BOT_QUEUED);
 	if (bot->connect_ns == 0)
-		bot->connect_ns = load_clock();
+		bot->connect_ns = clock_ns();
 	if (bot->fd < 0)
 		bot->fd = bot_socket(load);
 	if (bot->fd < 0 ||
 	    connect(bot->fd, &target->address.any, target->length) < 0)
 		error = errno;
-	load->now_ns = load_clock();
+	load->now_ns = clock_ns();
 	if (error == EAGAIN) {
 		if (load->now_ns - bot->connect_ns < load->timeout_ns)
 			return false;

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/load/target.h"
 #include "reactor/check.h"
 
@@ -20,7 +21,6 @@
 #define CONNECTS_PER_TURN 256 /* so that answers are read between them */
 #define TICK_MS           100 /* also how exact timeouts are */
 #define BACKLOG_MS        1   /* pause before a full backlog is tried again */
-#define NS_PER_MS         1000000u
 
 _Static_assert(LOAD_READ_BYTES >= 2 * SPLITTER_KEEP_MAX,
     "behind a kept tail there must be room for a large read");
@@ -65,7 +65,7 @@ load_hear_wake(struct load *load)
 
 	if (read(load->wake_fd, &count, sizeof count) < 0)
 		return;
-	load->now_ns = load_clock();
+	load->now_ns = clock_ns();
 	load->ops->on_wake(load);
 }
 
@@ -127,15 +127,6 @@ load_tick(struct load *load)
 	load_publish(load);
 }
 
-uint64_t
-load_clock(void)
-{
-	struct timespec now;
-
-	check_zero(clock_gettime(CLOCK_MONOTONIC, &now));
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 void
 load_init(struct load *load, const struct load_options *options)
 {
@@ -146,7 +137,7 @@ load_init(struct load *load, const struct load_options *options)
 	    .target = options->target,
 	    .timeout_ns = options->timeout_ns,
 	    .sources = options->sources,
-	    .now_ns = load_clock(),
+	    .now_ns = clock_ns(),
 	};
 	list_init(&load->connecting);
 	list_init(&load->deadlines);
@@ -176,12 +167,12 @@ load_run(struct load *load)
 	int count;
 
 	while (!load->stopping) {
-		load->now_ns = load_clock();
+		load->now_ns = clock_ns();
 		count = load_wait(load, events, load_dial_some(load));
 		check(count >= 0 || errno == EINTR);
 		for (int i = 0; i < count; i++)
 			load_serve(load, &events[i]);
-		load->now_ns = load_clock();
+		load->now_ns = clock_ns();
 		load_expire(load);
 		load_ring(load);
 		load_tick(load);

@@ -114,9 +114,6 @@ struct load_options {
 	struct sources sources;
 };
 
-/* Monotonic time in nanoseconds. Any thread. */
-uint64_t load_clock(void);
-
 /* Makes a load ready to run. Ends the process when the kernel refuses. */
 void load_init(struct load *load, const struct load_options *options);
 

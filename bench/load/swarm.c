@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/load/load.h"
 #include "bench/report/progress.h"
 #include "reactor/check.h"
@@ -19,8 +20,6 @@
 #define DESCRIPTORS_SPARE 16
 #define DESCRIPTORS_LOAD  2 /* of each load, and in all tables */
 #define REDRAW_MS         100
-#define NS_PER_MS         1000000
-#define NS_PER_S          1000000000
 
 struct swarm {
 	pthread_mutex_t lock;
@@ -81,15 +80,11 @@ swarm_thread_main(void *argument)
 static bool
 swarm_is_running(struct swarm *swarm)
 {
-	struct timespec until;
+	const uint64_t at = clock_ns() + REDRAW_MS * NS_PER_MS;
+	const struct timespec until = {
+	    (time_t)(at / NS_PER_S), (long)(at % NS_PER_S)};
 	bool running;
 
-	check_zero(clock_gettime(CLOCK_MONOTONIC, &until));
-	until.tv_nsec += REDRAW_MS * NS_PER_MS;
-	if (until.tv_nsec >= NS_PER_S) {
-		until.tv_nsec -= NS_PER_S;
-		until.tv_sec++;
-	}
 	check_zero(pthread_mutex_lock(&swarm->lock));
 	if (swarm->running > 0)
 		pthread_cond_timedwait(&swarm->one_ended, &swarm->lock, &until);

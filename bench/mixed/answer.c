@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/mixed/mixed.h"
 #include "bench/peer/peer.h"
 #include "bench/scenario/payload.h"
@@ -252,7 +253,7 @@ mixed_client_ask(struct mixed_client *client, enum mixed_await_kind kind,
 
 	check(client->await_count < MIXED_AWAITS_MAX);
 	client->awaits[last % MIXED_AWAITS_MAX] = (struct mixed_await){
-	    .sent_ns = load_clock(),
+	    .sent_ns = clock_ns(),
 	    .said = client->said,
 	    .kind = (uint8_t)kind,
 	    .seat = (uint8_t)seat,

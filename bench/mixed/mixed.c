@@ -14,15 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/names.h"
 #include "bench/load/swarm.h"
 #include "bench/report/progress.h"
 #include "bench/report/quartiles.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
-
-#define NS_PER_MS 1000000u
-#define NS_PER_S  1000000000u
 
 /* All ledgers of a life together, but for each room at least so many. */
 #define LEDGER_ENTRIES     ((size_t)1 << 20)
@@ -86,7 +84,7 @@ mixed_init_thread(struct mixed *mixed, unsigned index)
 	const struct load_options load_options = {
 	    .ops = &mixed_load_ops,
 	    .target = &common->target,
-	    .timeout_ns = common->timeout_s * (uint64_t)NS_PER_S,
+	    .timeout_ns = common->timeout_s * NS_PER_S,
 	};
 
 	load_init(&thread->load, &load_options);
@@ -151,8 +149,8 @@ mixed_init(struct mixed *mixed, const struct mixed_options *options)
 	gate_init(&mixed->gate, MIXED_STAGES, mixed->loads, threads);
 	report_init(&mixed->report, options->scenario, row_names, MIXED_ROWS);
 	soak_init(&mixed->soak,
-	    options->is_soak ? options->interval_ms * (uint64_t)NS_PER_MS : 0,
-	    options->length_ms * (uint64_t)NS_PER_MS);
+	    options->is_soak ? options->interval_ms * NS_PER_MS : 0,
+	    options->length_ms * NS_PER_MS);
 	mixed_init_rooms(mixed);
 	for (unsigned i = 0; i < threads; i++)
 		mixed_init_thread(mixed, i);
@@ -306,7 +304,7 @@ mixed_go(const struct mixed_options *options)
 	    .scenario = options->scenario,
 	    .command = options->command,
 	    .target = &options->common.target,
-	    .timeout_ns = options->common.timeout_s * (uint64_t)NS_PER_S,
+	    .timeout_ns = options->common.timeout_s * NS_PER_S,
 	    .pid = (int)options->pid,
 	    .row = ROW_SERVER,
 	};

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/process.h"
 #include "bench/load/load.h"
 #include "bench/load/target.h"
@@ -21,7 +22,6 @@
 
 #define FIRST_WORDS    "[LISTENING] "
 #define LAST_WORDS     "all threads joined\n"
-#define NS_PER_MS      1000000u
 #define START_PAUSE_MS 10 /* between two tries to connect */
 #define IDLE_MS        1000
 
@@ -146,10 +146,10 @@ server_bury(struct mixed_server *server)
 static bool
 server_has_ended(struct mixed_server *server)
 {
-	uint64_t until_ns = load_clock() + server->options->timeout_ns;
+	uint64_t until_ns = clock_ns() + server->options->timeout_ns;
 
 	while (server_listen(server, START_PAUSE_MS))
-		if (load_clock() > until_ns)
+		if (clock_ns() > until_ns)
 			return false;
 	return true;
 }
@@ -163,7 +163,7 @@ server_has_ended(struct mixed_server *server)
 static bool
 server_start(struct mixed_server *server)
 {
-	uint64_t until_ns = load_clock() + server->options->timeout_ns;
+	uint64_t until_ns = clock_ns() + server->options->timeout_ns;
 	bool ended = true;
 
 	do {
@@ -176,7 +176,7 @@ server_start(struct mixed_server *server)
 			return true;
 		if (ended && server->killed == 0)
 			break;
-	} while (load_clock() < until_ns);
+	} while (clock_ns() < until_ns);
 	server_fail(server, "a server that listens",
 	    ended ? "its end" : "none in time");
 	return false;
@@ -190,7 +190,7 @@ server_set_up(struct mixed_server *server, bool is_up)
 
 	server_lock(server);
 	server->is_up = is_up;
-	server->up_ns = load_clock();
+	server->up_ns = clock_ns();
 	server->failed = !is_up;
 	server->pid = pid;
 	check_zero(pthread_cond_signal(&server->started));
@@ -206,7 +206,7 @@ server_restart(struct mixed_server *server)
 
 	server_lock(server);
 	server->is_up = false;
-	server->killed_ns = load_clock();
+	server->killed_ns = clock_ns();
 	server->cpu_ns += known ? used.all_ns : 0;
 	server->pid = 0;
 	server_unlock(server);
@@ -226,7 +226,7 @@ server_restart(struct mixed_server *server)
 static int
 server_wait_ms(struct mixed_server *server)
 {
-	uint64_t now = load_clock();
+	uint64_t now = clock_ns();
 	uint64_t at = UINT64_MAX;
 
 	server_lock(server);
@@ -235,7 +235,7 @@ server_wait_ms(struct mixed_server *server)
 	server_unlock(server);
 	if (at <= now)
 		return 0;
-	return at - now > IDLE_MS * (uint64_t)NS_PER_MS
+	return at - now > IDLE_MS * NS_PER_MS
 		   ? IDLE_MS
 		   : (int)((at - now) / NS_PER_MS) + 1;
 }
@@ -314,10 +314,10 @@ keeper_main(void *argument)
 		else if (!server_listen(server, wait_ms))
 			server_lost(server);
 	}
-	since_ns = load_clock();
+	since_ns = clock_ns();
 	if (server->command.shell)
 		server_stop(server);
-	server->stop_ns = load_clock() - since_ns;
+	server->stop_ns = clock_ns() - since_ns;
 	return NULL;
 }
 
@@ -431,7 +431,7 @@ mixed_server_entered(struct mixed_server *server, unsigned life)
 		server->is_back = true;
 		if (life > 0) {
 			server->down_ns[life - 1] =
-			    load_clock() - server->killed_ns;
+			    clock_ns() - server->killed_ns;
 			fprintf(report_news(server->report),
 			    "scenario=%s restart=%u down_ms=%.1f\n",
 			    server->options->scenario, life,

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/process.h"
 #include "bench/mixed/server.h"
 #include "bench/report/quartiles.h"
 #include "reactor/check.h"
-
-#define NS_PER_S 1e9
 
 /* Takes out what all threads have handed in. */
 static void

@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/load/load.h"
 #include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
-#define NS_PER_S        1000000000u
-#define NS_PER_MS       1000000u
 #define BEGINS_PER_TURN 64 /* so that answers are read between them */
 #define ACTS_PER_TURN   64
 #define TRIES           32 /* to find one who can */
@@ -114,8 +113,7 @@ act_interval_ns(const struct mixed_thread *thread, enum mixed_act act)
 {
 	const struct mixed_options *options = thread->mixed->options;
 
-	return (uint64_t)NS_PER_S * options->common.threads /
-	       options->rates[act];
+	return NS_PER_S * options->common.threads / options->rates[act];
 }
 
 /* Does what is due; what no client can do now is left out. */
@@ -171,7 +169,7 @@ static uint64_t
 talk_end_ns(const struct mixed *mixed)
 {
 	return stage_begin_ns(mixed, MIXED_TALK) +
-	       mixed->options->length_ms * (uint64_t)NS_PER_MS;
+	       mixed->options->length_ms * NS_PER_MS;
 }
 
 static void

@@ -7,28 +7,21 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "reactor/check.h"
-#include "reactor/clock.h"
 
 #define BAR_MAX       32
 #define BAR_MIN       8 /* a shorter one says nothing */
 #define COLUMNS_USUAL 80
 #define COLUMNS_SPARE 3 /* for the ^C that a terminal shows, and no more */
-#define NS_PER_S      1000000000u
 #define REDRAW_NS     (NS_PER_S / 10)
-#define NEXT_LINE_NS  ((uint64_t)10 * NS_PER_S)
+#define NEXT_LINE_NS  (10 * NS_PER_S)
 #define RATE_NS       (NS_PER_S / 2) /* a rate is of so long at least */
 #define CLEAR_LINE    "\r\033[K"
 
 static const int fatal[] = {SIGINT, SIGTERM, SIGHUP};
 
 #define FATAL_COUNT (sizeof fatal / sizeof *fatal)
-
-static uint64_t
-now_ns(void)
-{
-	return clock_monotonic_us() * 1000;
-}
 
 /* Takes the bar off and goes on as it would have without a bar: the signal has
  * its default action again, and comes when this returns. */
@@ -121,7 +114,7 @@ progress_init(struct progress *progress, const char *name, uint64_t total)
 	*progress = (struct progress){
 	    .name = name,
 	    .total = total,
-	    .start_ns = now_ns(),
+	    .start_ns = clock_ns(),
 	    .terminal = isatty(STDERR_FILENO),
 	};
 	progress->since_ns = progress->start_ns;
@@ -167,7 +160,7 @@ progress_text(const struct progress *progress,
 void
 progress_show(struct progress *progress, const struct progress_state *state)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_ns();
 	double seconds = (double)(now - progress->start_ns) / NS_PER_S;
 	char text[PROGRESS_TEXT_BYTES];
 	int columns;

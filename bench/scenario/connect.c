@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/load/loopback.h"
@@ -20,8 +21,7 @@
 #define CLIENTS_MAX 1000000
 #define TEXT_BYTES  24
 /* Some 28,000 ports each, which is more than anyone visits in a minute. */
-#define SOURCES   1000
-#define NS_PER_MS 1000000u
+#define SOURCES 1000
 
 enum connect_stage {
 	CONNECT_REGISTER, /* passed over: guests may ask */
@@ -171,7 +171,7 @@ visitor_ask(struct visitor *visitor)
 	len = client_peer(client)->request(
 	    request, (struct span){text, TEXT_BYTES});
 	visitor->row = CONNECT_ROW_ANSWER;
-	visitor->asked_ns = load_clock();
+	visitor->asked_ns = clock_ns();
 	bot_arm(&client->bot);
 	bot_send(&client->bot, (struct span){request, len});
 }
@@ -209,7 +209,7 @@ visitor_leave(struct visitor *visitor)
 	switch (visitor_leaves_by(visitor)) {
 	case LEAVE_QUIT:
 		visitor->row = CONNECT_ROW_LEAVE;
-		visitor->quit_ns = load_clock();
+		visitor->quit_ns = clock_ns();
 		bot_arm(&client->bot);
 		bot_send(&client->bot, span_of(client_peer(client)->quit));
 		return;
@@ -389,10 +389,8 @@ connect_main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
 	run_init(&run, &connect_ops, &options.run, options.clients);
-	run.length_ns[CONNECT_WARM] =
-	    options.run.warmup_ms * (uint64_t)NS_PER_MS;
-	run.length_ns[CONNECT_VISIT] =
-	    options.run.seconds_ms * (uint64_t)NS_PER_MS;
+	run.length_ns[CONNECT_WARM] = options.run.warmup_ms * NS_PER_MS;
+	run.length_ns[CONNECT_VISIT] = options.run.seconds_ms * NS_PER_MS;
 	run_go(&run);
 	status = connect_report(&run, &options);
 	run_fini(&run);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/payload.h"
@@ -19,7 +20,6 @@
 #define DEPTH_MAX    1024
 #define REQUESTS_MAX 1000000000
 #define TEXT_BYTES   64
-#define NS_PER_MS    1000000u
 
 enum echo_stage {
 	ECHO_REGISTER, /* passed over: guests may converse */
@@ -140,7 +140,7 @@ echo_ask(struct echo_client *echoer, uint32_t count)
 	const struct echo *echo = echo_of(&echoer->client);
 	struct echo_thread *thread = list_entry(
 	    client_thread(&echoer->client), struct echo_thread, thread);
-	uint64_t now = load_clock();
+	uint64_t now = clock_ns();
 	char *at = thread->requests;
 	char text[TEXT_BYTES];
 
@@ -286,11 +286,10 @@ echo_init(struct echo *echo, const struct echo_options *options)
 	echo->options = options;
 	echo->times = calloc(options->clients, depth * sizeof *echo->times);
 	run_init(&echo->run, &echo_ops, &options->run, options->clients);
-	echo->run.length_ns[ECHO_WARM] =
-	    options->run.warmup_ms * (uint64_t)NS_PER_MS;
+	echo->run.length_ns[ECHO_WARM] = options->run.warmup_ms * NS_PER_MS;
 	if (!options->requests)
 		echo->run.length_ns[ECHO_TALK] =
-		    options->run.seconds_ms * (uint64_t)NS_PER_MS;
+		    options->run.seconds_ms * NS_PER_MS;
 	for (unsigned i = 0; i < options->run.common.threads; i++) {
 		thread = list_entry(
 		    run_thread(&echo->run, i), struct echo_thread, thread);

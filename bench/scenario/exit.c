@@ -14,6 +14,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/scenario.h"
@@ -116,7 +117,7 @@ exit_on_stage(struct run_thread *thread, unsigned stage)
 	if (stage != EXIT_LEAVE || thread->index != 0 ||
 	    !is_anyone_in(thread->run))
 		return;
-	exit_run->told_ns = load_clock();
+	exit_run->told_ns = clock_ns();
 	if (pidfd_send_signal(exit_run->process, SIGTERM, NULL, 0))
 		err(EXIT_FAILURE, "cannot end the server");
 }
@@ -199,7 +200,7 @@ await_process(struct exit_run *exit_run)
 	if (exit_run->told_ns == 0)
 		return;
 	if (poll(&process, 1, (int)options->common.timeout_s * 1000) == 1)
-		exit_run->gone_ns = load_clock();
+		exit_run->gone_ns = clock_ns();
 	else
 		report_fail(&exit_run->run.report, RUN_ROW_WORK, &failure);
 }

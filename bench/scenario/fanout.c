@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/scenario/fanout_priv.h"
 #include "bench/scenario/scenario.h"
@@ -22,7 +23,6 @@
 #define MESSAGES_MAX   1000000000
 #define MESSAGE_BYTES  (PAYLOAD_BYTES_MAX + PEER_AROUND_BYTES)
 #define RING_BYTES     ((size_t)16 * 1024 * 1024)
-#define NS_PER_MS      1000000u
 
 static const struct argp_option fanout_argp_options[] = {
     {"members", 'n', "M", 0, "clients in the room (default 100)", 0},
@@ -184,11 +184,10 @@ fanout_init(struct fanout *fanout, const struct run_ops *ops,
 	if (!fanout->publishers || !fanout->heard)
 		err(EXIT_FAILURE, "memory for %zu clients", clients);
 	run_init(&fanout->run, ops, &options->run, clients + others);
-	fanout->run.length_ns[FANOUT_WARM] =
-	    options->run.warmup_ms * (uint64_t)NS_PER_MS;
+	fanout->run.length_ns[FANOUT_WARM] = options->run.warmup_ms * NS_PER_MS;
 	for (unsigned i = 0; i < options->steps && !options->messages; i++)
 		fanout->run.length_ns[FANOUT_TALK + 2 * i] =
-		    options->run.seconds_ms * (uint64_t)NS_PER_MS;
+		    options->run.seconds_ms * NS_PER_MS;
 	fanout_init_publishers(fanout);
 	for (size_t i = 0; i < clients; i++)
 		fanout_member_of(run_client(&fanout->run, i))->heard =

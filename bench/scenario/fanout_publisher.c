@@ -5,6 +5,7 @@
  * due, and its latency counts from there. A stage ends with its time, or by
  * count: with the last message of those that there are to be.
  */
+#include "bench/clock.h"
 #include "bench/scenario/fanout_priv.h"
 #include "reactor/check.h"
 
@@ -78,7 +79,7 @@ publisher_send(struct fanout_publisher *publisher, uint64_t count)
 	const struct fanout_options *options = owner_of(publisher)->options;
 	struct fanout_thread *thread = fanout_thread_of(publisher->speaker);
 	struct payload payload = {
-	    .due_ns = load_clock(),
+	    .due_ns = clock_ns(),
 	    .publisher = (uint16_t)index_of(publisher),
 	};
 	char text[PAYLOAD_BYTES_MAX];

@@ -5,11 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/scenario/fanout_priv.h"
 #include "reactor/check.h"
-
-#define NS_PER_MS 1000000u
-#define MS_PER_S  1000u
 
 static bool
 is_member(const struct fanout *fanout, unsigned number)

@@ -25,6 +25,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/names.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/options.h"
@@ -173,7 +174,7 @@ answer_find(struct guess_answer *answer, size_t len)
 static const char *
 guess_exchange(int fd, const char *command, struct guess_answer *answer)
 {
-	uint64_t sent_ns = load_clock();
+	uint64_t sent_ns = clock_ns();
 	size_t len = 0;
 	ssize_t got;
 
@@ -182,7 +183,7 @@ guess_exchange(int fd, const char *command, struct guess_answer *answer)
 	while (len < sizeof answer->bytes) {
 		got = recv(
 		    fd, answer->bytes + len, sizeof answer->bytes - len, 0);
-		answer->took_ns = load_clock() - sent_ns;
+		answer->took_ns = clock_ns() - sent_ns;
 		if (got < 0)
 			return errno == EAGAIN ? "nothing in time"
 					       : strerror(errno);

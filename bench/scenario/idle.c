@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/scenario.h"
@@ -16,9 +17,8 @@
 
 #define CLIENTS_MAX 1000000
 #define FIRST       100 /* clients that are not counted */
-#define NS_PER_S    1000000000u
 /* Servers give back what logging in took only after a while. */
-#define SETTLE_NS ((uint64_t)3 * NS_PER_S)
+#define SETTLE_NS (3 * NS_PER_S)
 
 /*
  *   register  accounts are registered
@@ -107,7 +107,7 @@ idle_ask(struct client *client)
 	char request[PEER_AROUND_BYTES + sizeof PEER_TOKEN];
 	size_t len = client_peer(client)->request(request, span_of(PEER_TOKEN));
 
-	client->hello_ns = load_clock();
+	client->hello_ns = clock_ns();
 	bot_arm(&client->bot);
 	bot_send(&client->bot, (struct span){request, len});
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/names.h"
 #include "bench/crowd/number_option.h"
 #include "bench/load/swarm.h"
@@ -24,7 +25,6 @@
 #define CLIENTS_MAX      1000000 /* up to six digits in a name */
 #define MESSAGES_MAX     10000
 #define BEGINS_PER_TURN  64 /* so that answers are read between them */
-#define NS_PER_S         1e9
 
 static const char *const step_names[LAB_STEPS] = {"connect", "prepare",
     "register", "login", "converse", "broadcast", "logout"};
@@ -136,7 +136,7 @@ lab_init_thread(struct lab *lab, unsigned index)
 	const struct load_options load_options = {
 	    .ops = &lab_ops,
 	    .target = &options->common.target,
-	    .timeout_ns = options->common.timeout_s * (uint64_t)NS_PER_S,
+	    .timeout_ns = options->common.timeout_s * NS_PER_S,
 	    .sources = lab->sources,
 	};
 	size_t threads = options->common.threads;
@@ -176,7 +176,7 @@ lab_new(const struct lab_options *options, const struct sources *sources)
 	report_init(&lab->report, "lab", step_names, LAB_STEPS);
 	for (unsigned i = 0; i < threads; i++)
 		lab_init_thread(lab, i);
-	lab->start_ns = load_clock();
+	lab->start_ns = clock_ns();
 	return lab;
 }
 

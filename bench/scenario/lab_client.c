@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/scenario/lab_priv.h"
 #include "reactor/check.h"
 
@@ -118,7 +119,7 @@ client_await(struct lab_client *client, enum lab_step step)
 {
 	client->step = step;
 	client->awaits = true;
-	client->sent_ns = load_clock();
+	client->sent_ns = clock_ns();
 	bot_arm(&client->bot);
 }
 
@@ -176,8 +177,8 @@ client_announce(struct lab_client *client, struct span who)
 static void
 client_broadcast(struct lab_client *client)
 {
-	broadcast_send(&lab_of(client)->broadcasts, (unsigned)client->speaker,
-	    load_clock());
+	broadcast_send(
+	    &lab_of(client)->broadcasts, (unsigned)client->speaker, clock_ns());
 	client_send(client, "/broadcast does everyone hear speaker %d?\n",
 	    client->speaker);
 }

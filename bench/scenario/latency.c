@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/scenario/latency_priv.h"
 #include "bench/scenario/scenario.h"
@@ -24,8 +25,6 @@
 #define ASKERS_MAX     4096
 #define RATE_MAX       1000000
 #define RATES_DEFAULT  "100,300,1000,3000"
-#define NS_PER_MS      1000000u
-#define MS_PER_S       1000u
 
 static const struct argp_option latency_argp_options[] = {
     {"members", 'n', "M", 0, "clients in the room (default 100)", 0},

@@ -4,13 +4,13 @@
  */
 #include <inttypes.h>
 
+#include "bench/clock.h"
 #include "bench/scenario/latency_priv.h"
 
-#define NS_PER_MS 1000000u
 /* Behind is who hears the last of a step later, after it was due, than this
  * share of the step's length; and later than any machine may stall. */
 #define BEHIND_SHARE  20
-#define BEHIND_NS_MIN ((int64_t)100 * NS_PER_MS)
+#define BEHIND_NS_MIN ((int64_t)(100 * NS_PER_MS))
 /* A thread that is at work for so much of the time has none left. */
 #define BUSY 0.9
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/load/loopback.h"
@@ -24,7 +25,6 @@
 /* The server remembers some thousand accounts and addresses that were in. */
 #define WRONG_CLIENTS_MAX 500
 #define SHOWN_BYTES       (NAME_BYTES_MAX + 24) /* NAME#ID */
-#define NS_PER_MS         1000000u
 
 #define LOGOUT     "/logout\n"
 #define LOGGED_OUT "OK logged out"
@@ -149,7 +149,7 @@ static void
 user_send(struct user *user, enum login_row row, struct span command)
 {
 	user->row = row;
-	user->sent_ns = load_clock();
+	user->sent_ns = clock_ns();
 	bot_arm(&user->client.bot);
 	bot_send(&user->client.bot, command);
 }
@@ -347,9 +347,8 @@ login_main(int argc, char **argv)
 	if (argp_parse(&argp, argc, argv, 0, NULL, &options))
 		return 2;
 	run_init(&run, &login_ops, &options.run, options.clients);
-	run.length_ns[LOGIN_WARM] = options.run.warmup_ms * (uint64_t)NS_PER_MS;
-	run.length_ns[LOGIN_LOG_IN] =
-	    options.run.seconds_ms * (uint64_t)NS_PER_MS;
+	run.length_ns[LOGIN_WARM] = options.run.warmup_ms * NS_PER_MS;
+	run.length_ns[LOGIN_LOG_IN] = options.run.seconds_ms * NS_PER_MS;
 	run_go(&run);
 	status = login_report(&run, &options);
 	run_fini(&run);

@@ -18,7 +18,7 @@
 #define PAYLOAD_BYTES_MAX 2048
 
 struct payload {
-	uint64_t due_ns;    /* when it was to be sent, on load_clock() */
+	uint64_t due_ns;    /* when it was to be sent, on clock_ns() */
 	uint32_t number;    /* from 1 */
 	uint16_t publisher; /* from 0 */
 };

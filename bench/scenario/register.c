@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
 #include "bench/scenario/batches.h"
@@ -16,7 +17,6 @@
 #include "reactor/check.h"
 
 #define CLIENTS_MAX 1000000
-#define NS_PER_MS   1000000u
 #define WORDS_BYTES 64 /* "OK registered NAME" */
 
 /*
@@ -128,7 +128,7 @@ registrar_ask(struct registrar *registrar)
 
 	registrar_name(registrar, registrar->sent++, name);
 	len = client_peer(client)->hello(hello, PEER_NEW, &who);
-	registrar->sent_ns = load_clock();
+	registrar->sent_ns = clock_ns();
 	bot_arm(&client->bot);
 	bot_send(&client->bot, (struct span){hello, len});
 }
@@ -305,9 +305,9 @@ register_main(int argc, char **argv)
 	run_init(
 	    &registration.run, &register_ops, &options.run, options.clients);
 	registration.run.length_ns[REGISTER_WARM] =
-	    options.run.warmup_ms * (uint64_t)NS_PER_MS;
+	    options.run.warmup_ms * NS_PER_MS;
 	registration.run.length_ns[REGISTER_TALK] =
-	    options.run.seconds_ms * (uint64_t)NS_PER_MS;
+	    options.run.seconds_ms * NS_PER_MS;
 	run_go(&registration.run);
 	status = register_report(&registration);
 	run_fini(&registration.run);

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "bench/clock.h"
 #include "bench/scenario/payload.h"
 #include "bench/scenario/rooms_priv.h"
 #include "reactor/check.h"
@@ -161,7 +162,7 @@ member_say(struct rooms_client *member, uint32_t count)
 	struct rooms *rooms = rooms_of(&member->client);
 	const struct roster *roster = roster_of(&member->client);
 	char *batch = rooms_thread_of(&member->client)->batch;
-	struct payload payload = {.due_ns = load_clock()};
+	struct payload payload = {.due_ns = clock_ns()};
 	char text[PAYLOAD_BYTES_MAX], name[NAME_BYTES_MAX + 1];
 	char *at = batch;
 

@@ -4,9 +4,8 @@
  */
 #include "bench/scenario/schedule.h"
 
+#include "bench/clock.h"
 #include "reactor/check.h"
-
-#define NS_PER_S 1000000000u
 
 /* How many of the first `all` messages are the publisher's. */
 static uint64_t

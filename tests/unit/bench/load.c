@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/clock.h"
 #include "bench/load/load.h"
 #include "bench/load/target.h"
 
@@ -301,7 +302,7 @@ static void
 say_seven_and_one(struct story *story)
 {
 	peer_write(story, "abcdefg");
-	load_alarm(&story->load, load_clock() + SECOND_NS / 100);
+	load_alarm(&story->load, clock_ns() + SECOND_NS / 100);
 }
 
 static void
