@@ -17,43 +17,35 @@
 
 struct scenario {
 	const char *name;
-	const char *title; /* what argp and err print before their messages */
 	const char *summary;
 	int (*main)(int argc, char **argv);
 };
 
 static const struct scenario scenarios[] = {
-    {"lab", "throng-bench lab",
-	"half of N clients register, half log in, converse and log out",
+    {"lab", "half of N clients register, half log in, converse and log out",
 	lab_main},
-    {"echo", "throng-bench echo",
-	"N clients converse, each with D requests outstanding", echo_main},
-    {"fanout", "throng-bench fanout",
-	"a few publishers' messages to every member of a room", fanout_main},
-    {"rooms", "throng-bench rooms",
-	"many rooms, each member's messages to all others of its room",
+    {"echo", "N clients converse, each with D requests outstanding", echo_main},
+    {"fanout", "a few publishers' messages to every member of a room",
+	fanout_main},
+    {"rooms", "many rooms, each member's messages to all others of its room",
 	rooms_main},
-    {"latency", "throng-bench latency",
-	"how long members and askers wait, at one rate after the other",
+    {"latency", "how long members and askers wait, at one rate after the other",
 	latency_main},
-    {"connect", "throng-bench connect",
-	"N clients connect, ask one thing, leave and come again", connect_main},
-    {"idle", "throng-bench idle",
-	"N clients log in and stay: how fast, and what one costs", idle_main},
-    {"exit", "throng-bench exit",
-	"N clients are logged in when the server is told to end", exit_main},
-    {"register", "throng-bench register",
-	"N clients register one new account after the other", register_main},
-    {"login", "throng-bench login", "N clients log out and in again",
-	login_main},
-    {"guess", "throng-bench guess",
-	"is an unknown user refused as slowly as a wrong password?",
+    {"connect", "N clients connect, ask one thing, leave and come again",
+	connect_main},
+    {"idle", "N clients log in and stay: how fast, and what one costs",
+	idle_main},
+    {"exit", "N clients are logged in when the server is told to end",
+	exit_main},
+    {"register", "N clients register one new account after the other",
+	register_main},
+    {"login", "N clients log out and in again", login_main},
+    {"guess", "is an unknown user refused as slowly as a wrong password?",
 	guess_main},
-    {"mixed", "throng-bench mixed",
+    {"mixed",
 	"N clients come, go, talk and stall, also while servers are killed",
 	mixed_main},
-    {"soak", "throng-bench soak",
-	"the same for long: does the server stay as it is?", soak_main},
+    {"soak", "the same for long: does the server stay as it is?", soak_main},
 };
 
 #define SCENARIO_COUNT (sizeof scenarios / sizeof *scenarios)
@@ -140,8 +132,8 @@ main(int argc, char **argv)
 		return STATUS_USAGE;
 	scenario = find_scenario(argv[first]);
 	check(scenario);
-	name = strdup(scenario->title);
-	if (!name)
+	/* What argp and err print before their messages. */
+	if (asprintf(&name, "throng-bench %s", scenario->name) < 0)
 		err(EXIT_FAILURE, "memory");
 	argv[first] = name;
 	program_invocation_name = name;
