@@ -55,7 +55,8 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CF
 LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
 SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
-BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c peer/*.c report/*.c scenario/*.c mixed/*.c))
+BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c expect/*.c peer/*.c report/*.c \
+	scenario/*.c mixed/*.c))
 TESTS  := $(wildcard tests/kit/*.c tests/unit/*/*.c tests/disk/*.c tests/flow/*/*.c)
 FUZZERS := $(patsubst tests/%.c,$(O)/%,$(wildcard tests/fuzz/fuzz_*.c))
 comma := ,
@@ -104,7 +105,7 @@ $(O)/throng-torture: $(call objects,$(wildcard tests/torture/*.c) \
 # are the simulation's.
 SIM_WRAP := -Wl,--wrap=clock_gettime,--wrap=time,--wrap=accept4,--wrap=close
 SIM_WORLD := $(filter-out %/main.c,$(wildcard bench/peer/*.c tests/sim/*.c)) tests/kit/simdisk.c \
-	bench/mixed/line.c bench/mixed/place.c
+	bench/mixed/line.c bench/expect/place.c
 $(O)/throng-sim: $(call objects,$(filter-out console/% reactor/worker.c,$(SERVER)) \
 		$(SIM_WORLD) tests/sim/main.c)
 	@echo "  LINK  $@"

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/expect/payload.h"
 #include "bench/mixed/mixed.h"
 #include "bench/peer/peer.h"
-#include "bench/scenario/payload.h"
 #include "reactor/check.h"
 
 #define LINE_BYTES  (PAYLOAD_BYTES_MAX + 128)

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/expect/place.h"
 #include "bench/load/load.h"
 #include "bench/mixed/line.h"
-#include "bench/mixed/place.h"
 #include "proto/limits.h"
 
 #define MIXED_SEATS_MAX  8

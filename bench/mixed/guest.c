@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
+#include "bench/expect/payload.h"
 #include "bench/mixed/mixed.h"
-#include "bench/scenario/payload.h"
 #include "reactor/check.h"
 
 static struct payload

@@ -7,9 +7,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench/expect/payload.h"
 #include "bench/mixed/mixed.h"
 #include "bench/peer/peer.h"
-#include "bench/scenario/payload.h"
 
 /* The seat of member `number` in that room, or `each` for none. */
 static unsigned

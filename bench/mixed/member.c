@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "bench/expect/payload.h"
 #include "bench/mixed/mixed.h"
-#include "bench/scenario/payload.h"
 #include "reactor/check.h"
 
 static uint32_t

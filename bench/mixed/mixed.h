@@ -1,13 +1,12 @@
 /*
  * What the scenarios `mixed` and `soak` are made of: mixed.c sets them up and
- * reports, with the options of options.c; stage.c moves them from
- * stage to stage and has clients do what is due; client.c is a client's
- * connection, answer.c the answers it waits for; member.c is what a
- * member of rooms asks, hear.c what it hears, room.c what members
- * share, guest.c those who talk to nobody; soak.c tells how things
- * go meanwhile. place.h, ledger.h, pair.h and line.h
- * are the pure parts, server.h is the server's process, and
- * command.h the command that starts it.
+ * reports, with the options of options.c; stage.c moves them from stage to
+ * stage and has clients do what is due; client.c is a client's connection,
+ * answer.c the answers it waits for, and line.h reads them; member.c is what a
+ * member of rooms asks, hear.c what it hears, room.c what members share,
+ * guest.c those who talk to nobody; soak.c tells how things go meanwhile.
+ * server.h is the server's process, and command.h the command that starts it.
+ * What must be heard is in ledger.h, pair.h and place.h of bench/expect.
  *
  * Clients 0 to members-1 are members, each in `each` of the rooms; guests
  * follow, then registrars. Member R, of as many as there are rooms, is room R's

@@ -3,8 +3,8 @@
 
 #include "bench/crowd/names.h"
 #include "bench/crowd/number_option.h"
+#include "bench/expect/payload.h"
 #include "bench/mixed/mixed.h"
-#include "bench/scenario/payload.h"
 
 #define CLIENTS_MAX     60000
 #define ROOMS_MAX       1000

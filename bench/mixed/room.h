@@ -7,8 +7,8 @@
 
 #include <pthread.h>
 
-#include "bench/mixed/ledger.h"
-#include "bench/mixed/pair.h"
+#include "bench/expect/ledger.h"
+#include "bench/expect/pair.h"
 #include "proto/limits.h"
 
 #define MIXED_LIVES 2 /* that a room's ledgers are kept of */

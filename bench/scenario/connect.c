@@ -13,8 +13,8 @@
 #include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
+#include "bench/expect/payload.h"
 #include "bench/load/loopback.h"
-#include "bench/scenario/payload.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
 

@@ -12,7 +12,7 @@
 #include "bench/clock.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
 

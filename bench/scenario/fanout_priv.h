@@ -21,8 +21,8 @@
 #include <stdint.h>
 
 #include "bench/crowd/run.h"
-#include "bench/scenario/schedule.h"
-#include "bench/scenario/tape.h"
+#include "bench/expect/schedule.h"
+#include "bench/expect/tape.h"
 
 #define FANOUT_NAME_BYTES 64
 #define FANOUT_BATCH_MAX  64 /* messages in one send */

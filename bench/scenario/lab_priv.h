@@ -12,10 +12,10 @@
 
 #include "bench/crowd/gate.h"
 #include "bench/crowd/options.h"
+#include "bench/expect/broadcast.h"
 #include "bench/load/load.h"
 #include "bench/report/histogram.h"
 #include "bench/report/report.h"
-#include "bench/scenario/broadcast.h"
 #include "proto/limits.h"
 
 /* Rows of the report. */

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 
 #include "bench/clock.h"
+#include "bench/crowd/batches.h"
 #include "bench/crowd/number_option.h"
 #include "bench/crowd/run.h"
-#include "bench/scenario/batches.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"
 

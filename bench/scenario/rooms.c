@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "bench/crowd/number_option.h"
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 #include "bench/scenario/rooms_priv.h"
 #include "bench/scenario/scenario.h"
 #include "reactor/check.h"

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "bench/clock.h"
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 #include "bench/scenario/rooms_priv.h"
 #include "reactor/check.h"
 

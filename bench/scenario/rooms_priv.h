@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "bench/crowd/run.h"
-#include "bench/scenario/roster.h"
+#include "bench/expect/roster.h"
 
 #define ROOMS_NAME_BYTES 64
 

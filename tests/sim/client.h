@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/mixed/place.h"
+#include "bench/expect/place.h"
 #include "proto/limits.h"
 
 #define CROWD_CLIENTS_MAX 12

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/scenario/batches.h"
+#include "bench/crowd/batches.h"
 
 #define HEADER "throng-accounts 1 00000000000000aa 0 00000000000000bb\n"
 #define MARK   "1 1 mark - - 1790000000 - 0 00000000000000bb 00000000000000cc\n"

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/broadcast.h"
+#include "bench/expect/broadcast.h"
 
 static struct broadcasts broadcasts;
 static struct broadcast_place place;

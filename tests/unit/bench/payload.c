@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 
 static const struct payload sample = {0x123456789abcdefu, 42, 7};
 

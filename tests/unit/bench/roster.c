@@ -1,7 +1,7 @@
 /* Who is in which room, and what a member must hear there. */
 #include <criterion/criterion.h>
 
-#include "bench/scenario/roster.h"
+#include "bench/expect/roster.h"
 
 static const struct roster shapes[] = {
     {.rooms = 1, .members = 7, .each = 1, .messages = 3},

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/scenario/schedule.h"
+#include "bench/expect/schedule.h"
 
 #define START_NS (uint64_t)5000000000
 #define SECOND   (uint64_t)1000000000

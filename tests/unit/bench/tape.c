@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/scenario/tape.h"
+#include "bench/expect/tape.h"
 
 #define TEXT_BYTES 50
 #define PUBLISHERS 3
@@ -329,7 +329,6 @@ Test(bench_tape, frames_that_vary_are_the_same_for_all)
 	cr_expect_eq(tape_match(&varied, &heard, frame.bytes), LINE_BYTES);
 	frame = frame_of(other, 0, 2);
 	cr_expect_not(tape_accept(&varied, 1, &frame, &expected));
-	cr_expect(span_equals(
-	    expected, (struct span){second, LINE_BYTES}));
+	cr_expect(span_equals(expected, (struct span){second, LINE_BYTES}));
 	tape_fini(&varied);
 }

@@ -4,8 +4,8 @@
  * target stayed logged in. The sender has one under way at a time. Pure; who
  * shares a pair locks it. All zero is a pair of which nobody is there.
  */
-#ifndef BENCH_MIXED_PAIR_H
-#define BENCH_MIXED_PAIR_H
+#ifndef BENCH_EXPECT_PAIR_H
+#define BENCH_EXPECT_PAIR_H
 
 #include <stdbool.h>
 #include <stdint.h>

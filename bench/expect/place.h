@@ -8,8 +8,8 @@
  * right, else what was to be expected, a constant text. The place means nothing
  * after that.
  */
-#ifndef BENCH_MIXED_PLACE_H
-#define BENCH_MIXED_PLACE_H
+#ifndef BENCH_EXPECT_PLACE_H
+#define BENCH_EXPECT_PLACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-#include "bench/mixed/pair.h"
+#include "bench/expect/pair.h"
 
 #include <stddef.h>
 

@@ -5,8 +5,8 @@
  * its own, which the server writes with it or right behind it. Counting is by
  * words; whether the lines are sound is the server's business. One thread.
  */
-#ifndef BENCH_SCENARIO_BATCHES_H
-#define BENCH_SCENARIO_BATCHES_H
+#ifndef BENCH_CROWD_BATCHES_H
+#define BENCH_CROWD_BATCHES_H
 
 #include <stdbool.h>
 #include <stddef.h>

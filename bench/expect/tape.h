@@ -17,14 +17,14 @@
  *
  * One thread owns a tape. Memory: 32 bytes a message, and the ring.
  */
-#ifndef BENCH_SCENARIO_TAPE_H
-#define BENCH_SCENARIO_TAPE_H
+#ifndef BENCH_EXPECT_TAPE_H
+#define BENCH_EXPECT_TAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 
 #define TAPE_AROUND_BYTES_MAX 256        /* of a frame without its text */
 #define TAPE_SKIPPED_MAX      (1u << 24) /* 512 MiB of them */
@@ -51,7 +51,7 @@ struct tape_size {
 	unsigned publishers;
 	size_t text_bytes;
 	size_t ring_bytes; /* a power of two, some pages */
-	bool varies; /* a frame tells more than its publisher */
+	bool varies;       /* a frame tells more than its publisher */
 };
 
 struct tape {

@@ -5,8 +5,8 @@
  * due time shows a stall in full, also to those messages that had to wait for
  * the generator. Pure; any thread.
  */
-#ifndef BENCH_SCENARIO_SCHEDULE_H
-#define BENCH_SCENARIO_SCHEDULE_H
+#ifndef BENCH_EXPECT_SCHEDULE_H
+#define BENCH_EXPECT_SCHEDULE_H
 
 #include <stdint.h>
 

@@ -4,8 +4,8 @@
  * nth broadcast says which is the nth; all others must agree. Other people's
  * broadcasts are let through. Any thread; the lock is held for a moment only.
  */
-#ifndef BENCH_SCENARIO_BROADCAST_H
-#define BENCH_SCENARIO_BROADCAST_H
+#ifndef BENCH_EXPECT_BROADCAST_H
+#define BENCH_EXPECT_BROADCAST_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "bench/mixed/place.h"
+#include "bench/expect/place.h"
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/mixed/place.h"
+#include "bench/expect/place.h"
 
 /* In a room whose last number was 7 when it joined. */
 static struct place
@@ -24,7 +24,7 @@ place_back_since_7(void)
 	return place;
 }
 
-Test(bench_mixed_place, joined_hears_what_follows)
+Test(bench_place, joined_hears_what_follows)
 {
 	struct place place = place_at_7();
 
@@ -32,7 +32,7 @@ Test(bench_mixed_place, joined_hears_what_follows)
 	cr_expect_null(place_hear(&place, 9));
 }
 
-Test(bench_mixed_place, lost_message_is_found)
+Test(bench_place, lost_message_is_found)
 {
 	struct place place = place_at_7();
 
@@ -40,7 +40,7 @@ Test(bench_mixed_place, lost_message_is_found)
 	cr_expect_not_null(place_hear(&place, 10));
 }
 
-Test(bench_mixed_place, doubled_or_reordered_message_is_found)
+Test(bench_place, doubled_or_reordered_message_is_found)
 {
 	struct place place = place_at_7();
 
@@ -50,7 +50,7 @@ Test(bench_mixed_place, doubled_or_reordered_message_is_found)
 	cr_expect_not_null(place_hear(&place, 8));
 }
 
-Test(bench_mixed_place, message_before_the_join_or_after_the_leave_is_found)
+Test(bench_place, message_before_the_join_or_after_the_leave_is_found)
 {
 	struct place place = {0};
 
@@ -63,7 +63,7 @@ Test(bench_mixed_place, message_before_the_join_or_after_the_leave_is_found)
 	cr_expect_not_null(place_skip(&place, 1, 1));
 }
 
-Test(bench_mixed_place, gap_is_as_long_as_it_says)
+Test(bench_place, gap_is_as_long_as_it_says)
 {
 	struct place place = place_at_7();
 
@@ -73,7 +73,7 @@ Test(bench_mixed_place, gap_is_as_long_as_it_says)
 	cr_expect_not_null(place_hear(&place, 14));
 }
 
-Test(bench_mixed_place, gap_elsewhere_or_of_nothing_is_found)
+Test(bench_place, gap_elsewhere_or_of_nothing_is_found)
 {
 	struct place place = place_at_7();
 
@@ -82,7 +82,7 @@ Test(bench_mixed_place, gap_elsewhere_or_of_nothing_is_found)
 	cr_expect_not_null(place_skip(&place, 7, 0));
 }
 
-Test(bench_mixed_place, resumed_hears_exactly_what_it_missed)
+Test(bench_place, resumed_hears_exactly_what_it_missed)
 {
 	struct place place = place_back_since_7();
 
@@ -94,7 +94,7 @@ Test(bench_mixed_place, resumed_hears_exactly_what_it_missed)
 	cr_expect_null(place_joined(&place, 7));
 }
 
-Test(bench_mixed_place, resumed_without_a_message_is_found)
+Test(bench_place, resumed_without_a_message_is_found)
 {
 	struct place place = place_back_since_7();
 
@@ -106,7 +106,7 @@ Test(bench_mixed_place, resumed_without_a_message_is_found)
 	cr_expect_not_null(place_joined(&place, 8));
 }
 
-Test(bench_mixed_place, resumed_is_told_how_many_are_no_longer_kept)
+Test(bench_place, resumed_is_told_how_many_are_no_longer_kept)
 {
 	struct place place = place_back_since_7();
 
@@ -123,7 +123,7 @@ Test(bench_mixed_place, resumed_is_told_how_many_are_no_longer_kept)
 	cr_expect_not_null(place_forgotten(&place, 5), "nothing was asked");
 }
 
-Test(bench_mixed_place, room_that_starts_over_says_so)
+Test(bench_place, room_that_starts_over_says_so)
 {
 	struct place place = place_back_since_7();
 
@@ -138,7 +138,7 @@ Test(bench_mixed_place, room_that_starts_over_says_so)
 	cr_expect_null(place_hear(&place, 1));
 }
 
-Test(bench_mixed_place, starting_over_wrongly_or_silently_is_found)
+Test(bench_place, starting_over_wrongly_or_silently_is_found)
 {
 	struct place place = place_back_since_7();
 
@@ -155,7 +155,7 @@ Test(bench_mixed_place, starting_over_wrongly_or_silently_is_found)
 	cr_expect_not_null(place_starts_over(&place), "nothing was asked");
 }
 
-Test(bench_mixed_place, cut_in_mid_answer_asks_for_the_rest)
+Test(bench_place, cut_in_mid_answer_asks_for_the_rest)
 {
 	struct place place = place_back_since_7();
 

@@ -2,7 +2,7 @@
  * Message k of all is due at start + k / rate, rounded up to a nanosecond, so
  * that counting by rounding down finds exactly those that are due.
  */
-#include "bench/scenario/schedule.h"
+#include "bench/expect/schedule.h"
 
 #include "bench/clock.h"
 #include "reactor/check.h"

@@ -1,4 +1,4 @@
-#include "bench/scenario/roster.h"
+#include "bench/expect/roster.h"
 
 #include "reactor/check.h"
 

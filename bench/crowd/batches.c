@@ -1,4 +1,4 @@
-#include "bench/scenario/batches.h"
+#include "bench/crowd/batches.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/mixed/pair.h"
+#include "bench/expect/pair.h"
 
 #define LIFE 3
 
@@ -17,7 +17,7 @@ pair_of_one(void)
 	return pair;
 }
 
-Test(bench_mixed_pair, each_is_heard_once_and_in_order)
+Test(bench_pair, each_is_heard_once_and_in_order)
 {
 	struct pair pair = pair_of_one();
 
@@ -29,7 +29,7 @@ Test(bench_mixed_pair, each_is_heard_once_and_in_order)
 	cr_expect_not_null(pair_hear(&pair, 3), "nobody sent it");
 }
 
-Test(bench_mixed_pair, lost_one_is_found_with_the_next)
+Test(bench_pair, lost_one_is_found_with_the_next)
 {
 	struct pair pair = pair_of_one();
 
@@ -42,7 +42,7 @@ Test(bench_mixed_pair, lost_one_is_found_with_the_next)
 	cr_expect_not_null(pair_hear(&pair, 3));
 }
 
-Test(bench_mixed_pair, one_that_was_not_answered_may_be_lost)
+Test(bench_pair, one_that_was_not_answered_may_be_lost)
 {
 	struct pair pair = pair_of_one();
 
@@ -51,7 +51,7 @@ Test(bench_mixed_pair, one_that_was_not_answered_may_be_lost)
 	cr_expect_null(pair_hear(&pair, 3));
 }
 
-Test(bench_mixed_pair, target_that_went_need_not_hear)
+Test(bench_pair, target_that_went_need_not_hear)
 {
 	struct pair pair = pair_of_one();
 	uint32_t session = pair_session(&pair, LIFE);
@@ -68,7 +68,7 @@ Test(bench_mixed_pair, target_that_went_need_not_hear)
 	cr_expect_null(pair_hear(&pair, 4));
 }
 
-Test(bench_mixed_pair, target_in_another_life_is_not_there)
+Test(bench_pair, target_in_another_life_is_not_there)
 {
 	struct pair pair = pair_of_one();
 

@@ -1,4 +1,4 @@
-#include "bench/scenario/broadcast.h"
+#include "bench/expect/broadcast.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * never wrap. Its memory is mapped twice in a row, so that any span of it is
  * contiguous.
  */
-#include "bench/scenario/tape.h"
+#include "bench/expect/tape.h"
 
 #include <err.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "bench/mixed/ledger.h"
+#include "bench/expect/ledger.h"
 
 #include <err.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "bench/mixed/ledger.h"
+#include "bench/expect/ledger.h"
 
 enum {
 	SIZE = 8,
@@ -25,7 +25,7 @@ tear_down(void)
 	ledger_fini(&ledger);
 }
 
-TestSuite(bench_mixed_ledger, .init = set_up, .fini = tear_down);
+TestSuite(bench_ledger, .init = set_up, .fini = tear_down);
 
 static void
 say(uint32_t voice, uint32_t from, uint32_t to)
@@ -49,7 +49,7 @@ hear(uint64_t seq, uint32_t voice, uint32_t number)
 	return ledger_hear(&ledger, seq, &message);
 }
 
-Test(bench_mixed_ledger, all_hear_the_same)
+Test(bench_ledger, all_hear_the_same)
 {
 	say(0, 1, 2);
 	say(1, 1, 1);
@@ -62,7 +62,7 @@ Test(bench_mixed_ledger, all_hear_the_same)
 	cr_expect_eq(ledger.unchecked, 0);
 }
 
-Test(bench_mixed_ledger, another_order_for_one_member_is_found)
+Test(bench_ledger, another_order_for_one_member_is_found)
 {
 	say(0, 1, 1);
 	say(1, 1, 1);
@@ -72,7 +72,7 @@ Test(bench_mixed_ledger, another_order_for_one_member_is_found)
 	cr_expect_not_null(hear(2, 0, 1));
 }
 
-Test(bench_mixed_ledger, altered_message_is_found)
+Test(bench_ledger, altered_message_is_found)
 {
 	struct ledger_message altered = message_of(0, 1);
 
@@ -82,7 +82,7 @@ Test(bench_mixed_ledger, altered_message_is_found)
 	cr_expect_not_null(ledger_hear(&ledger, 1, &altered));
 }
 
-Test(bench_mixed_ledger, message_that_nobody_said_is_found)
+Test(bench_ledger, message_that_nobody_said_is_found)
 {
 	cr_expect_not_null(hear(1, 0, 1));
 	say(1, 1, 1);
@@ -90,7 +90,7 @@ Test(bench_mixed_ledger, message_that_nobody_said_is_found)
 	cr_expect_not_null(hear(2, 1, 2));
 }
 
-Test(bench_mixed_ledger, message_under_two_numbers_is_found)
+Test(bench_ledger, message_under_two_numbers_is_found)
 {
 	say(0, 1, 2);
 	cr_expect_null(hear(1, 0, 1));
@@ -98,7 +98,7 @@ Test(bench_mixed_ledger, message_under_two_numbers_is_found)
 	cr_expect_not_null(hear(3, 0, 2));
 }
 
-Test(bench_mixed_ledger, sender_out_of_its_order_is_found)
+Test(bench_ledger, sender_out_of_its_order_is_found)
 {
 	say(0, 1, 3);
 	cr_expect_null(hear(1, 0, 1));
@@ -108,7 +108,7 @@ Test(bench_mixed_ledger, sender_out_of_its_order_is_found)
 	cr_expect_not_null(hear(4, 0, 1));
 }
 
-Test(bench_mixed_ledger, others_may_hear_better)
+Test(bench_ledger, others_may_hear_better)
 {
 	say(0, 1, 2);
 	say(1, 1, 1);
@@ -121,7 +121,7 @@ Test(bench_mixed_ledger, others_may_hear_better)
 	cr_expect_eq(ledger.audited, 3);
 }
 
-Test(bench_mixed_ledger, sender_is_checked_once_all_before_is_known)
+Test(bench_ledger, sender_is_checked_once_all_before_is_known)
 {
 	say(0, 1, 3);
 	cr_expect_null(hear(3, 0, 3));
@@ -133,7 +133,7 @@ Test(bench_mixed_ledger, sender_is_checked_once_all_before_is_known)
 	cr_expect_not_null(hear(4, 1, 2));
 }
 
-Test(bench_mixed_ledger, end_of_a_lost_connection_may_be_lost)
+Test(bench_ledger, end_of_a_lost_connection_may_be_lost)
 {
 	say(0, 1, 4);
 	ledger_connect(&ledger, 0, 5);
@@ -146,7 +146,7 @@ Test(bench_mixed_ledger, end_of_a_lost_connection_may_be_lost)
 	cr_expect_not_null(hear(6, 0, 3), "but once");
 }
 
-Test(bench_mixed_ledger, hole_in_a_lost_connection_is_found)
+Test(bench_ledger, hole_in_a_lost_connection_is_found)
 {
 	say(0, 1, 4);
 	ledger_connect(&ledger, 0, 5);
@@ -156,7 +156,7 @@ Test(bench_mixed_ledger, hole_in_a_lost_connection_is_found)
 	cr_expect_not_null(hear(3, 0, 4), "2 and 3 came before it");
 }
 
-Test(bench_mixed_ledger, connections_without_a_word_push_none_out)
+Test(bench_ledger, connections_without_a_word_push_none_out)
 {
 	say(0, 1, 2);
 	for (int i = 0; i < 2 * LEDGER_CONNECTIONS; i++)
@@ -164,7 +164,7 @@ Test(bench_mixed_ledger, connections_without_a_word_push_none_out)
 	cr_expect_null(hear(1, 0, 1));
 }
 
-Test(bench_mixed_ledger, life_before_is_over)
+Test(bench_ledger, life_before_is_over)
 {
 	say(0, 1, 2);
 	cr_expect_null(hear(1, 0, 1));
@@ -175,7 +175,7 @@ Test(bench_mixed_ledger, life_before_is_over)
 	cr_expect_not_null(hear(2, 0, 2), "that was said to another server");
 }
 
-Test(bench_mixed_ledger, far_behind_is_counted)
+Test(bench_ledger, far_behind_is_counted)
 {
 	say(0, 1, SIZE + 1);
 	for (uint32_t number = 1; number <= SIZE + 1; number++)
@@ -186,7 +186,7 @@ Test(bench_mixed_ledger, far_behind_is_counted)
 	cr_expect_not_null(hear(2, 1, 77), "one that is kept");
 }
 
-Test(bench_mixed_ledger, hole_that_nobody_hears_is_counted)
+Test(bench_ledger, hole_that_nobody_hears_is_counted)
 {
 	say(0, 1, 2 * SIZE);
 	for (uint32_t number = 1; number <= 2 * SIZE; number++)
@@ -198,7 +198,7 @@ Test(bench_mixed_ledger, hole_that_nobody_hears_is_counted)
 	cr_expect_null(hear(2 * SIZE, 0, 2 * SIZE));
 }
 
-Test(bench_mixed_ledger, unknown_at_the_end_is_counted)
+Test(bench_ledger, unknown_at_the_end_is_counted)
 {
 	say(0, 1, 3);
 	cr_expect_null(hear(1, 0, 1));
@@ -207,7 +207,7 @@ Test(bench_mixed_ledger, unknown_at_the_end_is_counted)
 	cr_expect_eq(ledger.unchecked, 2);
 }
 
-Test(bench_mixed_ledger, numbers_begin_with_one)
+Test(bench_ledger, numbers_begin_with_one)
 {
 	say(0, 1, 1);
 	cr_expect_not_null(hear(0, 0, 1));

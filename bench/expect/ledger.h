@@ -10,8 +10,8 @@
  * is not checked against it, and counted. Pure; who shares a ledger and its
  * voices locks them.
  */
-#ifndef BENCH_MIXED_LEDGER_H
-#define BENCH_MIXED_LEDGER_H
+#ifndef BENCH_EXPECT_LEDGER_H
+#define BENCH_EXPECT_LEDGER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "bench/scenario/payload.h"
+#include "bench/expect/payload.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * and a single wrong byte shows, whoever reads it. Printable ASCII, no
  * protocol's special characters. Pure; any thread.
  */
-#ifndef BENCH_SCENARIO_PAYLOAD_H
-#define BENCH_SCENARIO_PAYLOAD_H
+#ifndef BENCH_EXPECT_PAYLOAD_H
+#define BENCH_EXPECT_PAYLOAD_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,8 +9,8 @@
  * one client have numbers that are `each` apart. Pure; a seat belongs to its
  * client's thread.
  */
-#ifndef BENCH_SCENARIO_ROSTER_H
-#define BENCH_SCENARIO_ROSTER_H
+#ifndef BENCH_EXPECT_ROSTER_H
+#define BENCH_EXPECT_ROSTER_H
 
 #include <stdbool.h>
 #include <stddef.h>
