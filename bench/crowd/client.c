@@ -42,7 +42,7 @@ client_connect(struct client *client, enum peer_role role)
 	check(client->state == CLIENT_OUT);
 	client->role = role;
 	client->counted = true;
-	client_thread(client)->entering++;
+	march_enter(&client_thread(client)->march);
 	bot_connect(&client->bot);
 }
 
@@ -50,15 +50,10 @@ client_connect(struct client *client, enum peer_role role)
 static void
 client_arrived(struct client *client)
 {
-	struct run_thread *thread = client_thread(client);
-
 	if (!client->counted)
 		return;
 	client->counted = false;
-	thread->entering--;
-	if (thread->held)
-		load_wake(&thread->load);
-	thread->held = false;
+	march_arrive(&client_thread(client)->march);
 }
 
 static void

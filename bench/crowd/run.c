@@ -12,69 +12,53 @@
 #include "bench/report/progress.h"
 #include "reactor/check.h"
 
-#define BEGINS_PER_TURN 64 /* so that answers are read between them */
-
 static struct run_thread *
 thread_of(struct load *load)
 {
 	return list_entry(load, struct run_thread, load);
 }
 
-/* The thread enters the stage behind the one it is in. */
-static void
-thread_advance(struct run_thread *thread)
+static struct run_thread *
+marching(struct march *march)
 {
-	struct run *run = thread->run;
-	unsigned stage = ++thread->begun;
+	return list_entry(march, struct run_thread, march);
+}
 
-	thread->cursor = 0;
-	if (thread->index == 0 && stage == run->ops->measured)
+static void
+run_on_stage(struct march *march)
+{
+	struct run_thread *thread = marching(march);
+	struct run *run = thread->run;
+
+	if (thread->index == 0 && march->stage == run->ops->measured)
 		meter_begin(&run->meter);
-	if (thread->index == 0 && stage == run->ops->rest)
+	if (thread->index == 0 && march->stage == run->ops->rest)
 		meter_end(&run->meter);
-	if (stage == run->ops->stages)
+	if (march->stage == run->ops->stages)
 		load_stop(&thread->load);
 	else if (run->ops->on_stage)
-		run->ops->on_stage(thread, stage);
+		run->ops->on_stage(thread, march->stage);
 }
 
-/* As many of its clients are on their way in as may be. */
-static bool
-thread_is_full(const struct run_thread *thread)
+static void
+run_begin(struct march *march, size_t nth)
 {
-	const struct run_options *options = thread->run->options;
-	unsigned threads = options->common.threads;
+	struct run_thread *thread = marching(march);
+	struct client *client = run_client(thread->run, thread->first + nth);
 
-	return thread->entering >= (options->at_once + threads - 1) / threads;
+	if (client->state != CLIENT_OVER)
+		thread->run->ops->begin(client, march->stage);
 }
 
-/* Sends a few clients into the stage, and comes back for the rest. */
+static const struct march_ops run_march_ops = {
+    .begin = run_begin,
+    .on_stage = run_on_stage,
+};
+
 static void
 run_on_wake(struct load *load)
 {
-	struct run_thread *thread = thread_of(load);
-	struct run *run = thread->run;
-	unsigned stage = gate_stage(&run->gate);
-	struct client *client;
-
-	for (int i = 0; i < BEGINS_PER_TURN; i++) {
-		thread->held = thread_is_full(thread);
-		if (thread->held)
-			return;
-		if (thread->cursor < thread->count) {
-			client =
-			    run_client(run, thread->first + thread->cursor++);
-			if (client->state != CLIENT_OVER)
-				run->ops->begin(client, thread->begun);
-			continue;
-		}
-		if (thread->begun == stage)
-			return;
-		thread_advance(thread);
-		if (thread->begun == run->ops->stages)
-			return;
-	}
-	load_wake(load);
+	march_go_on(&thread_of(load)->march);
 }
 
 static void
@@ -93,13 +77,14 @@ thread_steps_done(const struct run_thread *thread)
 	uint64_t done = thread->entered;
 	uint64_t since;
 
-	for (unsigned i = 0; i < thread->begun && i < GATE_STAGES_MAX; i++)
+	for (unsigned i = 0; i < thread->march.stage && i < GATE_STAGES_MAX;
+	     i++)
 		done += run->length_ns[i] / NS_PER_MS;
-	if (thread->begun == 0 || thread->begun >= GATE_STAGES_MAX)
+	if (thread->march.stage == 0 || thread->march.stage >= GATE_STAGES_MAX)
 		return done;
-	since = thread->load.now_ns - run_begin_ns(run, thread->begun);
-	if (since > run->length_ns[thread->begun])
-		since = run->length_ns[thread->begun];
+	since = thread->load.now_ns - run_begin_ns(run, thread->march.stage);
+	if (since > run->length_ns[thread->march.stage])
+		since = run->length_ns[thread->march.stage];
 	return done + since / NS_PER_MS;
 }
 
@@ -109,7 +94,7 @@ thread_tell_progress(struct run_thread *thread)
 {
 	const struct run_ops *ops = thread->run->ops;
 	struct progress_state *progress = &thread->load.progress;
-	unsigned stage = thread->begun;
+	unsigned stage = thread->march.stage;
 
 	progress->done = thread_steps_done(thread);
 	if (ops->stage_names && stage < ops->stages)
@@ -122,7 +107,7 @@ thread_tell_progress(struct run_thread *thread)
 		progress->unit = ops->unit;
 		progress->operations = thread->latencies[RUN_ROW_WORK].count;
 	} else {
-		progress->unit = thread->entering > 0 ? "clients" : NULL;
+		progress->unit = thread->march.entering > 0 ? "clients" : NULL;
 		progress->operations = thread->entered;
 	}
 }
@@ -176,6 +161,13 @@ run_init_thread(struct run *run, unsigned index)
 	thread->index = index;
 	thread->first = run->client_count * (size_t)index / common->threads;
 	thread->count = end - thread->first;
+	thread->march = (struct march){
+	    .ops = &run_march_ops,
+	    .gate = &run->gate,
+	    .load = &thread->load,
+	    .count = thread->count,
+	    .entering_max = march_share(run->options->at_once, common->threads),
+	};
 	for (size_t i = thread->first; i < end; i++)
 		client_init(run_client(run, i), thread, (unsigned)i);
 	load_wake(&thread->load);

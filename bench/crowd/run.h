@@ -17,6 +17,7 @@
 
 #include "bench/crowd/client.h"
 #include "bench/crowd/gate.h"
+#include "bench/crowd/march.h"
 #include "bench/crowd/meter.h"
 #include "bench/crowd/options.h"
 #include "bench/report/histogram.h"
@@ -55,11 +56,8 @@ struct run_thread {
 	unsigned index;
 	size_t first; /* its slice of the clients */
 	size_t count;
-	unsigned begun;   /* the stage that its clients are being sent into */
-	size_t cursor;    /* how many of them are in it */
+	struct march march;
 	uint64_t entered; /* clients */
-	size_t entering;  /* clients that are on their way in */
-	bool held;        /* the next one waits for one of these */
 	struct histogram latencies[RUN_ROWS_MAX];
 };
 

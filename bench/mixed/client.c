@@ -31,9 +31,8 @@ client_arrived(struct mixed_client *client)
 	if (!client->counted)
 		return;
 	client->counted = false;
-	thread->entering--;
 	thread->entered++;
-	load_wake(&thread->load);
+	march_arrive(&thread->march);
 }
 
 static void
@@ -76,7 +75,7 @@ mixed_client_begin(struct mixed_client *client, unsigned stage)
 		client->counted = true;
 		client->backoff_ms = BACKOFF_MS_MIN;
 		client->lost_ns = client->thread->load.now_ns;
-		client->thread->entering++;
+		march_enter(&client->thread->march);
 		client_connect(client);
 		return;
 	}
@@ -136,7 +135,7 @@ mixed_client_in(struct mixed_client *client)
 void
 mixed_client_check(struct mixed_client *client)
 {
-	unsigned stage = client->thread->begun;
+	unsigned stage = client->thread->march.stage;
 
 	if (stage < MIXED_QUIET || client->passed > stage ||
 	    !mixed_client_is_idle(client))

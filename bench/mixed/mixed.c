@@ -93,6 +93,7 @@ mixed_init_thread(struct mixed *mixed, unsigned index)
 	thread->index = index;
 	thread->random = (uint64_t)mixed->seed << 32 | index;
 	gate_await(&mixed->gate, MIXED_TALK);
+	mixed_march_init(thread);
 	load_wake(&thread->load);
 }
 

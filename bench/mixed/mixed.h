@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "bench/crowd/gate.h"
+#include "bench/crowd/march.h"
 #include "bench/crowd/meter.h"
 #include "bench/crowd/options.h"
 #include "bench/mixed/member.h"
@@ -109,9 +110,7 @@ struct mixed_thread {
 	struct load load;
 	struct mixed *mixed; /* borrowed, shared */
 	unsigned index;
-	unsigned begun;  /* the stage that its clients are being sent into */
-	size_t cursor;   /* how many of them are in it */
-	size_t entering; /* clients on their way in */
+	struct march march;
 	uint64_t entered;
 	bool talks; /* in the stage `talk`, until its time is over */
 	uint64_t random;
@@ -158,6 +157,9 @@ mixed_options_parse_soak(struct mixed_options *options, int argc, char **argv);
 /* stage.c */
 
 extern const struct load_ops mixed_load_ops;
+
+/* Has the thread's clients go through the stages, once there are all. */
+void mixed_march_init(struct mixed_thread *thread);
 
 /* A number below `below`, which is above 0, from the thread's sequence. */
 uint32_t mixed_random(struct mixed_thread *thread, uint32_t below);

@@ -12,9 +12,8 @@
 #include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
-#define BEGINS_PER_TURN 64 /* so that answers are read between them */
-#define ACTS_PER_TURN   64
-#define TRIES           32 /* to find one who can */
+#define ACTS_PER_TURN 64
+#define TRIES         32 /* to find one who can */
 
 static struct mixed_thread *
 thread_of(struct load *load)
@@ -268,12 +267,22 @@ thread_end(struct mixed_thread *thread)
 }
 
 static void
-thread_advance(struct mixed_thread *thread)
+thread_begin(struct march *march, size_t nth)
 {
-	struct mixed *mixed = thread->mixed;
-	unsigned stage = ++thread->begun;
+	struct mixed_thread *thread =
+	    list_entry(march, struct mixed_thread, march);
 
-	thread->cursor = 0;
+	mixed_client_begin(thread_client(thread, nth), march->stage);
+}
+
+static void
+thread_on_stage(struct march *march)
+{
+	struct mixed_thread *thread =
+	    list_entry(march, struct mixed_thread, march);
+	struct mixed *mixed = thread->mixed;
+	unsigned stage = march->stage;
+
 	if (stage == MIXED_TALK)
 		thread_begin_talk(thread);
 	if (stage == MIXED_STAGES)
@@ -287,41 +296,15 @@ thread_advance(struct mixed_thread *thread)
 	    mixed->cpu_known;
 }
 
-static bool
-thread_is_full(const struct mixed_thread *thread)
-{
-	const struct mixed_options *options = thread->mixed->options;
-	unsigned threads = options->common.threads;
+static const struct march_ops mixed_march_ops = {
+    .begin = thread_begin,
+    .on_stage = thread_on_stage,
+};
 
-	return thread->entering >= (options->at_once + threads - 1) / threads;
-}
-
-/* Sends a few clients into the stage, and comes back for the rest. */
 static void
 on_wake(struct load *load)
 {
-	struct mixed_thread *thread = thread_of(load);
-	unsigned stage = gate_stage(&thread->mixed->gate);
-	unsigned first = 0;
-	size_t count =
-	    thread_share(thread, &first, thread->mixed->client_count);
-
-	for (int i = 0; i < BEGINS_PER_TURN; i++) {
-		if (thread_is_full(thread))
-			return;
-		if (thread->cursor < count) {
-			mixed_client_begin(
-			    thread_client(thread, thread->cursor++),
-			    thread->begun);
-			continue;
-		}
-		if (thread->begun == stage)
-			return;
-		thread_advance(thread);
-		if (thread->begun == MIXED_STAGES)
-			return;
-	}
-	load_wake(load);
+	march_go_on(&thread_of(load)->march);
 }
 
 /* In the stages that end when there is nothing more to come: looks after those
@@ -332,8 +315,9 @@ thread_look_after(struct mixed_thread *thread)
 	struct mixed *mixed = thread->mixed;
 	unsigned first = 0;
 	unsigned count = thread_share(thread, &first, mixed->client_count);
-	bool late = thread->load.now_ns - stage_begin_ns(mixed, thread->begun) >
-		    thread->load.timeout_ns;
+	bool late =
+	    thread->load.now_ns - stage_begin_ns(mixed, thread->march.stage) >
+	    thread->load.timeout_ns;
 	char got[MIXED_TELL_BYTES];
 	struct mixed_client *client;
 
@@ -341,12 +325,12 @@ thread_look_after(struct mixed_thread *thread)
 		client = thread_client(thread, i);
 		mixed_client_check(client);
 		/* Who logs into many accounts is timed answer by answer. */
-		if (!late || client->passed > thread->begun ||
+		if (!late || client->passed > thread->march.stage ||
 		    client->state == MIXED_ENTERING)
 			continue;
 		mixed_member_tell(client, got);
 		mixed_client_fail(client, ROW_DELIVER,
-		    thread->begun == MIXED_QUIET
+		    thread->march.stage == MIXED_QUIET
 			? "copies of its own messages, and answers"
 			: "all that was said in its rooms and to it",
 		    span_of(got));
@@ -361,7 +345,8 @@ on_tick(struct load *load)
 	uint64_t since = 0;
 
 	soak_add(&mixed->soak, &thread->share);
-	if (thread->begun >= MIXED_TALK && thread->begun < MIXED_STAGES)
+	if (thread->march.stage >= MIXED_TALK &&
+	    thread->march.stage < MIXED_STAGES)
 		since = (load->now_ns - stage_begin_ns(mixed, MIXED_TALK)) /
 			NS_PER_MS;
 	if (since > mixed->options->length_ms)
@@ -372,7 +357,8 @@ on_tick(struct load *load)
 	if (thread->talks && thread->index == 0)
 		soak_tick(&mixed->soak, &mixed->server, load->now_ns,
 		    report_news(&mixed->report));
-	if (thread->begun == MIXED_QUIET || thread->begun == MIXED_DRAIN)
+	if (thread->march.stage == MIXED_QUIET ||
+	    thread->march.stage == MIXED_DRAIN)
 		thread_look_after(thread);
 }
 
@@ -385,6 +371,23 @@ const struct load_ops mixed_load_ops = {
     .on_alarm = on_alarm,
     .on_tick = on_tick,
 };
+
+void
+mixed_march_init(struct mixed_thread *thread)
+{
+	struct mixed *mixed = thread->mixed;
+	const struct mixed_options *options = mixed->options;
+	unsigned first = 0;
+
+	thread->march = (struct march){
+	    .ops = &mixed_march_ops,
+	    .gate = &mixed->gate,
+	    .load = &thread->load,
+	    .count = thread_share(thread, &first, mixed->client_count),
+	    .entering_max =
+		march_share(options->at_once, options->common.threads),
+	};
+}
 
 /* splitmix64: equal seeds give equal numbers. */
 uint32_t

@@ -183,10 +183,10 @@ visitor_go_on(struct visitor *visitor)
 	struct client *client = &visitor->client;
 	const struct run_thread *thread = client_thread(client);
 
-	if (thread->load.now_ns < run_end_ns(thread->run, thread->begun))
+	if (thread->load.now_ns < run_end_ns(thread->run, thread->march.stage))
 		client_enter(client, PEER_GUEST);
 	else
-		client_pass(client, thread->begun);
+		client_pass(client, thread->march.stage);
 }
 
 /* The visit is over, and the connection. */

@@ -128,8 +128,9 @@ echo_wants(const struct echo_client *echoer)
 	    echo->options->depth - (echoer->sent - echoer->answered);
 	uint32_t left = echoer->last - echoer->sent;
 
-	if (thread->load.now_ns >= run_end_ns(&echo->run, thread->begun) &&
-	    (!echo->options->requests || thread->begun == ECHO_WARM))
+	if (thread->load.now_ns >=
+		run_end_ns(&echo->run, thread->march.stage) &&
+	    (!echo->options->requests || thread->march.stage == ECHO_WARM))
 		return 0;
 	return room < left ? room : left;
 }
@@ -165,8 +166,8 @@ echo_go_on(struct echo_client *echoer)
 		echo_ask(echoer, count);
 	} else if (echoer->sent == echoer->answered) {
 		bot_disarm(&echoer->client.bot);
-		client_pass(
-		    &echoer->client, client_thread(&echoer->client)->begun);
+		client_pass(&echoer->client,
+		    client_thread(&echoer->client)->march.stage);
 	}
 }
 
@@ -191,7 +192,7 @@ echo_answered(struct echo_client *echoer, struct span text)
 	}
 	sent_ns = echoer->sent_ns[echoer->answered % echo->options->depth];
 	echoer->answered++;
-	if (thread->begun == ECHO_TALK)
+	if (thread->march.stage == ECHO_TALK)
 		histogram_add(&thread->latencies[RUN_ROW_WORK],
 		    thread->load.now_ns - sent_ns);
 	return true;

@@ -181,7 +181,7 @@ static bool
 member_awaits(const struct fanout_member *member)
 {
 	const struct client *client = &member->client;
-	unsigned begun = client_thread(client)->begun;
+	unsigned begun = client_thread(client)->march.stage;
 	enum fanout_stage stage = fanout_stage_of(fanout_of(client), begun);
 
 	return client->passed <= begun &&
@@ -202,7 +202,7 @@ member_answered(struct fanout_member *member, const struct peer_frame *frame)
 		return;
 	}
 	bot_disarm(&client->bot);
-	client_pass(client, client_thread(client)->begun);
+	client_pass(client, client_thread(client)->march.stage);
 }
 
 /* One frame, the slow way. Returns its length; 0 when it is not whole. */
@@ -236,7 +236,7 @@ void
 member_check_done(struct fanout_member *member)
 {
 	const struct fanout_thread *thread = fanout_thread_of(&member->client);
-	unsigned stage = thread->thread.begun;
+	unsigned stage = thread->thread.march.stage;
 
 	/* The next stage's messages may come before its thread is in it. */
 	if (member->client.state != CLIENT_IN ||

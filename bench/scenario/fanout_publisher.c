@@ -26,7 +26,8 @@ is_stage_over(const struct fanout_publisher *publisher)
 {
 	const struct run_thread *thread = client_thread(publisher->speaker);
 
-	return thread->load.now_ns >= run_end_ns(thread->run, thread->begun);
+	return thread->load.now_ns >=
+	       run_end_ns(thread->run, thread->march.stage);
 }
 
 /* How many there are to be of it in a stage that ends by count. */
@@ -121,7 +122,7 @@ publisher_go_on(struct fanout_publisher *publisher)
 	if (!publisher_is_done(publisher))
 		return;
 	publisher->stopped = true;
-	client_pass(publisher->speaker, thread->begun);
+	client_pass(publisher->speaker, thread->march.stage);
 }
 
 uint64_t
@@ -132,7 +133,7 @@ publisher_next_ns(const struct fanout_publisher *publisher)
 	if (publisher->stopped || publisher->speaker->state != CLIENT_IN)
 		return 0;
 	if (!fanout_thread_of(publisher->speaker)->by_count)
-		return run_end_ns(thread->run, thread->begun);
+		return run_end_ns(thread->run, thread->march.stage);
 	if (!owner_of(publisher)->options->rate)
 		return 0;
 	return schedule_due_ns(&fanout_thread_of(publisher->speaker)->schedule,

@@ -211,7 +211,7 @@ fanout_on_alarm(struct run_thread *thread)
 static uint64_t
 silent_since_ns(const struct run_thread *thread)
 {
-	uint64_t begin_ns = run_begin_ns(thread->run, thread->begun);
+	uint64_t begin_ns = run_begin_ns(thread->run, thread->march.stage);
 	uint64_t heard_ns =
 	    list_entry(thread, struct fanout_thread, thread)->heard_ns;
 
@@ -226,7 +226,7 @@ thread_awaits_messages(const struct run_thread *thread)
 	const struct fanout *fanout =
 	    list_entry(thread->run, struct fanout, run);
 
-	switch (fanout_stage_of(fanout, thread->begun)) {
+	switch (fanout_stage_of(fanout, thread->march.stage)) {
 	case FANOUT_SETTLE:
 	case FANOUT_DRAIN:
 	case FANOUT_CATCH_UP:
@@ -253,8 +253,8 @@ fanout_on_tick(struct run_thread *thread)
 		return;
 	for (size_t i = 0; i < thread->count; i++) {
 		client = run_client(run, thread->first + i);
-		if (client->passed > thread->begun ||
-		    !fanout_is_awaited(client, thread->begun))
+		if (client->passed > thread->march.stage ||
+		    !fanout_is_awaited(client, thread->march.stage))
 			continue;
 		snprintf(got, sizeof got,
 		    "%" PRIu64 " of them and then nothing in time",
@@ -318,7 +318,7 @@ fanout_talk(struct fanout_thread *thread, unsigned rate, uint64_t total)
 {
 	struct fanout *fanout =
 	    list_entry(thread->thread.run, struct fanout, run);
-	unsigned stage = thread->thread.begun;
+	unsigned stage = thread->thread.march.stage;
 
 	thread->target = UINT64_MAX;
 	thread->schedule = (struct schedule){
@@ -336,7 +336,8 @@ fanout_go_on(struct fanout_thread *thread)
 {
 	const struct fanout *fanout =
 	    list_entry(thread->thread.run, struct fanout, run);
-	enum fanout_stage stage = fanout_stage_of(fanout, thread->thread.begun);
+	enum fanout_stage stage =
+	    fanout_stage_of(fanout, thread->thread.march.stage);
 
 	return stage == FANOUT_WARM || stage == FANOUT_TALK
 		   ? thread_publish(thread, publisher_go_on)

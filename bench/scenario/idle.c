@@ -140,7 +140,7 @@ idle_heard(
 {
 	struct run_thread *thread = client_thread(client);
 
-	if (kind != PEER_ANSWER || thread->begun != IDLE_ASK) {
+	if (kind != PEER_ANSWER || thread->march.stage != IDLE_ASK) {
 		client_tolerate(client, kind, frame, "silence");
 		return;
 	}
@@ -165,18 +165,19 @@ idle_on_tick(struct run_thread *thread)
 	struct client *client;
 
 	if (thread->index != 0 ||
-	    (thread->begun != IDLE_BEFORE && thread->begun != IDLE_AFTER) ||
-	    thread->load.now_ns < run_end_ns(run, thread->begun))
+	    (thread->march.stage != IDLE_BEFORE &&
+		thread->march.stage != IDLE_AFTER) ||
+	    thread->load.now_ns < run_end_ns(run, thread->march.stage))
 		return;
 	client = run_client(run, 0);
-	if (client->passed > thread->begun)
+	if (client->passed > thread->march.stage)
 		return;
-	if (thread->begun == IDLE_BEFORE)
+	if (thread->march.stage == IDLE_BEFORE)
 		idle->known =
 		    process_read_memory(run->meter.pid, &idle->bytes_before);
 	else if (!process_read_memory(run->meter.pid, &idle->bytes_after))
 		idle->known = false;
-	client_pass(client, thread->begun);
+	client_pass(client, thread->march.stage);
 }
 
 static const char *const stage_names[] = {

@@ -24,7 +24,6 @@
 #define MESSAGES_DEFAULT 5
 #define CLIENTS_MAX      1000000 /* up to six digits in a name */
 #define MESSAGES_MAX     10000
-#define BEGINS_PER_TURN  64 /* so that answers are read between them */
 
 static const char *const step_names[LAB_STEPS] = {"connect", "prepare",
     "register", "login", "converse", "broadcast", "logout"};
@@ -69,29 +68,30 @@ parse_lab(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/* Sends a few clients into the stage, and comes back for the rest. */
+static void
+lab_begin(struct march *march, size_t nth)
+{
+	struct lab_thread *thread = list_entry(march, struct lab_thread, march);
+
+	lab_client_begin(&thread->clients[nth], (enum lab_stage)march->stage);
+}
+
+static void
+lab_on_stage(struct march *march)
+{
+	if (march->stage == STAGES)
+		load_stop(march->load);
+}
+
+static const struct march_ops lab_march_ops = {
+    .begin = lab_begin,
+    .on_stage = lab_on_stage,
+};
+
 static void
 lab_on_wake(struct load *load)
 {
-	struct lab_thread *thread = list_entry(load, struct lab_thread, load);
-	unsigned stage = gate_stage(&thread->lab->gate);
-
-	for (int i = 0; i < BEGINS_PER_TURN; i++) {
-		if (thread->cursor < thread->count) {
-			lab_client_begin(&thread->clients[thread->cursor++],
-			    (enum lab_stage)thread->begun);
-			continue;
-		}
-		if (thread->begun == stage)
-			return;
-		thread->begun++;
-		thread->cursor = 0;
-		if (thread->begun == STAGES) {
-			load_stop(load);
-			return;
-		}
-	}
-	load_wake(load);
+	march_go_on(&list_entry(load, struct lab_thread, load)->march);
 }
 
 /* The count of steps is for the progress bar as it is. */
@@ -104,8 +104,8 @@ lab_on_tick(struct load *load)
 
 	load->progress.operations = load->progress.done;
 	load->progress.unit = "steps";
-	if (thread->begun < STAGES)
-		load->progress.stage = stage_names[thread->begun];
+	if (thread->march.stage < STAGES)
+		load->progress.stage = stage_names[thread->march.stage];
 }
 
 static const struct load_ops lab_ops = {
@@ -148,7 +148,13 @@ lab_init_thread(struct lab *lab, unsigned index)
 	lab->loads[index] = &thread->load;
 	thread->lab = lab;
 	thread->clients = &lab->clients[first];
-	thread->count = end - first;
+	thread->march = (struct march){
+	    .ops = &lab_march_ops,
+	    .gate = &lab->gate,
+	    .load = &thread->load,
+	    .count = end - first,
+	    .entering_max = SIZE_MAX,
+	};
 	for (size_t i = first; i < end; i++)
 		lab_client_init(&lab->clients[i], thread, (unsigned)i,
 		    lab_speaker(options, (unsigned)i));

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "bench/crowd/gate.h"
+#include "bench/crowd/march.h"
 #include "bench/crowd/options.h"
 #include "bench/expect/broadcast.h"
 #include "bench/load/load.h"
@@ -76,9 +77,7 @@ struct lab_thread {
 	struct load load;
 	struct lab *lab;            /* borrowed, shared */
 	struct lab_client *clients; /* borrowed; its slice of all */
-	size_t count;
-	unsigned begun; /* the stage that its clients are being sent into */
-	size_t cursor;  /* the first client that is not in it yet */
+	struct march march;
 	uint64_t notices;
 	uint64_t foreign; /* broadcasts of others */
 	struct histogram latencies[LAB_STEPS];

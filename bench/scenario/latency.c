@@ -157,16 +157,16 @@ thread_begin(struct run_thread *thread, unsigned rate)
 	struct latency *latency = latency_of_thread(thread);
 	struct latency_thread *own =
 	    list_entry(thread, struct latency_thread, fanout.thread);
-	uint64_t total = rate *
-			 (thread->run->length_ns[thread->begun] / NS_PER_MS) /
-			 MS_PER_S;
+	uint64_t total =
+	    rate * (thread->run->length_ns[thread->march.stage] / NS_PER_MS) /
+	    MS_PER_S;
 	unsigned askers = latency->options->askers;
 	uint64_t next;
 
 	if (rate == 0)
 		rate = 1;
 	own->asks = (struct schedule){
-	    .start_ns = run_begin_ns(thread->run, thread->begun),
+	    .start_ns = run_begin_ns(thread->run, thread->march.stage),
 	    .total = total,
 	    .rate = rate,
 	    .publishers = askers ? askers : 1,
@@ -180,7 +180,7 @@ static void
 thread_meter(const struct run_thread *thread, enum fanout_stage stage)
 {
 	struct latency *latency = latency_of_thread(thread);
-	unsigned step = fanout_step_of(&latency->fanout, thread->begun);
+	unsigned step = fanout_step_of(&latency->fanout, thread->march.stage);
 
 	if (thread->index != 0)
 		return;
@@ -276,7 +276,7 @@ latency_on_alarm(struct run_thread *thread)
 {
 	struct latency *latency = latency_of_thread(thread);
 	enum fanout_stage stage =
-	    fanout_stage_of(&latency->fanout, thread->begun);
+	    fanout_stage_of(&latency->fanout, thread->march.stage);
 	uint64_t next =
 	    fanout_go_on(list_entry(thread, struct fanout_thread, thread));
 

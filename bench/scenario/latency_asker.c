@@ -125,7 +125,7 @@ asker_go_on(struct asker *asker)
 		    asker, count < FANOUT_BATCH_MAX ? count : FANOUT_BATCH_MAX);
 	if (asker->asked - asker->before < schedule_share(schedule, index))
 		return asker_due_ns(asker, asker->asked);
-	client_pass(client, client_thread(client)->begun);
+	client_pass(client, client_thread(client)->march.stage);
 	return 0;
 }
 
@@ -133,7 +133,7 @@ void
 asker_check_done(struct asker *asker)
 {
 	struct client *client = &asker->client;
-	unsigned begun = client_thread(client)->begun;
+	unsigned begun = client_thread(client)->march.stage;
 	enum fanout_stage stage = fanout_stage_of(fanout_of(client), begun);
 
 	if ((stage == FANOUT_SETTLE || stage == FANOUT_DRAIN) &&

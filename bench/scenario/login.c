@@ -196,12 +196,13 @@ user_go_on(struct user *user)
 	struct client *client = &user->client;
 	const struct run_thread *thread = client_thread(client);
 
-	if (thread->load.now_ns < run_end_ns(thread->run, thread->begun)) {
+	if (thread->load.now_ns <
+	    run_end_ns(thread->run, thread->march.stage)) {
 		user_send(user, LOGIN_ROW_OUT, span_of(LOGOUT));
 		return;
 	}
 	bot_disarm(&client->bot);
-	client_pass(client, thread->begun);
+	client_pass(client, thread->march.stage);
 }
 
 /* The line that it waits for. */
@@ -232,7 +233,7 @@ user_heard(
 		client_tolerate(client, kind, frame, due);
 		return;
 	}
-	if (thread->begun == LOGIN_LOG_IN)
+	if (thread->march.stage == LOGIN_LOG_IN)
 		histogram_add(&thread->latencies[user->row],
 		    thread->load.now_ns - user->sent_ns);
 	user->sent_ns = 0;

@@ -140,12 +140,13 @@ registrar_go_on(struct registrar *registrar)
 	struct client *client = &registrar->client;
 	const struct run_thread *thread = client_thread(client);
 
-	if (thread->load.now_ns < run_end_ns(thread->run, thread->begun)) {
+	if (thread->load.now_ns <
+	    run_end_ns(thread->run, thread->march.stage)) {
 		registrar_ask(registrar);
 		return;
 	}
 	bot_disarm(&client->bot);
-	client_pass(client, thread->begun);
+	client_pass(client, thread->march.stage);
 }
 
 static void
@@ -165,7 +166,7 @@ registrar_heard(
 		client_tolerate(client, kind, frame, due);
 		return;
 	}
-	if (thread->begun == REGISTER_TALK)
+	if (thread->march.stage == REGISTER_TALK)
 		histogram_add(&thread->latencies[RUN_ROW_WORK],
 		    thread->load.now_ns - registrar->sent_ns);
 	registrar->sent_ns = 0;

@@ -145,7 +145,7 @@ rooms_on_tick(struct run_thread *thread)
 	    list_entry(thread, struct rooms_thread, thread)->heard_ns;
 	struct client *client;
 
-	if (thread->begun != ROOMS_TALK)
+	if (thread->march.stage != ROOMS_TALK)
 		return;
 	if (since_ns < run_begin_ns(thread->run, ROOMS_TALK))
 		since_ns = run_begin_ns(thread->run, ROOMS_TALK);

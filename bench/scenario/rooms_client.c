@@ -126,7 +126,7 @@ member_answered(struct rooms_client *member, const struct peer_frame *frame)
 {
 	struct client *client = &member->client;
 
-	if (client_thread(client)->begun != ROOMS_PART ||
+	if (client_thread(client)->march.stage != ROOMS_PART ||
 	    client->passed > ROOMS_PART ||
 	    !span_equals(frame->text, span_of(PEER_TOKEN))) {
 		client_fail(
@@ -191,7 +191,7 @@ rooms_go_on(struct rooms_client *member)
 	uint32_t room = options->window - (member->sent - member->acked);
 	uint32_t left = roster->messages * roster->each - member->sent;
 
-	if (client_thread(&member->client)->begun != ROOMS_TALK ||
+	if (client_thread(&member->client)->march.stage != ROOMS_TALK ||
 	    member->client.passed > ROOMS_TALK)
 		return;
 	if (room > 0 && left > 0)
