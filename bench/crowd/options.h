@@ -11,6 +11,11 @@
 #include "bench/load/target.h"
 #include "bench/report/report.h"
 
+/* How the --help of a scenario ends. */
+#define BENCH_STATUS_DOC                                                       \
+	"Exit status: 0 when all saw exactly what they should, 1 when not, "   \
+	"2 on bad usage."
+
 struct bench_options {
 	struct target target;
 	unsigned threads;

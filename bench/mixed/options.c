@@ -244,14 +244,9 @@ parse_soak(int key, char *argument, struct argp_state *state)
 
 #define VERDICT                                                                \
 	"Every line is checked: one order in each room, nothing lost, "        \
-	"doubled "                                                             \
-	"or altered between a join and its leave, gaps only where they were "  \
-	"announced, what was missed while away, and no acknowledged account "  \
-	"lost. "
-
-#define STATUS                                                                 \
-	"Exit status: 0 when all saw exactly what they should, 1 when not, 2 " \
-	"on bad usage."
+	"doubled or altered between a join and its leave, gaps only where "    \
+	"they were announced, what was missed while away, and no "             \
+	"acknowledged account lost. "
 
 static const struct argp_child common_children[] = {
     {&bench_options_argp, 0, NULL, 0}, {0}};
@@ -261,7 +256,7 @@ static const struct argp mixed_argp = {
     .parser = parse_mixed,
     .doc = "Members of rooms who talk, stall, lose their connections, come "
 	   "back, leave and join, among guests and new accounts; with "
-	   "--restart, servers that are killed. " VERDICT STATUS,
+	   "--restart, servers that are killed. " VERDICT BENCH_STATUS_DOC,
     .children = common_children,
 };
 
@@ -286,7 +281,7 @@ mixed_options_parse_soak(struct mixed_options *options, int argc, char **argv)
 	    .parser = parse_soak,
 	    .doc = "As mixed, for long: prints rates while it runs, and its "
 		   "verdict includes that the server's memory and descriptors "
-		   "do not grow. " STATUS,
+		   "do not grow. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 

@@ -378,8 +378,7 @@ connect_main(int argc, char **argv)
 	    .parser = parse_connect,
 	    .doc = "N clients connect, ask one thing, leave when it is "
 		   "answered, and come again. Every answer is checked, and "
-		   "every goodbye. Exit status: 0 when all saw exactly what "
-		   "they should, 1 when not, 2 on bad usage.",
+		   "every goodbye. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct connect_options options;

@@ -339,8 +339,7 @@ echo_main(int argc, char **argv)
 	    .options = echo_argp_options,
 	    .parser = parse_echo,
 	    .doc = "N clients converse, each with D requests outstanding. "
-		   "Every answer is checked. Exit status: 0 when all saw "
-		   "exactly what they should, 1 when not, 2 on bad usage.",
+		   "Every answer is checked. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct echo_options options;

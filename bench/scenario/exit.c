@@ -231,9 +231,7 @@ exit_main(int argc, char **argv)
 	    .options = exit_argp_options,
 	    .parser = parse_exit,
 	    .doc = "N clients log in, and the server is told to end: do all "
-		   "hear the goodbye, and when has it gone? Exit status: 0 "
-		   "when all saw exactly what they should, 1 when not, 2 on "
-		   "bad usage.",
+		   "hear the goodbye, and when has it gone? " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct exit_options options;

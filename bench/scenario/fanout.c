@@ -356,10 +356,9 @@ fanout_main(int argc, char **argv)
 	    .parser = parse_fanout,
 	    .doc = "P publishers among M members of a room, whose every "
 		   "message goes to all. Each member checks each message: "
-		   "nothing lost, doubled, altered or reordered, one order "
-		   "for all, and gaps only where they are announced, to the "
-		   "message. Exit status: 0 when all saw exactly what they "
-		   "should, 1 when not, 2 on bad usage.",
+		   "nothing lost, doubled, altered or reordered, one order for "
+		   "all, and gaps only where they are announced, to the "
+		   "message. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct fanout_options options;

@@ -232,8 +232,7 @@ idle_main(int argc, char **argv)
 	    .options = idle_argp_options,
 	    .parser = parse_idle,
 	    .doc = "N clients log in as fast as they can, and stay: what the "
-		   "server needs for each. Exit status: 0 when all saw exactly "
-		   "what they should, 1 when not, 2 on bad usage.",
+		   "server needs for each. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct idle_options options;

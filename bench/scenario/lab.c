@@ -265,8 +265,7 @@ lab_main(int argc, char **argv)
 	    .parser = parse_lab,
 	    .doc = "N clients at once: half register new accounts, while half "
 		   "log in, converse, hear each other's broadcasts and log "
-		   "out. Every answer is checked. Exit status: 0 when all "
-		   "saw exactly what they should, 1 when not, 2 on bad usage.",
+		   "out. Every answer is checked. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct lab_options options;

@@ -361,8 +361,7 @@ latency_main(int argc, char **argv)
 	    .parser = parse_latency,
 	    .doc = "M members of a room hear messages, while others ask, at "
 		   "one rate after the other; --seconds is for each. What is "
-		   "heard is checked as fanout does. Exit status: 0 when all "
-		   "saw exactly what they should, 1 when not, 2 on bad usage.",
+		   "heard is checked as fanout does. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct latency_options options;

@@ -337,8 +337,7 @@ login_main(int argc, char **argv)
 	    .options = login_argp_options,
 	    .parser = parse_login,
 	    .doc = "N clients log in, out and in again. Every answer is "
-		   "checked. Exit status: 0 when all saw exactly what they "
-		   "should, 1 when not, 2 on bad usage.",
+		   "checked. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct login_options options;

@@ -288,8 +288,7 @@ register_main(int argc, char **argv)
 	    .options = register_argp_options,
 	    .parser = parse_register,
 	    .doc = "N clients register one new account after the other. Every "
-		   "answer is checked. Exit status: 0 when all saw exactly "
-		   "what they should, 1 when not, 2 on bad usage.",
+		   "answer is checked. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct register_options options;

@@ -315,10 +315,9 @@ rooms_main(int argc, char **argv)
 	    .parser = parse_rooms,
 	    .doc = "R rooms of M members each, all of whom say K messages, "
 		   "which all members of their room hear. Each checks each "
-		   "message: whole, in the right room, from a member of it "
-		   "and that one's next; and the members of a room hear one "
-		   "order. Exit status: 0 when all saw exactly what they "
-		   "should, 1 when not, 2 on bad usage.",
+		   "message: whole, in the right room, from a member of it and "
+		   "that one's next; and the members of a room hear one "
+		   "order. " BENCH_STATUS_DOC,
 	    .children = children,
 	};
 	struct rooms_options options;
