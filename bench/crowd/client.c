@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/crowd/names.h"
 #include "bench/crowd/run.h"
 #include "reactor/check.h"
 
@@ -239,10 +240,8 @@ void
 client_account(const struct client *client, char out[NAME_BYTES_MAX + 1])
 {
 	const struct run *run = client_run(client);
-	int len = snprintf(out, NAME_BYTES_MAX + 1, "%s%u", run->names,
-	    client->number % run->options->accounts);
 
-	check(len <= NAME_BYTES_MAX);
+	names_nth(out, run->names, client->number % run->options->accounts);
 }
 
 struct run_thread *

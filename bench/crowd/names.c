@@ -28,6 +28,14 @@ names_of_run(char out[NAME_BYTES_MAX + 1], const char *prefix)
 	snprintf(out, NAME_BYTES_MAX + 1, "%s-%s-", prefix, at);
 }
 
+void
+names_nth(char out[NAME_BYTES_MAX + 1], const char *names, unsigned nth)
+{
+	int len = snprintf(out, NAME_BYTES_MAX + 1, "%s%u", names, nth);
+
+	check(len <= NAME_BYTES_MAX);
+}
+
 const char *
 names_option(struct argp_state *state, const char *prefix)
 {

@@ -15,6 +15,9 @@
  */
 void names_of_run(char out[NAME_BYTES_MAX + 1], const char *prefix);
 
+/* Writes the name with that number, behind what names_of_run has written. */
+void names_nth(char out[NAME_BYTES_MAX + 1], const char *names, unsigned nth);
+
 /*
  * The argument of --names, if a name may begin with it and is not too long for
  * the rest; else ends the process with a clear line and status 2.

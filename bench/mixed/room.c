@@ -1,8 +1,7 @@
 /* What clients share: rooms and what was said in them, direct messages. */
 #include "bench/mixed/room.h"
 
-#include <stdio.h>
-
+#include "bench/crowd/names.h"
 #include "bench/mixed/mixed.h"
 #include "reactor/check.h"
 
@@ -40,20 +39,14 @@ void
 mixed_account_name(
     const struct mixed *mixed, unsigned number, char out[NAME_BYTES_MAX + 1])
 {
-	int len =
-	    snprintf(out, NAME_BYTES_MAX + 1, "%s%u", mixed->names, number);
-
-	check(len <= NAME_BYTES_MAX);
+	names_nth(out, mixed->names, number);
 }
 
 void
 mixed_room_name(
     const struct mixed *mixed, unsigned room, char out[NAME_BYTES_MAX + 1])
 {
-	int len =
-	    snprintf(out, NAME_BYTES_MAX + 1, "%s%u", mixed->room_names, room);
-
-	check(len <= NAME_BYTES_MAX);
+	names_nth(out, mixed->room_names, room);
 }
 
 unsigned

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/crowd/names.h"
 #include "bench/scenario/lab_priv.h"
 #include "reactor/check.h"
 
@@ -72,10 +73,7 @@ client_end(struct lab_client *client)
 static void
 client_name(const struct lab_client *client, char out[NAME_BYTES_MAX + 1])
 {
-	int len = snprintf(out, NAME_BYTES_MAX + 1, "%s%u",
-	    lab_of(client)->names, client->number);
-
-	check(len <= NAME_BYTES_MAX);
+	names_nth(out, lab_of(client)->names, client->number);
 }
 
 static void

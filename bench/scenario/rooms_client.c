@@ -3,12 +3,10 @@
  * in a room that the client is in, from a member of that room, and that one's
  * next there. Whether all members have heard one order is seen at the end.
  */
-#include <stdio.h>
-
 #include "bench/clock.h"
+#include "bench/crowd/names.h"
 #include "bench/expect/payload.h"
 #include "bench/scenario/rooms_priv.h"
-#include "reactor/check.h"
 
 static const struct roster *
 roster_of(const struct client *client)
@@ -26,11 +24,8 @@ static struct span
 room_name(
     const struct rooms *rooms, unsigned room, char out[NAME_BYTES_MAX + 1])
 {
-	int len =
-	    snprintf(out, NAME_BYTES_MAX + 1, "%s%u", rooms->prefix, room);
-
-	check(len <= NAME_BYTES_MAX);
-	return (struct span){out, (size_t)len};
+	names_nth(out, rooms->prefix, room);
+	return span_of(out);
 }
 
 /* The client's seat in the room of that name. False when it has none there. */

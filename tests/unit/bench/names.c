@@ -20,6 +20,10 @@ Test(bench_names, longest_prefix_leaves_room_for_a_number)
 {
 	char name[NAME_BYTES_MAX + 1];
 
+	char nth[NAME_BYTES_MAX + 1];
+
 	names_of_run(name, names_option(NULL, "twelve-bytes"));
-	cr_expect_leq(strlen(name) + 6, NAME_BYTES_MAX);
+	names_nth(nth, name, 999999);
+	cr_expect_eq(strncmp(nth, name, strlen(name)), 0);
+	cr_expect_str_eq(nth + strlen(name), "999999");
 }
