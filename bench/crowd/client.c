@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "bench/clock.h"
+#include "bench/crowd/crowd.h"
 #include "bench/crowd/names.h"
-#include "bench/crowd/run.h"
 #include "reactor/check.h"
 
 #define REPLY_BYTES_MAX 512 /* of what a server may want sent back */

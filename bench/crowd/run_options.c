@@ -1,12 +1,10 @@
-/*
- * The options that the scenarios on struct run have in common. A scenario
- * offers those that it uses, and one parser reads them for all.
- */
+#include "bench/crowd/run_options.h"
+
 #include <limits.h>
 
 #include "bench/crowd/names.h"
 #include "bench/crowd/number_option.h"
-#include "bench/crowd/run.h"
+#include "bench/load/sources.h"
 
 #define SECONDS_MAX  3600
 #define ACCOUNTS_MAX 10000

@@ -17,9 +17,6 @@ EXCEPTIONS = [
     ('module-circle', 'auth/auth.h', 'circle of modules: '
      'auth/auth auth/auth_bans',
      'auth.h is the one door, and what it has of bans is in files of its own'),
-    ('module-circle', 'bench/crowd/client.c', 'circle of modules: '
-     'bench/crowd/client bench/crowd/run',
-     'a run has clients, and each acts within its run'),
     ('module-circle', 'bench/mixed/client.c', 'circle of modules: '
      'bench/mixed/client bench/mixed/member bench/mixed/mixed bench/mixed/room',
      'one scenario in pieces, whose types are in mixed.h'),
