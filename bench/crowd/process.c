@@ -17,9 +17,8 @@
 #define FILE_BYTES_MAX 8192 /* of what is read whole */
 #define PATH_BYTES     64
 #define TCP_LISTEN     0x0a
-#define TICKS_BETWEEN_NS                                                       \
-	40000000u /* what rounding may make of two readings                    \
-		   */
+/* What rounding may make of two readings. */
+#define TICKS_BETWEEN_NS 40000000u
 
 /* Reads a small file as a string. */
 static bool

@@ -1,8 +1,8 @@
 /*
- * The text of a message that `fanout` publishes. It says who published it, its
- * number among that publisher's, and when it was meant to be sent; the rest is
- * a filler drawn from these three. So a text tells by itself what it must be,
- * and a single wrong byte shows, whoever reads it. Printable ASCII, no
+ * The text of a message that a scenario publishes. It says who published it,
+ * its number among that publisher's, and when it was meant to be sent; the rest
+ * is a filler drawn from these three. So a text tells by itself what it must
+ * be, and a single wrong byte shows, whoever reads it. Printable ASCII, no
  * protocol's special characters. Pure; any thread.
  */
 #ifndef BENCH_EXPECT_PAYLOAD_H

@@ -55,8 +55,8 @@ void soak_tick(
 /*
  * Have samples grown, by more than `tolerance` per cent and `slack`? It
  * compares the medians of the second quarter and of the last, which are in
- * medians[] then. Of less than SOAK_SAMPLES_MIN it
- * cannot tell, and the medians are 0. Reorders the samples.
+ * medians[] then. Of less than SOAK_SAMPLES_MIN it cannot tell, and the medians
+ * are 0. Reorders the samples.
  */
 bool soak_has_grown(uint64_t samples[], size_t count, unsigned tolerance,
     uint64_t slack, uint64_t medians[2]);

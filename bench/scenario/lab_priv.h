@@ -85,11 +85,10 @@ struct lab_thread {
 
 struct lab {
 	const struct lab_options *options; /* borrowed */
-	char
-	    names[NAME_BYTES_MAX + 1]; /* what its accounts' names begin with */
-	struct lab_client *clients;    /* owned, options->clients of them */
-	struct lab_thread *threads;    /* owned, options->common.threads */
-	struct load **loads;           /* owned; the threads' */
+	char names[NAME_BYTES_MAX + 1];    /* of accounts; a number follows */
+	struct lab_client *clients;        /* owned, options->clients of them */
+	struct lab_thread *threads;        /* owned, options->common.threads */
+	struct load **loads;               /* owned; the threads' */
 	struct sources sources;
 	uint64_t start_ns;
 	struct gate gate;

@@ -1,6 +1,6 @@
 /*
- * A scenario is one file that gives main.c's table its entry: it parses its own
- * options, drives the server, prints its report and returns the exit status.
+ * A scenario gives main.c's table its entry: it parses its own options, drives
+ * the server, prints its report and returns the exit status.
  */
 #ifndef BENCH_SCENARIO_SCENARIO_H
 #define BENCH_SCENARIO_SCENARIO_H
