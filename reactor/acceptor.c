@@ -7,7 +7,7 @@
 #include "reactor/address.h"
 #include "reactor/check.h"
 #include "reactor/engine.h"
-#include "reactor/listen.h"
+#include "reactor/listener.h"
 #include "reactor/ring.h"
 
 /* In <linux/io_uring.h> since 6.8; see io_uring_prep_fixed_fd_install(3). */

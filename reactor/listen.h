@@ -1,25 +1,15 @@
 /*
- * Listening sockets. One for each reactor and URL, bound to the same port with
- * SO_REUSEPORT, so that the kernel spreads new connections and no thread shares
- * a queue. A Unix socket has no such thing, and a socket that was passed to us
- * is one: its one queue is shared.
+ * Listening sockets and how they are opened. One for each reactor and URL,
+ * bound to the same port with SO_REUSEPORT, so that the kernel spreads new
+ * connections and no thread shares a queue. A Unix socket has no such thing,
+ * and a socket that was passed to us is one: its one queue is shared.
  */
 #ifndef REACTOR_LISTEN_H
 #define REACTOR_LISTEN_H
 
-#include <stdbool.h>
-
 #include "reactor/address.h"
-#include "reactor/timer.h"
-
-struct reactor;
-struct sockaddr_storage;
 
 #define LISTEN_ERROR_BYTES 256
-
-/* Scrapers (struct conn) that may be there at once; the next ones wait in the
- * kernel's queue. */
-#define LISTEN_SCRAPERS_MAX 8
 
 #define LISTEN_BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 
@@ -35,10 +25,18 @@ struct sockaddr_storage;
  * Opens `count` listening sockets for one endpoint; fds[] gets them, the caller
  * owns them. Port 0 is replaced by the one the kernel picked. A Unix socket
  * left by a dead server is replaced; one in use is not, but waited for, two
- * seconds. 0, or -1 with a line in
- * `error` and nothing left open. Main thread, before the reactors start.
+ * seconds. 0, or -1 with a line in `error` and nothing left open. Main thread,
+ * before the reactors start.
  */
 int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
+    char error[LISTEN_ERROR_BYTES]);
+
+/*
+ * The same for a listening TCP or Unix socket that somebody else has opened;
+ * `endpoint` gets where it listens. Takes the descriptor, also when it fails.
+ * The path of a Unix socket stays whoever's it is: no listen_remove for it.
+ */
+int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
     char error[LISTEN_ERROR_BYTES]);
 
 /*
@@ -49,34 +47,7 @@ int listen_open(struct endpoint *endpoint, unsigned count, int fds[],
 int
 listen_probe(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);
 
-/*
- * The same for a listening TCP or Unix socket that somebody else has opened;
- * `endpoint` gets where it listens. Takes the descriptor, also when it fails.
- * The path of a Unix socket stays whoever's it is: no listen_remove for it.
- */
-int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
-    char error[LISTEN_ERROR_BYTES]);
-
-struct listener;
-
-/* Where it listens; false when it does no more. Owner thread only. */
-bool
-listener_name(const struct listener *listener, struct sockaddr_storage *out);
-
 /* Removes a Unix socket's path again; nothing to do for the others. */
 void listen_remove(const struct endpoint *endpoint);
-
-/* A listening socket of one reactor. Owner thread only. */
-struct listener {
-	int fd; /* owned */
-	struct reactor *reactor;
-	struct timer retry; /* accept again after running out of something */
-	bool local;         /* it is a Unix socket */
-	bool passed;        /* not ours alone: it goes on without us */
-	enum speaks speaks;
-	uint8_t scrapers; /* that came by it and are not DETACHED */
-	bool armed;       /* the engine accepts */
-	bool stopped;     /* for good */
-};
 
 #endif

@@ -9,7 +9,7 @@
 #include "reactor/conn.h"
 #include "reactor/counters.h"
 #include "reactor/engine.h"
-#include "reactor/listen.h"
+#include "reactor/listener.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
 #include "reactor/slab.h"
@@ -108,23 +108,11 @@ conn_take(struct listener *listener, int socket, const struct address *peer);
 void
 conn_open(struct listener *listener, int socket, const struct address *peer);
 
-/* A listener of this reactor (listen.c). */
-void listener_init(struct listener *listener, struct reactor *reactor, int fd,
-    bool passed, enum speaks speaks);
-
 /* Which of its reactor's it is; the same endpoint in each of them. */
 static inline uint8_t
 listener_index(const struct listener *listener)
 {
 	return (uint8_t)(listener - listener->reactor->listeners);
 }
-void listener_start(struct listener *listener);
-/* A scraper has come by it; it is DETACHED. */
-void listener_enter(struct listener *listener);
-void listener_leave(struct listener *listener);
-/* Takes in all clients that wait in the kernel's queue, then closes the socket.
- */
-void listener_stop(struct listener *listener);
-void listener_close(struct listener *listener);
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reactor/listen.h"
+#include "reactor/listener.h"
 
 #define GET        "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"
 #define PAGE_BYTES 65536
@@ -337,11 +337,11 @@ FLOW_TEST(metrics_are_all_that_is_served)
 FLOW_TEST(metrics_peers_that_are_silent_hold_nothing_up)
 {
 	struct server_process *server = start(engine);
-	struct test_client *silent[LISTEN_SCRAPERS_MAX], *late;
+	struct test_client *silent[LISTENER_SCRAPERS_MAX], *late;
 	struct test_client *ann = test_client_user(server, "ann");
 	static struct answer answer;
 
-	for (int i = 0; i < LISTEN_SCRAPERS_MAX; i++) {
+	for (int i = 0; i < LISTENER_SCRAPERS_MAX; i++) {
 		silent[i] = test_client_open_at(target);
 		test_client_send(silent[i], "%s", i % 2 ? "GET /met" : "");
 	}
@@ -353,7 +353,7 @@ FLOW_TEST(metrics_peers_that_are_silent_hold_nothing_up)
 	/* Who came later than all of them is next, also when they go at the
 	 * same time and nothing else happens. */
 	server_process_signal(server, SIGSTOP);
-	for (int i = 0; i < LISTEN_SCRAPERS_MAX; i++)
+	for (int i = 0; i < LISTENER_SCRAPERS_MAX; i++)
 		test_client_close(silent[i]);
 	server_process_signal(server, SIGCONT);
 	take(late, &answer);

@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "reactor/listen.h"
+#include "reactor/listener.h"
 
-#define SCRAPERS LISTEN_SCRAPERS_MAX
+#define SCRAPERS LISTENER_SCRAPERS_MAX
 #define LATE     3
 
 static void
