@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "console/options.h"
+#include "console/engine_choice.h"
 #include "reactor/check.h"
 #include "reactor/engine.h"
 
@@ -58,8 +58,9 @@ capacity_reactors(const struct options *options)
 
 	if (options->reactors > 0)
 		return options->reactors;
-	if (options->io != IO_EPOLL && options->clients_max > 0) {
-		each = engine_uring.conns_max(listeners(options));
+	if (options->clients_max > 0) {
+		each =
+		    engine_wanted(options->io)->conns_max(listeners(options));
 		needed = (options->clients_max + each - 1) / each;
 		reactors = needed > reactors ? needed : reactors;
 	}

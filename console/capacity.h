@@ -37,7 +37,7 @@ void capacity_raise_descriptors(void);
 unsigned capacity_cores(void);
 
 /* How many reactors there are to be: as many as were asked for, else one for
- * each core, and more where --max-clients needs more (io_uring only). */
+ * each core, and more where --max-clients needs more on the wanted engine. */
 unsigned capacity_reactors(const struct options *options);
 
 /* What fits into so many reactors on that engine. */

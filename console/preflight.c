@@ -16,10 +16,10 @@
 #include "console/capacity.h"
 #include "console/certificate.h"
 #include "console/config.h"
+#include "console/engine_choice.h"
 #include "console/fence.h"
 #include "console/format.h"
 #include "console/motd.h"
-#include "console/options.h"
 #include "console/server.h"
 #include "console/user.h"
 #include "reactor/check.h"
@@ -99,29 +99,28 @@ check_engine(struct preflight *preflight)
 {
 	const struct options *options = preflight->options;
 	enum io_choice io = options->io;
-	int refused =
-	    io == IO_EPOLL ? 0 : engine_uring.probe(capacity_reactors(options));
+	struct engine_choice choice =
+	    engine_choose(io, capacity_reactors(options));
+	const char *why = strerrordesc_np(-choice.refused);
 	struct rlimit limit = {0};
 	char hint[80] = "";
 
 	check_zero(getrlimit(RLIMIT_MEMLOCK, &limit));
-	if (refused == -ENOMEM)
+	if (choice.refused == -ENOMEM)
 		snprintf(hint, sizeof(hint),
 		    "; the limit of locked memory is %llu KiB (ulimit -l)",
 		    (unsigned long long)limit.rlim_cur / 1024);
-	if (io == IO_EPOLL)
-		say(preflight, OK, "io: epoll, as asked for");
-	else if (refused && io == IO_URING)
+	if (choice.refused && io == IO_URING)
 		say(preflight, ERROR, "io: io_uring cannot be used here: %s%s",
-		    strerrordesc_np(-refused), hint);
-	else if (refused)
+		    why, hint);
+	else if (choice.refused)
 		say(preflight, WARNING,
-		    "io: epoll, since io_uring is refused here: %s%s",
-		    strerrordesc_np(-refused), hint);
+		    "io: %s, since io_uring is refused here: %s%s",
+		    choice.engine->name, why, hint);
 	else
-		say(preflight, OK, "io: io_uring");
-	check_capacity(preflight,
-	    io == IO_EPOLL || refused ? &engine_epoll : &engine_uring);
+		say(preflight, OK, "io: %s%s", choice.engine->name,
+		    io == IO_EPOLL ? ", as asked for" : "");
+	check_capacity(preflight, choice.engine);
 }
 
 /* Addresses stay taken until all are tried, so that two that exclude each

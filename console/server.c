@@ -9,6 +9,7 @@
 
 #include "console/capacity.h"
 #include "console/certificate.h"
+#include "console/engine_choice.h"
 #include "console/feed.h"
 #include "console/policy.h"
 #include "console/service.h"
@@ -57,24 +58,22 @@ static int
 choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 {
 	enum io_choice io = server->options->io;
-	int refused = 0;
+	struct engine_choice choice = engine_choose(io, server->reactor_count);
+	const char *why = strerrordesc_np(-choice.refused);
 
-	if (io != IO_EPOLL)
-		refused = engine_uring.probe(server->reactor_count);
-	if (io == IO_URING && refused) {
+	if (io == IO_URING && choice.refused) {
 		snprintf(error, SERVER_ERROR_BYTES,
-		    "io_uring cannot be used here: %s (try --io epoll%s)",
-		    strerrordesc_np(-refused),
-		    refused == -ENOMEM ? " or more locked memory, ulimit -l"
-				       : "");
+		    "io_uring cannot be used here: %s (try --io epoll%s)", why,
+		    choice.refused == -ENOMEM
+			? " or more locked memory, ulimit -l"
+			: "");
 		return -1;
 	}
-	server->engine =
-	    io == IO_EPOLL || refused ? &engine_epoll : &engine_uring;
-	if (refused)
+	server->engine = choice.engine;
+	if (choice.refused)
 		snprintf(server->engine_text, sizeof(server->engine_text),
-		    "epoll (io_uring is refused here: %s)",
-		    strerrordesc_np(-refused));
+		    "%s (io_uring is refused here: %s)", server->engine->name,
+		    why);
 	else
 		snprintf(server->engine_text, sizeof(server->engine_text), "%s",
 		    server->engine->name);
