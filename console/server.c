@@ -5,21 +5,18 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "console/capacity.h"
 #include "console/certificate.h"
 #include "console/engine_choice.h"
 #include "console/feed.h"
 #include "console/policy.h"
-#include "console/service.h"
-#include "console/user.h"
+#include "console/sockets.h"
 #include "proto/account_service.h"
 #include "proto/session.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
 #include "reactor/engine.h"
-#include "reactor/listen.h"
 #include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"
@@ -43,15 +40,10 @@ struct server {
 	struct tls_server *tls; /* owned */
 	struct capacity capacity;
 	unsigned reactor_count;
-	struct reactor **reactors;      /* owned */
-	struct hub **hubs;              /* owned */
-	int passed[OPTIONS_LISTEN_MAX]; /* owned sockets, -1 when adopted */
-	unsigned passed_count; /* then they are all there is to listen on */
-	unsigned listening;    /* endpoints that we have opened */
-	int metrics;           /* owned socket; -1: a reactor has it, or none */
-	int *sockets;          /* owned; -1 when a reactor has it */
-	unsigned socket_count; /* of all endpoints for the first reactor, ... */
-	unsigned running;      /* reactors whose threads are there */
+	struct reactor **reactors; /* owned */
+	struct hub **hubs;         /* owned */
+	struct sockets sockets;
+	unsigned running; /* reactors whose threads are there */
 };
 
 static int
@@ -208,103 +200,6 @@ make_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	return 0;
 }
 
-/* Before descriptors are counted: sockets that a service manager has opened
- * stand in the place of all --listen. */
-static int
-take_passed(struct server *server, char error[SERVER_ERROR_BYTES])
-{
-	int count = service_listeners(server->passed, OPTIONS_LISTEN_MAX);
-
-	if (count == -E2BIG)
-		snprintf(error, SERVER_ERROR_BYTES,
-		    "more than %d sockets were passed", OPTIONS_LISTEN_MAX);
-	else if (count < 0)
-		snprintf(error, SERVER_ERROR_BYTES,
-		    "the sockets that LISTEN_FDS tells of cannot be used: %s",
-		    strerrordesc_np(-count));
-	if (count < 0)
-		return -1;
-	server->passed_count = (unsigned)count;
-	if (count > 0)
-		server->options->listen_count = server->passed_count;
-	return 0;
-}
-
-/* A socket for each reactor. */
-static int
-open_listener(struct server *server, unsigned index, int fds[],
-    char error[SERVER_ERROR_BYTES])
-{
-	struct endpoint *endpoint = &server->options->listen[index];
-	unsigned count = server->reactor_count;
-
-	if (server->passed_count > 0) {
-		int fd = server->passed[index];
-
-		server->passed[index] = -1;
-		return listen_adopt(fd, endpoint, count, fds, error);
-	}
-	if (listen_open(endpoint, count, fds, error) < 0)
-		return -1;
-	server->listening++;
-	return 0;
-}
-
-static int
-open_listeners(struct server *server, char error[SERVER_ERROR_BYTES])
-{
-	unsigned count = capacity_reactors(server->options);
-
-	server->reactor_count = count;
-	server->reactors = memory_new(count * sizeof(struct reactor *));
-	server->hubs = memory_new(count * sizeof(struct hub *));
-	server->sockets = memory_new(
-	    (size_t)server->options->listen_count * count * sizeof(int));
-	for (unsigned i = 0; i < server->options->listen_count; i++) {
-		if (open_listener(server, i,
-			server->sockets + server->socket_count, error) < 0)
-			return -1;
-		server->socket_count += count;
-	}
-	return 0;
-}
-
-/* One, whatever the number of reactors: only then is it known how many
- * scrapers there are. */
-static int
-open_metrics(struct server *server, char error[SERVER_ERROR_BYTES])
-{
-	struct endpoint *endpoint = &server->options->metrics;
-
-	if (endpoint->length == 0)
-		return 0;
-	return listen_open(endpoint, 1, &server->metrics, error);
-}
-
-/* Behind the others, which each reactor has at the same places. */
-static void
-hand_out_metrics(struct server *server)
-{
-	if (server->metrics < 0)
-		return;
-	reactor_add_listener(
-	    server->reactors[0], server->metrics, false, SPEAKS_METRICS);
-	server->metrics = -1;
-}
-
-static void
-hand_out_listeners(struct server *server)
-{
-	for (unsigned i = 0; i < server->socket_count; i++) {
-		unsigned count = server->reactor_count;
-
-		reactor_add_listener(server->reactors[i % count],
-		    server->sockets[i], server->passed_count > 0,
-		    server->options->listen[i / count].speaks);
-		server->sockets[i] = -1;
-	}
-}
-
 static int
 start_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 {
@@ -322,6 +217,18 @@ start_reactors(struct server *server, char error[SERVER_ERROR_BYTES])
 	return 0;
 }
 
+static int
+open_sockets(struct server *server, char error[SERVER_ERROR_BYTES])
+{
+	if (sockets_take_passed(&server->sockets, server->options, error) < 0)
+		return -1;
+	server->reactor_count = capacity_reactors(server->options);
+	server->reactors =
+	    memory_new(server->reactor_count * sizeof(struct reactor *));
+	server->hubs = memory_new(server->reactor_count * sizeof(struct hub *));
+	return sockets_open(&server->sockets, server->reactor_count, error);
+}
+
 struct server *
 server_open(
     struct options *options, struct feed *feed, char error[SERVER_ERROR_BYTES])
@@ -333,7 +240,6 @@ server_open(
 	memset(server, 0, sizeof(*server));
 	server->options = options;
 	server->feed = feed;
-	server->metrics = -1;
 	server->hub_config = (struct hub_config){
 	    .on_client = feed_on_client,
 	    .context = feed,
@@ -342,9 +248,7 @@ server_open(
 	server->tally = tally_new(&server->hub_config.key);
 	server->tls = tls_server_new();
 	capacity_raise_descriptors();
-	if (take_passed(server, error) == 0 &&
-	    open_listeners(server, error) == 0 &&
-	    open_metrics(server, error) == 0 &&
+	if (open_sockets(server, error) == 0 &&
 	    certificate_begin(server->tls, options, error) == 0)
 		return server;
 	server_stop(&server);
@@ -362,9 +266,7 @@ server_set_questions(struct server *server, struct mailbox *questions,
 void
 server_give_sockets(const struct server *server, const struct user *user)
 {
-	for (unsigned i = 0; i < server->listening; i++)
-		if (server->options->listen[i].path[0])
-			user_give(user, server->options->listen[i].path);
+	sockets_give_user(&server->sockets, user);
 }
 
 int
@@ -375,8 +277,7 @@ server_start(struct server *server, char error[SERVER_ERROR_BYTES])
 	    open_accounts(server, error) < 0 || set_policy(server, error) < 0 ||
 	    make_reactors(server, error) < 0)
 		return -1;
-	hand_out_listeners(server);
-	hand_out_metrics(server);
+	sockets_hand_out(&server->sockets, server->reactors);
 	return start_reactors(server, error);
 }
 
@@ -421,20 +322,10 @@ server_stop(struct server **pointer)
 	}
 	if (server->auth)
 		auth_close(&server->auth);
-	for (i = 0; i < server->socket_count; i++)
-		if (server->sockets[i] >= 0)
-			close(server->sockets[i]);
-	if (server->metrics >= 0)
-		close(server->metrics);
-	for (i = 0; i < server->listening; i++)
-		listen_remove(&server->options->listen[i]);
-	for (i = 0; i < server->passed_count; i++)
-		if (server->passed[i] >= 0)
-			close(server->passed[i]);
+	sockets_close(&server->sockets);
 	policy_fini(&server->policy);
 	tally_free(&server->tally);
 	tls_server_free(&server->tls);
-	free(server->sockets);
 	free(server->reactors);
 	free(server->hubs);
 	free(server);
