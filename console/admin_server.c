@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "console/admin.h"
+#include "console/drain.h"
 #include "console/duration.h"
 #include "console/reload.h"
 #include "console/server.h"
@@ -112,5 +113,5 @@ admin_exit(struct admin *admin, char *arguments[])
 	}
 	if (admin->ops->waits_for_end)
 		admin_errand_begun(admin);
-	supervisor_stop(admin->supervisor, (uint32_t)seconds);
+	drain_start(admin->supervisor, (uint32_t)seconds);
 }

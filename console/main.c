@@ -11,7 +11,7 @@
 #include "console/ctl.h"
 #include "console/options.h"
 #include "console/preflight.h"
-#include "console/supervisor.h"
+#include "console/life.h"
 #include "reactor/check.h"
 
 /* Before the first thread: signals that stop the server arrive at the main
@@ -49,7 +49,7 @@ main(int argc, char *argv[])
 		fprintf(stderr, "throng: %s\n", strerrordesc_np(errno));
 		return 1;
 	}
-	status = supervisor_run(&options, signals);
+	status = life_run(&options, signals);
 	close(signals);
 	return status;
 }

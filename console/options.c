@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "console/config.h"
 #include "console/setting.h"
 #include "console/textfile.h"
 #include "proto/limits.h"
 #include "reactor/check.h"
+#include "reactor/log.h"
 #include "reactor/memory.h"
 
 #define DEFAULT_LISTEN "tcp://127.0.0.1:5000"
@@ -223,6 +225,17 @@ options_parse(struct options *options, int argc, char *argv[])
 		exit(problems < 0 ? 1 : 2);
 	options->ctl_index = asked.ctl_index;
 	at_start = *options;
+}
+
+int
+options_log_level(const struct options *options)
+{
+	if (options->log_level >= 0)
+		return options->log_level;
+	/* Who sits in front of it has the news already. */
+	if (!options->log[0] && isatty(STDERR_FILENO))
+		return LOG_LEVEL_WARN;
+	return LOG_LEVEL_INFO;
 }
 
 static void

@@ -69,7 +69,7 @@ struct options {
 		     OPTIONS_SUFFIX_BYTES - 1];
 	char tls_cert[PATH_MAX];
 	char tls_key[PATH_MAX];
-	bool tls_only; /* no passwords in clear, off this machine */
+	bool tls_only;           /* no passwords in clear, off this machine */
 	struct endpoint metrics; /* length 0: none */
 	char user[64];           /* to become after the start */
 	char group[64];          /* empty: the user's */
@@ -91,6 +91,10 @@ struct options {
  * left to preflight_run, with --ctl the file is not read. Main thread.
  */
 void options_parse(struct options *options, int argc, char *argv[]);
+
+/* The least that is logged with these, an enum log_level: as they say, or less
+ * for who sits in front of the server. */
+int options_log_level(const struct options *options);
 
 /* What a reload has found; names with ", " between, empty for none. */
 struct reload_report {

@@ -180,7 +180,7 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 	tls_server_set(server_tls(supervisor->server), reload->certificate);
 	reload->certificate = NULL;
 	server_set_limits(supervisor->server, supervisor->options);
-	log_set_level(supervisor_log_level(&reload->options));
+	log_set_level((enum log_level)options_log_level(&reload->options));
 	log_set_format(reload->options.log_format);
 	errand = errand_new(
 	    &supervisor->mailbox, ERRAND_SETTINGS, settings_are_back);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "auth/bans.h"
+#include "console/drain.h"
 #include "console/duration.h"
 #include "console/reload.h"
 #include "console/server.h"
@@ -285,7 +286,7 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 }
 
 void
-supervisor_stop(struct supervisor *supervisor, uint32_t seconds)
+drain_start(struct supervisor *supervisor, uint32_t seconds)
 {
 	(void)supervisor;
 	check(seconds <= 86400);

@@ -3,7 +3,7 @@
  * what they ask for, keeps it until its turn comes, and answers with rows and
  * texts out of the input. These are functions of proto/errand.h,
  * proto/store_job.h, auth/auth.h, reactor/log.h and
- * console/{server,supervisor,reload}.h. One thread.
+ * console/{server,supervisor,reload,drain}.h. One thread.
  */
 #ifndef TESTS_FUZZ_ADMIN_WORLD_H
 #define TESTS_FUZZ_ADMIN_WORLD_H

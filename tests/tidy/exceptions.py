@@ -20,10 +20,6 @@ EXCEPTIONS = [
     ('module-circle', 'bench/mixed/client.c', 'circle of modules: '
      'bench/mixed/client bench/mixed/member bench/mixed/mixed bench/mixed/room',
      'one scenario in pieces, whose types are in mixed.h'),
-    ('module-circle', 'console/admin.c', 'circle of modules: '
-     'console/admin console/admin_input console/complete console/console '
-     'console/control console/reload console/supervisor console/terminal',
-     'commands come from two places and act on the supervisor, which has both'),
     ('module-circle', 'console/config.c', 'circle of modules: '
      'console/config console/options console/setting console/value',
      'a setting is a field of the options, which are read by the settings'),
