@@ -465,29 +465,3 @@ conn_abort(struct conn *conn, enum close_reason reason)
 	conn->state = CONN_DETACHING;
 	conn_want_close_step(conn);
 }
-
-const char *
-close_reason_text(enum close_reason reason)
-{
-	static const char *const texts[] = {
-#define REASON(id, word, text) [CLOSE_##id] = text,
-#include "reactor/close_reason.def"
-#undef REASON
-	};
-
-	check(reason < CLOSE_COUNT);
-	return texts[reason];
-}
-
-const char *
-close_reason_word(enum close_reason reason)
-{
-	static const char *const words[] = {
-#define REASON(id, word, text) [CLOSE_##id] = word,
-#include "reactor/close_reason.def"
-#undef REASON
-	};
-
-	check(reason < CLOSE_COUNT);
-	return words[reason];
-}

@@ -28,6 +28,7 @@
 #include <stdint.h>
 
 #include "reactor/address.h"
+#include "reactor/close_reason.h"
 #include "reactor/list.h"
 #include "reactor/outq.h"
 #include "reactor/timer.h"
@@ -35,13 +36,6 @@
 struct blob;
 struct reactor;
 struct tls;
-
-enum close_reason {
-#define REASON(id, word, text) CLOSE_##id,
-#include "reactor/close_reason.def"
-#undef REASON
-	CLOSE_COUNT
-};
 
 enum conn_state {
 	CONN_OPEN,
@@ -192,9 +186,5 @@ void conn_wait_drained(struct conn *conn, uint32_t bytes);
  */
 void conn_close(struct conn *conn, enum close_reason reason);
 void conn_abort(struct conn *conn, enum close_reason reason);
-
-/* For people, and one word for the log; terminated. */
-const char *close_reason_text(enum close_reason reason);
-const char *close_reason_word(enum close_reason reason);
 
 #endif

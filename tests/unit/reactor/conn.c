@@ -326,10 +326,3 @@ RIG_TEST(bytes_are_counted_both_ways)
 	cr_assert_eq(rig_counter(rig, bytes_in), 5000);
 	cr_assert_eq(rig_counter(rig, bytes_out), 5000);
 }
-
-Test(reactor_conn, every_reason_has_its_text)
-{
-	for (enum close_reason i = 0; i < CLOSE_COUNT; i++)
-		cr_assert_not(strlen(close_reason_text(i)) == 0);
-	cr_assert_str_eq(close_reason_text(CLOSE_PEER), "closed by the client");
-}
