@@ -4,11 +4,8 @@
 #include <time.h>
 
 #include "reactor/check.h"
-#include "reactor/handover.h"
-#include "reactor/log.h"
 #include "reactor/memory.h"
 #include "reactor/reactor_priv.h"
-#include "reactor/tally.h"
 #include "reactor/tls.h"
 
 static void
@@ -54,65 +51,6 @@ conn_on_timer(struct timer *timer)
 		    conn->reactor, &conn->timer, limits->stall_ms - idle_ms);
 }
 
-/* Whoever is to speak TLS or HTTP understands nothing else. */
-static void
-conn_say_no(struct listener *listener, int socket, const char *text)
-{
-	struct reactor *reactor = listener->reactor;
-
-	reactor->config.engine->refuse(reactor->engine, socket,
-	    speaks_lines(listener->speaks) ? text : NULL);
-}
-
-static void
-conn_refuse(struct listener *listener, int socket, const struct address *peer)
-{
-	struct reactor *reactor = listener->reactor;
-
-	counter_add(&reactor->counters.refused, 1);
-	log_warn("refused", LOG_ADDRESS("address", peer),
-	    LOG_TEXT("reason", "full"));
-	conn_say_no(listener, socket, reactor->config.limits.refusal);
-}
-
-/* One more of a network that has as many as it may. */
-static void
-conn_refuse_network(
-    struct listener *listener, int socket, const struct address *peer)
-{
-	struct reactor *reactor = listener->reactor;
-
-	counter_add(&reactor->counters.refused_network, 1);
-	log_warn("refused", LOG_ADDRESS("address", peer),
-	    LOG_TEXT("reason", "max-per-address"));
-	conn_say_no(listener, socket, reactor->config.limits.network_refusal);
-}
-
-/* Counts it in, or refuses and closes it. */
-static bool
-conn_let_in(struct listener *listener, int socket, const struct address *peer)
-{
-	struct reactor *reactor = listener->reactor;
-	const struct reactor_config *config = &reactor->config;
-
-	if (listener->speaks == SPEAKS_METRICS) {
-		listener_enter(listener);
-		return true;
-	}
-	if (reactor->conn_count >= config->limits.conns_max ||
-	    !census_enter(config->census, config->limits.clients_max)) {
-		conn_refuse(listener, socket, peer);
-		return false;
-	}
-	if (config->tally && !tally_enter(config->tally, peer)) {
-		census_leave(config->census);
-		conn_refuse_network(listener, socket, peer);
-		return false;
-	}
-	reactor->conn_count++;
-	return true;
-}
-
 /* For those who read the counters. */
 static void
 conn_count_end(const struct conn *conn)
@@ -125,44 +63,14 @@ conn_count_end(const struct conn *conn)
 	counter_add(&reactor->closed_for[conn->reason], 1);
 }
 
-static void
-conn_count_out(const struct conn *conn)
-{
-	struct reactor *reactor = conn->reactor;
-
-	if (conn_is_scraper(conn)) {
-		listener_leave(&reactor->listeners[conn->listener]);
-		return;
-	}
-	reactor->conn_count--;
-	if (reactor->config.tally)
-		tally_leave(reactor->config.tally, &conn->peer);
-	census_leave(reactor->config.census);
-}
-
 void
-conn_open(struct listener *listener, int socket, const struct address *peer)
-{
-	struct reactor *reactor = listener->reactor;
-	const struct reactor_limits *limits = &reactor->config.limits;
-
-	if (listener->speaks == SPEAKS_METRICS ||
-	    reactor->conn_count < limits->conns_max ||
-	    census_is_full(reactor->config.census, limits->clients_max) ||
-	    !handover_send(listener, socket, peer))
-		conn_take(listener, socket, peer);
-}
-
-void
-conn_take(struct listener *listener, int socket, const struct address *peer)
+conn_make(struct listener *listener, int socket, const struct address *peer)
 {
 	struct reactor *reactor = listener->reactor;
 	struct conn *conn;
 	uint32_t slot;
 	int error;
 
-	if (!conn_let_in(listener, socket, peer))
-		return;
 	conn = slab_take(&reactor->conns, &slot);
 	conn->magic = CONN_MAGIC;
 	conn->socket = socket;
@@ -269,7 +177,7 @@ conn_on_detached(struct conn *conn)
 	list_remove(&conn->engine);
 	list_remove(&conn->all);
 	list_append(&reactor->dead, &conn->all);
-	conn_count_out(conn);
+	conn_let_out(conn);
 }
 
 void

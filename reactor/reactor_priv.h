@@ -101,12 +101,19 @@ void turn_shake(struct reactor *reactor);
 /* For the close phase of this turn or the next. */
 void conn_want_close_step(struct conn *conn);
 
-/* Takes a socket in, or refuses and closes it (conn.c). conn_open gives it to
- * another reactor first, if this one is full. */
+/*
+ * A socket that has come (conn_admit.c): conn_take lets it in, or refuses and
+ * closes it; conn_open gives it to another reactor first, if this one is full.
+ * Who is let in is counted, and made by conn_make (conn.c); conn_let_out is the
+ * end of that, of one that is DETACHED.
+ */
+void
+conn_open(struct listener *listener, int socket, const struct address *peer);
 void
 conn_take(struct listener *listener, int socket, const struct address *peer);
 void
-conn_open(struct listener *listener, int socket, const struct address *peer);
+conn_make(struct listener *listener, int socket, const struct address *peer);
+void conn_let_out(const struct conn *conn);
 
 /* Which of its reactor's it is; the same endpoint in each of them. */
 static inline uint8_t
