@@ -77,10 +77,18 @@ bool reactor_turn(struct reactor *reactor);
 int reactor_sleep_ms(const struct reactor *reactor);
 void reactor_end(struct reactor *reactor);
 
-/* Phases 8, 9 and 10, for one connection each (conn.c). */
+/* Phases 8 (conn_output.c), 9 and 10 (conn.c), for one connection each. */
 void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
+
+/* By one of its links, at the end of a list of its reactor's, once. */
+static inline void
+conn_mark(struct list *list, struct list *link)
+{
+	if (list_is_empty(link))
+		list_append(list, link);
+}
 
 /*
  * TLS of a connection (conn_tls.c). A new one is told apart by its first byte:

@@ -17,16 +17,6 @@
 #define UNREAD     (60 * 1024)
 #define MUCH       (4 * 1024 * 1024) /* more than sockets take */
 
-static void
-queue(struct conn *conn, size_t from, size_t len)
-{
-	char *room = conn_reserve(conn, len);
-
-	for (size_t i = 0; i < len; i++)
-		room[i] = rig_pattern(from + i);
-	conn_commit(conn, len);
-}
-
 /* --- conn_close --- */
 
 static void
@@ -35,7 +25,7 @@ say_last_words(struct peer *peer, char *bytes, size_t len)
 	(void)bytes;
 	(void)len;
 	conn_pause_input(&peer->conn);
-	queue(&peer->conn, 0, LAST_WORDS);
+	rig_queue_pattern(&peer->conn, 0, LAST_WORDS);
 	conn_close(&peer->conn, CLOSE_QUIT);
 }
 
@@ -65,7 +55,7 @@ queue_much_and_close(struct rig *rig, void *argument)
 	struct conn *conn = &atomic_load(&rig->newest)->conn;
 
 	(void)argument;
-	queue(conn, 0, MUCH);
+	rig_queue_pattern(conn, 0, MUCH);
 	conn_close(conn, CLOSE_KICKED);
 }
 
@@ -194,7 +184,7 @@ queue_much_and_abort(struct rig *rig, void *argument)
 	struct conn *conn = &atomic_load(&rig->newest)->conn;
 
 	(void)argument;
-	queue(conn, 0, MUCH);
+	rig_queue_pattern(conn, 0, MUCH);
 	conn_abort(conn, CLOSE_KICKED);
 }
 
@@ -229,7 +219,7 @@ static void
 queue_much(struct rig *rig, void *argument)
 {
 	(void)argument;
-	queue(&atomic_load(&rig->newest)->conn, 0, MUCH);
+	rig_queue_pattern(&atomic_load(&rig->newest)->conn, 0, MUCH);
 }
 
 static void

@@ -96,6 +96,16 @@ rig_recv(int fd, char *bytes, size_t len)
 }
 
 void
+rig_queue_pattern(struct conn *conn, size_t from, size_t len)
+{
+	char *room = conn_reserve(conn, len);
+
+	for (size_t i = 0; i < len; i++)
+		room[i] = rig_pattern(from + i);
+	conn_commit(conn, len);
+}
+
+void
 rig_read_pattern(int fd, size_t from, size_t len)
 {
 	char bytes[16384];

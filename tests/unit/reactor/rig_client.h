@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+struct conn;
 struct peer;
 struct rig;
 
@@ -29,6 +30,9 @@ void rig_comes_from(const struct peer *peer, int fd);
 void rig_write_pattern(int fd, size_t from, size_t len);
 void rig_read_pattern(int fd, size_t from, size_t len);
 char rig_pattern(size_t place);
+
+/* The same as output for a peer to read; on the reactor's thread. */
+void rig_queue_pattern(struct conn *conn, size_t from, size_t len);
 
 /* Reads exactly this text. */
 void rig_expect(int fd, const char *text);
