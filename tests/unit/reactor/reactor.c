@@ -137,15 +137,6 @@ RIG_TEST(mail_after_the_end_is_settled, .reactors = 2)
 	cr_assert_eq(reactor_settle(rig->reactors[1]), 0);
 }
 
-RIG_TEST(reactor_knows_itself, .reactors = 2)
-{
-	for (unsigned i = 0; i < 2; i++) {
-		cr_assert_eq(reactor_index(rig->reactors[i]), i);
-		cr_assert_eq(reactor_count(rig->reactors[i]), 2);
-		cr_assert_eq(reactor_owner(rig->reactors[i]), &rig->owners[i]);
-	}
-}
-
 /* --- timers --- */
 
 struct tick {
