@@ -283,7 +283,7 @@ server_start(struct server *server, char error[SERVER_ERROR_BYTES])
 
 /* Envelopes may lead to further envelopes, also on reactors done before. */
 static void
-settle_mail(struct server *server)
+drain_mail(struct server *server)
 {
 	unsigned moved;
 
@@ -291,7 +291,8 @@ settle_mail(struct server *server)
 		moved = 0;
 		for (unsigned i = 0; i < server->reactor_count; i++)
 			if (server->reactors[i])
-				moved += reactor_settle(server->reactors[i]);
+				moved +=
+				    reactor_drain_mail(server->reactors[i]);
 	} while (moved > 0);
 }
 
@@ -311,7 +312,7 @@ server_stop(struct server **pointer)
 		reactor_join(server->reactors[i]);
 	if (server->accounts)
 		account_service_join(server->accounts);
-	settle_mail(server);
+	drain_mail(server);
 	if (server->accounts)
 		account_service_free(&server->accounts);
 	for (i = 0; i < server->reactor_count; i++) {

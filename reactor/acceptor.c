@@ -59,7 +59,7 @@ acceptors_stop(struct acceptors *acceptors, struct ring *ring)
 			    RING_NOTHING);
 	/* The listening socket may be closed next; while accepts have it, it
 	 * would not be, and reset who comes then. */
-	ring_settle(ring);
+	ring_finish(ring);
 }
 
 void

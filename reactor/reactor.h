@@ -104,9 +104,9 @@ struct reactor *reactor_new(const struct reactor_config *config);
  * have to post. Returns how many there were; at 0 from every reactor in turn,
  * all mail is gone. Main thread.
  */
-unsigned reactor_settle(struct reactor *reactor);
+unsigned reactor_drain_mail(struct reactor *reactor);
 
-/* Frees a reactor that has been joined, or never ran, and has been settled. */
+/* Frees a reactor that has been joined, or never ran, and has no mail. */
 void reactor_free(struct reactor **reactor);
 
 /* Before the start: who the others are (count pointers, borrowed). */

@@ -248,7 +248,7 @@ ring_submit(struct ring *ring)
 }
 
 void
-ring_settle(struct ring *ring)
+ring_finish(struct ring *ring)
 {
 	int result;
 

@@ -104,7 +104,7 @@ void ring_submit(struct ring *ring);
 
 /* The same, and lets the kernel finish what it is about to: what was cancelled
  * has no file any more. Dispatched later, as with ring_do. */
-void ring_settle(struct ring *ring);
+void ring_finish(struct ring *ring);
 
 /* Takes all completions out of the kernel's queue, behind those in `reaped`. */
 void ring_reap(struct ring *ring);

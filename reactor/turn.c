@@ -153,7 +153,7 @@ reactor_end(struct reactor *r)
 }
 
 unsigned
-reactor_settle(struct reactor *reactor)
+reactor_drain_mail(struct reactor *reactor)
 {
 	unsigned handled =
 	    mailbox_drain(&reactor->mailbox, reactor->config.owner);

@@ -375,14 +375,14 @@ all_ended(const struct world *world)
 }
 
 static void
-settle_mail(struct world *world)
+drain_mail(struct world *world)
 {
 	unsigned moved;
 
 	do {
 		moved = mailbox_drain(&world->console, NULL);
 		for (unsigned i = 0; i < world->setup.reactors; i++)
-			moved += reactor_settle(world->reactors[i]);
+			moved += reactor_drain_mail(world->reactors[i]);
 	} while (moved > 0);
 }
 
@@ -398,7 +398,7 @@ world_join(struct world *world)
 		world_fail("a reactor does not end");
 	world->running = false;
 	account_service_join(world->accounts);
-	settle_mail(world);
+	drain_mail(world);
 	account_service_free(&world->accounts);
 	for (unsigned i = 0; i < world->setup.reactors; i++) {
 		reactor_free(&world->reactors[i]);

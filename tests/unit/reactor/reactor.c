@@ -120,7 +120,7 @@ on_told(struct envelope *envelope, void *owner)
 
 /* Mail that comes when the threads have ended is not lost: whoever waits for
  * an envelope to come back, or to be freed, gets it. */
-RIG_TEST(mail_after_the_end_is_settled, .reactors = 2)
+RIG_TEST(mail_after_the_end_is_handled, .reactors = 2)
 {
 	struct told second = {.envelope.handle = on_told};
 	struct told first = {
@@ -128,13 +128,13 @@ RIG_TEST(mail_after_the_end_is_settled, .reactors = 2)
 
 	rig_ask_to_stop(rig);
 	rig_join(rig);
-	cr_assert_eq(reactor_settle(rig->reactors[0]), 0);
+	cr_assert_eq(reactor_drain_mail(rig->reactors[0]), 0);
 	reactor_send(rig->reactors[0], &first.envelope);
-	cr_assert_eq(reactor_settle(rig->reactors[0]), 1);
+	cr_assert_eq(reactor_drain_mail(rig->reactors[0]), 1);
 	cr_assert_eq(first.owner, &rig->owners[0]);
-	cr_assert_eq(reactor_settle(rig->reactors[1]), 1);
+	cr_assert_eq(reactor_drain_mail(rig->reactors[1]), 1);
 	cr_assert_eq(second.owner, &rig->owners[1]);
-	cr_assert_eq(reactor_settle(rig->reactors[1]), 0);
+	cr_assert_eq(reactor_drain_mail(rig->reactors[1]), 0);
 }
 
 /* --- timers --- */
@@ -404,7 +404,7 @@ Test(reactor_reactor, start_without_an_engine_fails_and_leaves_nothing)
 	cr_assert_not_null(reactor);
 	reactor_set_peers(reactor, &reactor);
 	cr_assert_eq(reactor_start(reactor), -ENOMEM);
-	cr_assert_eq(reactor_settle(reactor), 0);
+	cr_assert_eq(reactor_drain_mail(reactor), 0);
 	reactor_free(&reactor);
 	cr_assert_null(reactor);
 }

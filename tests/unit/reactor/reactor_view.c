@@ -44,6 +44,6 @@ RIG_TEST(reactor_tells_how_much_mail_waits)
 	for (int i = 0; i < 2; i++)
 		reactor_send(rig->reactors[0], &late[i]);
 	cr_assert_eq(reactor_mail_waiting(rig->reactors[0]), 2);
-	cr_assert_eq(reactor_settle(rig->reactors[0]), 2);
+	cr_assert_eq(reactor_drain_mail(rig->reactors[0]), 2);
 	cr_assert_eq(reactor_mail_waiting(rig->reactors[0]), 0);
 }

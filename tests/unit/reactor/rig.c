@@ -291,7 +291,7 @@ rig_stop(struct rig *rig)
 	do {
 		left = 0;
 		for (unsigned i = 0; i < rig->count; i++)
-			left += reactor_settle(rig->reactors[i]);
+			left += reactor_drain_mail(rig->reactors[i]);
 	} while (left > 0);
 	cr_expect_eq(rig_counter(rig, accepted), rig_counter(rig, closed));
 	cr_expect_eq(counter_read(&rig->census.open), 0);

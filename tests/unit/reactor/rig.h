@@ -109,8 +109,8 @@ void rig_wait_empty(struct rig *rig);
 /* Waits for the threads, after they have been asked to stop. */
 void rig_join(struct rig *rig);
 
-/* Does what has not been done yet to stop and join; settles and frees. A test
- * may do it before its end. */
+/* Does what has not been done yet to stop and join; drains mail, and frees. A
+ * test may do it before its end. */
 void rig_stop(struct rig *rig);
 
 /* Waits until it was posted; the test fails after the deadline. */
