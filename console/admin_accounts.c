@@ -176,6 +176,7 @@ admin_accounts(struct admin *admin, char *arguments[])
 		if (!pattern || !fnmatch(pattern, rows[i].name, FNM_CASEFOLD))
 			say_account(admin, &rows[i]);
 	if (!admin->as_json)
-		admin_say(admin, "%zd account%s", count, count == 1 ? "" : "s");
+		admin_say(admin, "%zd account%s", count,
+		    format_plural((uint64_t)count));
 	free(rows);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console/admin.h"
+#include "console/format.h"
 #include "console/listing.h"
 #include "console/server.h"
 #include "console/supervisor.h"
@@ -33,12 +34,6 @@ static const struct listing_column room_columns[] = {
 };
 
 #define ROOM_COLUMNS (sizeof(room_columns) / sizeof(room_columns[0]))
-
-static const char *
-plural(unsigned count)
-{
-	return count == 1 ? "" : "s";
-}
 
 static void
 say_count(struct admin *admin, uint64_t connected, uint64_t logged_in)
@@ -174,8 +169,8 @@ rooms_are_back(struct envelope *envelope, void *owner)
 		    !fnmatch(errand->text, rooms[i].name, FNM_CASEFOLD))
 			say_room(admin, &rooms[i]);
 	if (!admin->as_json)
-		admin_say(
-		    admin, "%u room%s", errand->count, plural(errand->count));
+		admin_say(admin, "%u room%s", errand->count,
+		    format_plural(errand->count));
 	errand_free(errand);
 	admin_errand_ended(admin);
 }
@@ -210,8 +205,8 @@ notice_is_back(struct envelope *envelope, void *owner)
 	struct admin *admin = errand->context;
 
 	(void)owner;
-	admin_say(
-	    admin, "sent to %u client%s", errand->count, plural(errand->count));
+	admin_say(admin, "sent to %u client%s", errand->count,
+	    format_plural(errand->count));
 	errand_free(errand);
 	admin_errand_ended(admin);
 }
@@ -237,7 +232,7 @@ admin_kick_is_back(struct envelope *envelope, void *owner)
 	(void)owner;
 	if (errand->count > 0)
 		admin_say(admin, "kicked %u client%s", errand->count,
-		    plural(errand->count));
+		    format_plural(errand->count));
 	else if (errand->work != ERRAND_KICK_BANNED)
 		admin_fail(admin, "no such client: nobody was kicked");
 	errand_free(errand);

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "console/engine_choice.h"
+#include "console/format.h"
 #include "reactor/check.h"
 #include "reactor/engine.h"
 
@@ -115,8 +116,9 @@ const char *
 capacity_format(const struct capacity *capacity, char text[CAPACITY_TEXT_BYTES])
 {
 	unsigned long long descriptors = capacity->descriptors;
-	int used = snprintf(text, CAPACITY_TEXT_BYTES, "%llu clients",
-	    (unsigned long long)capacity->clients);
+	int used = snprintf(text, CAPACITY_TEXT_BYTES, "%llu client%s",
+	    (unsigned long long)capacity->clients,
+	    format_plural(capacity->clients));
 	char *rest = text + used;
 	size_t room = CAPACITY_TEXT_BYTES - (size_t)used;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "console/console.h"
+#include "console/format.h"
 #include "console/supervisor.h"
 #include "proto/errand.h"
 #include "reactor/log.h"
@@ -44,18 +45,21 @@ drain_start(struct supervisor *supervisor, uint32_t seconds)
 {
 	bool draining = timer_is_set(&supervisor->drain_timer);
 	struct errand *errand;
+	uint64_t clients;
 
 	if (seconds == 0) {
 		supervisor->stopping = true;
 		return;
 	}
+	clients = supervisor_clients(supervisor);
 	loop_set_timer(&supervisor->loop, &supervisor->drain_timer,
 	    (uint64_t)seconds * 1000);
 	console_say(supervisor->console,
-	    "[DRAINING] %llu clients have %u seconds to go",
-	    (unsigned long long)supervisor_clients(supervisor), seconds);
+	    "[DRAINING] %llu client%s %s %u second%s to go",
+	    (unsigned long long)clients, format_plural(clients),
+	    clients == 1 ? "has" : "have", seconds, format_plural(seconds));
 	log_info("draining", LOG_NUMBER("seconds", seconds),
-	    LOG_NUMBER("clients", supervisor_clients(supervisor)));
+	    LOG_NUMBER("clients", clients));
 	errand = errand_new(&supervisor->mailbox,
 	    draining ? ERRAND_NOTICE : ERRAND_DRAIN, drain_is_begun);
 	snprintf(errand->text, sizeof(errand->text),

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-static const char *
-plural(uint64_t count)
+const char *
+format_plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
 }
@@ -29,9 +29,9 @@ format_report(const struct auth_report *report, char text[FORMAT_REPORT_BYTES])
 	snprintf(text, FORMAT_REPORT_BYTES,
 	    "%zu account%s, %zu ban%s and %zu mute%s in %llu line%s, "
 	    "%llu bytes",
-	    report->accounts, plural(report->accounts), report->bans,
-	    plural(report->bans), report->mutes, plural(report->mutes),
-	    (unsigned long long)report->lines, plural(report->lines),
-	    (unsigned long long)report->bytes);
+	    report->accounts, format_plural(report->accounts), report->bans,
+	    format_plural(report->bans), report->mutes,
+	    format_plural(report->mutes), (unsigned long long)report->lines,
+	    format_plural(report->lines), (unsigned long long)report->bytes);
 	return text;
 }

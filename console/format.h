@@ -1,6 +1,6 @@
 /*
- * How the operator is shown what is not text already. Each writes to the text
- * that it is given and returns it. Pure but for the time zone; any thread.
+ * How the operator is shown what is not text already. What is given a text
+ * writes to it and returns it. Pure but for the time zone; any thread.
  */
 #ifndef CONSOLE_FORMAT_H
 #define CONSOLE_FORMAT_H
@@ -11,6 +11,9 @@
 
 #define FORMAT_UNTIL_BYTES  40
 #define FORMAT_REPORT_BYTES 160
+
+/* What a word ends with that so many are counted by: "s", or "" for one. */
+const char *format_plural(uint64_t count);
 
 /* The end of a ban: "for ever" or "until 2026-01-31 12:00:00". */
 const char *format_until(int64_t until, char text[FORMAT_UNTIL_BYTES]);

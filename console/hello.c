@@ -10,6 +10,7 @@
 #include "console/certificate.h"
 #include "console/console.h"
 #include "console/fence.h"
+#include "console/format.h"
 #include "console/options.h"
 #include "console/server.h"
 #include "console/user.h"
@@ -79,7 +80,7 @@ hello_say(struct console *console, const struct server *server,
 
 	console_say(console,
 	    "[STARTING] throng %s: %u reactor%s on %s, up to %s",
-	    THRONG_VERSION, reactors, reactors == 1 ? "" : "s",
+	    THRONG_VERSION, reactors, format_plural(reactors),
 	    server_engine_text(server), capacity_format(capacity, fit));
 	console_say(console, "[ACCOUNTS] %llu in %s",
 	    (unsigned long long)server_accounts(server), options->accounts);

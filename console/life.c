@@ -15,6 +15,7 @@
 #include "console/drain.h"
 #include "console/feed.h"
 #include "console/fence.h"
+#include "console/format.h"
 #include "console/hello.h"
 #include "console/metrics_page.h"
 #include "console/news.h"
@@ -85,13 +86,15 @@ static void
 round_is_back(struct envelope *envelope, void *owner)
 {
 	struct supervisor *supervisor = owner;
+	uint64_t clients;
 	char status[64];
 
 	errand_free((struct errand *)envelope);
 	if (!supervisor->server)
 		return;
-	snprintf(status, sizeof(status), "%llu clients",
-	    (unsigned long long)supervisor_clients(supervisor));
+	clients = supervisor_clients(supervisor);
+	snprintf(status, sizeof(status), "%llu client%s",
+	    (unsigned long long)clients, format_plural(clients));
 	service_alive(status);
 	loop_set_timer(&supervisor->loop, &life_of(owner)->alive_timer,
 	    (uint64_t)service_watchdog_ms());
@@ -235,8 +238,8 @@ life_serve(struct life *life)
 	service_stopping();
 	console_stop(console);
 	clients = supervisor_clients(supervisor);
-	console_say(console, "[STOPPING] saying goodbye to %llu clients",
-	    (unsigned long long)clients);
+	console_say(console, "[STOPPING] saying goodbye to %llu client%s",
+	    (unsigned long long)clients, format_plural(clients));
 	log_info("stopping", LOG_NUMBER("clients", clients));
 }
 

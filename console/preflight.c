@@ -91,7 +91,7 @@ check_capacity(struct preflight *preflight, const struct engine_ops *engine)
 	capacity_format(&capacity, fit);
 	say(preflight, capacity.asked > capacity.clients ? WARNING : OK,
 	    "clients: %u reactor%s for up to %s", reactors,
-	    reactors == 1 ? "" : "s", fit);
+	    format_plural(reactors), fit);
 }
 
 static void
@@ -325,7 +325,7 @@ check_texts(struct preflight *preflight)
 			say(preflight, ERROR, "%s", error);
 		} else {
 			say(preflight, OK, "%s: %u line%s", options->motd,
-			    motd.count, motd.count == 1 ? "" : "s");
+			    motd.count, format_plural(motd.count));
 			motd_free(&motd);
 		}
 	}
@@ -334,7 +334,7 @@ check_texts(struct preflight *preflight)
 			say(preflight, ERROR, "%s", error);
 		} else {
 			say(preflight, OK, "%s: %zu ban%s", options->bans,
-			    list.count, list.count == 1 ? "" : "s");
+			    list.count, format_plural(list.count));
 			banlist_free(&list);
 		}
 	}

@@ -7,6 +7,7 @@
 #include "console/admin.h"
 #include "console/certificate.h"
 #include "console/console.h"
+#include "console/format.h"
 #include "console/options.h"
 #include "console/policy.h"
 #include "console/server.h"
@@ -85,7 +86,7 @@ reload_is_done(struct supervisor *supervisor, struct reload *reload)
 
 	snprintf(files, sizeof(files), "%s, %zu listed ban%s, %sthe log",
 	    reload->policy.hub.motd ? "the greeting" : "no greeting",
-	    reload->policy.ban_count, reload->policy.ban_count == 1 ? "" : "s",
+	    reload->policy.ban_count, format_plural(reload->policy.ban_count),
 	    reload->options.tls_cert[0] ? "the certificate, " : "");
 	say(supervisor, reload, "read again", files);
 	say_certificate(supervisor, reload);

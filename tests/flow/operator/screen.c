@@ -165,7 +165,7 @@ SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
 	fd = come();
 	await("[ACTIVE CONNECTIONS] 1");
 	tmux("send-keys exit Space 1000 Enter");
-	await("[DRAINING] 1 clients have 1000 seconds to go");
+	await("[DRAINING] 1 client has 1000 seconds to go");
 	tmux("send-keys help Enter");
 	await("-- ");
 	close(fd);

@@ -17,6 +17,14 @@ Test(console_format, end_of_a_ban_is_local_time_or_never)
 	    format_until(253402300799, text), "until 9999-12-31 23:59:59");
 }
 
+Test(console_format, one_is_no_plural)
+{
+	cr_assert_str_eq(format_plural(0), "s");
+	cr_assert_str_eq(format_plural(1), "");
+	cr_assert_str_eq(format_plural(2), "s");
+	cr_assert_str_eq(format_plural((uint64_t)UINT32_MAX + 2), "s");
+}
+
 Test(console_format, report_counts_one_and_many)
 {
 	struct auth_report one = {
