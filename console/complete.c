@@ -7,6 +7,7 @@
 #include "auth/auth.h"
 #include "console/admin.h"
 #include "console/supervisor.h"
+#include "reactor/log.h"
 
 static void
 add(struct completion *out, struct span typed, const char *word)
@@ -31,10 +32,8 @@ add_commands(struct completion *out, struct span typed)
 static void
 add_levels(struct completion *out, struct span typed)
 {
-	static const char *const levels[] = {"debug", "info", "warn", "error"};
-
-	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
-		add(out, typed, levels[i]);
+	for (unsigned i = 0; log_level_name(i); i++)
+		add(out, typed, log_level_name(i));
 }
 
 static void

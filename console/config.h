@@ -1,7 +1,7 @@
 /*
  * The configuration file: `name = value` in each line, the names of the command
- * line without their dashes (console/setting.c), # for comments, a flag is yes
- * or no, a value may stand in double quotes. Main thread.
+ * line without their dashes (console/setting_table.c), # for comments, a flag
+ * is yes or no, a value may stand in double quotes. Main thread.
  */
 #ifndef CONSOLE_CONFIG_H
 #define CONSOLE_CONFIG_H

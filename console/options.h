@@ -2,7 +2,7 @@
  * What the operator has asked for: the command line over the configuration file
  * over the defaults. argp takes the command line apart; a bad option ends the
  * process with a clear line and status 2. Which settings there are stands in
- * console/setting.c.
+ * console/setting_table.c.
  */
 #ifndef CONSOLE_OPTIONS_H
 #define CONSOLE_OPTIONS_H

@@ -55,7 +55,7 @@ struct setting {
 	uint32_t unit;
 };
 
-/* In the order of --help's groups. */
+/* In the order of --help's groups (setting_table.c). */
 extern const struct setting settings[];
 extern const unsigned settings_count;
 

@@ -20,9 +20,6 @@ EXCEPTIONS = [
     ('module-circle', 'bench/mixed/client.c', 'circle of modules: '
      'bench/mixed/client bench/mixed/member bench/mixed/mixed bench/mixed/room',
      'one scenario in pieces, whose types are in mixed.h'),
-    ('module-circle', 'console/config.c', 'circle of modules: '
-     'console/config console/options console/setting console/value',
-     'a setting is a field of the options, which are read by the settings'),
     ('module-circle', 'proto/dispatch.c', 'circle of modules: '
      'proto/dispatch proto/home_rooms proto/hub proto/notice proto/room '
      'proto/room_home proto/room_mail proto/session proto/session_answer '
