@@ -92,41 +92,45 @@ compare_words(const void *a, const void *b)
 	return strcasecmp(a, b);
 }
 
+/* The command before `end`, where nothing but blanks follows it; or NULL. */
+static const struct admin_row *
+find_command(const char *line, size_t end)
+{
+	char command[COMPLETE_WORD_BYTES];
+	size_t name = 0;
+
+	while (end > 0 && line[end - 1] == ' ')
+		end--;
+	while (name < end && line[name] != ' ')
+		name++;
+	if (name < end || name >= sizeof(command))
+		return NULL;
+	memcpy(command, line, name);
+	command[name] = '\0';
+	return admin_find(command);
+}
+
 void
 complete_line(struct supervisor *supervisor, const char *line, size_t len,
     struct completion *out)
 {
-	char command[COMPLETE_WORD_BYTES];
 	const struct admin_row *row;
 	struct span typed;
-	size_t begin = 0, word = len;
+	size_t word;
 
 	*out = (struct completion){0};
-	while (begin < len && line[begin] == ' ')
-		begin++;
-	while (word > begin && line[word - 1] != ' ')
+	for (; len > 0 && *line == ' '; len--)
+		line++;
+	word = len;
+	while (word > 0 && line[word - 1] != ' ')
 		word--;
 	typed = (struct span){line + word, len - word};
 	out->typed = typed.len;
-	if (word == begin) {
+	row = find_command(line, word);
+	if (word == 0)
 		add_commands(out, typed);
-	} else {
-		size_t name = 0;
-
-		while (begin + name < word && line[begin + name] != ' ')
-			name++;
-		if (name >= sizeof(command))
-			return;
-		memcpy(command, line + begin, name);
-		command[name] = '\0';
-		/* Only the first argument: nothing but blanks between. */
-		for (size_t i = begin + name; i < word; i++)
-			if (line[i] != ' ')
-				return;
-		row = admin_find(command);
-		if (row)
-			add_arguments(supervisor, row->completes, out, typed);
-	}
+	else if (row)
+		add_arguments(supervisor, row->completes, out, typed);
 	qsort(out->words, out->count, sizeof(out->words[0]), compare_words);
 }
 
