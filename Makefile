@@ -54,7 +54,7 @@ CFLAGS_ALL = -std=c17 -D_GNU_SOURCE -I. -I$(O) $(WARN) $(FLAGS_$(MODE)) $(PKG_CF
 	-pthread $(CFLAGS)
 LDFLAGS_ALL = $(FLAGS_$(MODE)) $(LINK_$(MODE)) -pthread $(LDFLAGS)
 
-SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c)
+SERVER := $(wildcard reactor/*.c proto/wire/*.c proto/*.c auth/*.c console/*.c console/*/*.c)
 BENCH  := $(wildcard $(addprefix bench/,*.c load/*.c crowd/*.c expect/*.c peer/*.c report/*.c \
 	scenario/*.c mixed/*.c))
 TESTS  := $(wildcard tests/kit/*.c tests/unit/*/*.c tests/disk/*.c tests/flow/*/*.c)
@@ -241,7 +241,7 @@ uninstall:
 
 # build/throng_VERSION_ARCHITECTURE.deb, built from a copy in build/deb: the
 # debian folder has to be at the top there.
-VERSION = $(shell sed -n 's/^.define THRONG_VERSION *"\(.*\)"/\1/p' console/options.h)
+VERSION = $(shell sed -n 's/^.define THRONG_VERSION *"\(.*\)"/\1/p' console/setting/options.h)
 DEB     = build/deb/throng-$(VERSION)
 deb:
 	@.ci/install $(DEB_PACKAGES)

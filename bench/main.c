@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "bench/scenario/scenario.h"
-#include "console/options.h"
+#include "console/setting/options.h"
 #include "reactor/check.h"
 
 #define STATUS_USAGE 2

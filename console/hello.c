@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "console/capacity.h"
-#include "console/certificate.h"
-#include "console/console.h"
-#include "console/fence.h"
-#include "console/format.h"
-#include "console/options.h"
-#include "console/server.h"
-#include "console/user.h"
+#include "console/admin/console.h"
+#include "console/server/capacity.h"
+#include "console/server/certificate.h"
+#include "console/server/fence.h"
+#include "console/server/server.h"
+#include "console/server/user.h"
+#include "console/setting/format.h"
+#include "console/setting/options.h"
 #include "reactor/log.h"
 #include "reactor/tls_server.h"
 

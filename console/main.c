@@ -8,10 +8,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "console/ctl.h"
-#include "console/options.h"
-#include "console/preflight.h"
+#include "console/admin/ctl.h"
 #include "console/life.h"
+#include "console/preflight.h"
+#include "console/setting/options.h"
 #include "reactor/check.h"
 
 /* Before the first thread: signals that stop the server arrive at the main

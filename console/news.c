@@ -3,10 +3,10 @@
 
 #include <poll.h>
 
-#include "console/console.h"
-#include "console/drain.h"
-#include "console/feed.h"
-#include "console/supervisor.h"
+#include "console/admin/console.h"
+#include "console/admin/drain.h"
+#include "console/server/feed.h"
+#include "console/server/supervisor.h"
 
 static void
 say_news(const struct supervisor *supervisor, const struct feed_news *what)

@@ -6,7 +6,7 @@
 #ifndef CONSOLE_NEWS_H
 #define CONSOLE_NEWS_H
 
-#include "console/loop.h"
+#include "console/server/loop.h"
 
 struct feed;
 struct supervisor;

@@ -1,6 +1,6 @@
 /*
  * Every bound of the protocol, with its why. What an operator can change is an
- * option instead (console/options.h); these are part of the contract.
+ * option instead (console/setting/options.h); these are part of the contract.
  */
 #ifndef PROTO_LIMITS_H
 #define PROTO_LIMITS_H

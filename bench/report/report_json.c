@@ -10,7 +10,7 @@
 
 #include "bench/report/machine.h"
 #include "bench/report/report_priv.h"
-#include "console/options.h"
+#include "console/setting/options.h"
 #include "proto/wire/json.h"
 #include "proto/wire/utf8.h"
 

@@ -6,11 +6,11 @@
 #include <time.h>
 
 #include "auth/bans.h"
-#include "console/drain.h"
-#include "console/duration.h"
-#include "console/reload.h"
-#include "console/server.h"
-#include "console/supervisor.h"
+#include "console/admin/drain.h"
+#include "console/admin/reload.h"
+#include "console/server/server.h"
+#include "console/server/supervisor.h"
+#include "console/setting/duration.h"
 #include "proto/wire/name.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"

@@ -2,15 +2,16 @@
  * What stands below the operator's commands in place of the server: it looks at
  * what they ask for, keeps it until its turn comes, and answers with rows and
  * texts out of the input. These are functions of proto/errand.h,
- * proto/store_job.h, auth/auth.h, reactor/log.h and
- * console/{server,supervisor,reload,drain}.h. One thread.
+ * proto/store_job.h, auth/auth.h, reactor/log.h,
+ * console/server/{server,supervisor}.h and console/admin/{reload,drain}.h. One
+ * thread.
  */
 #ifndef TESTS_FUZZ_ADMIN_WORLD_H
 #define TESTS_FUZZ_ADMIN_WORLD_H
 
 #include <stdio.h>
 
-#include "console/admin.h"
+#include "console/admin/admin.h"
 
 struct source;
 

@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "console/banlist.h"
+#include "console/setting/banlist.h"
 #include "proto/wire/name.h"
 #include "proto/wire/network.h"
 #include "proto/wire/utf8.h"

@@ -6,15 +6,16 @@
  *
  * The data: a name, a text, flags, and the operator's bytes.
  */
-/* Covers: console/admin*.c console/complete.c console/format.c */
+/* Covers: console/admin/admin*.c console/admin/complete.c */
+/* Covers: console/setting/format.c */
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
-#include "console/admin_input.h"
-#include "console/complete.h"
-#include "console/options.h"
-#include "console/supervisor.h"
+#include "console/admin/admin_input.h"
+#include "console/admin/complete.h"
+#include "console/server/supervisor.h"
+#include "console/setting/options.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
 #include "tests/fuzz/admin_world.h"

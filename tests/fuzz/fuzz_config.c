@@ -3,14 +3,14 @@
  * a plain second reader does it; and then the options are what its lines say. A
  * reload takes it as a whole or not at all.
  */
-/* Covers: console/config.c */
+/* Covers: console/setting/config.c */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "console/config.h"
-#include "console/options.h"
-#include "console/setting.h"
-#include "console/textfile.h"
+#include "console/setting/config.h"
+#include "console/setting/options.h"
+#include "console/setting/setting.h"
+#include "console/setting/textfile.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
 #include "tests/fuzz/source.h"

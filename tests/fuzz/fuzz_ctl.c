@@ -7,7 +7,7 @@
  * The data: how many words, whether a terminal is there for passwords, whether
  * it is tried where no socket is; the words, standard input, and the answers.
  */
-/* Covers: console/ctl.c */
+/* Covers: console/admin/ctl.c */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,8 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "console/admin.h"
-#include "console/ctl.h"
+#include "console/admin/admin.h"
+#include "console/admin/ctl.h"
 #include "reactor/check.h"
 #include "tests/fuzz/source.h"
 

@@ -6,11 +6,11 @@
  * The data: kind, code, which texts are there, the numbers, then the texts.
  */
 /* Covers: proto/wire/frame.c proto/wire/json.c proto/wire/render*.c
- * console/listing.c */
+ * console/admin/listing.c */
 #include <stdlib.h>
 
-#include "console/admin.h"
-#include "console/listing.h"
+#include "console/admin/admin.h"
+#include "console/admin/listing.h"
 #include "proto/wire/frame.h"
 #include "proto/wire/json.h"
 #include "proto/wire/render.h"

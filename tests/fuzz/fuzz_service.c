@@ -7,7 +7,7 @@
  * most that are wanted, then LISTEN_FDS, WATCHDOG_USEC and LISTEN_PID; of the
  * last an empty one is this process; and a status.
  */
-/* Covers: console/service.c */
+/* Covers: console/server/service.c */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "console/service.h"
+#include "console/server/service.h"
 #include "reactor/address.h"
 #include "reactor/check.h"
 #include "reactor/listen.h"

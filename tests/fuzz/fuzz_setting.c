@@ -5,16 +5,17 @@
  * The first byte chooses the setting, the next ones are the text. The text is
  * tried as a length of time as well.
  */
-/* Covers: console/value.c console/setting.c console/duration.c */
+/* Covers: console/setting/value.c console/setting/setting.c */
+/* Covers: console/setting/duration.c */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/verifier.h"
-#include "console/duration.h"
-#include "console/options.h"
-#include "console/setting.h"
-#include "console/value.h"
+#include "console/setting/duration.h"
+#include "console/setting/options.h"
+#include "console/setting/setting.h"
+#include "console/setting/value.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
 #include "tests/fuzz/source.h"

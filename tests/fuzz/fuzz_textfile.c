@@ -3,13 +3,14 @@
  * and then they are those of the file; any other is refused with a reason that
  * names the line.
  */
-/* Covers: console/textfile.c console/motd.c console/banlist.c */
+/* Covers: console/setting/textfile.c console/setting/motd.c */
+/* Covers: console/setting/banlist.c */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "auth/bans.h"
-#include "console/banlist.h"
-#include "console/motd.h"
+#include "console/setting/banlist.h"
+#include "console/setting/motd.h"
 #include "proto/wire/network.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"

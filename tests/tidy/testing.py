@@ -17,7 +17,7 @@ ALONE = ('auth', 'reactor', 'wire')  # stories are told of the others
        'tests/unit/other/conn.c': 'a <--\n', 'tests/unit/auth/kit.c': '',
        'tests/unit/auth/kit.h': ''})
 def test_name(tree):
-    modules = {re.sub(r'^bench/(?:\w+/)?', 'bench/', file.module)
+    modules = {re.sub(r'^(bench|console)/(?:\w+/)?', r'\1/', file.module)
                for file in tree.sources} | {
         'bench/' + '_'.join(file.module.split('/')[1:])
         for file in tree.select('bench/*/*.[ch]')}

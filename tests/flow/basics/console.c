@@ -9,7 +9,7 @@
 
 static const char *const admin_names[] = {
 #define ADMIN(name, min, max, flags, completes, usage, help) #name,
-#include "console/admin.def"
+#include "console/admin/admin.def"
 #undef ADMIN
 };
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "console/options.h"
+#include "console/setting/options.h"
 #include "tests/kit/scratch.h"
 
 static char said[100000]; /* on standard output */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console/banlist.h"
+#include "console/setting/banlist.h"
 #include "tests/kit/scratch.h"
 
 static struct banlist list;
@@ -25,8 +25,8 @@ is_entry(size_t i, const char *text, unsigned line, bool is_network)
 	cr_assert_lt(i, list.count);
 	cr_expect_str_eq(list.entries[i].text, text);
 	cr_expect_eq(list.entries[i].line, line);
-	cr_expect_eq(list.entries[i].ban.kind == BANNED_ADDRESS, is_network,
-	    "%s", text);
+	cr_expect_eq(
+	    list.entries[i].ban.kind == BANNED_ADDRESS, is_network, "%s", text);
 }
 
 Test(console_banlist, names_addresses_and_prefixes_are_told_apart)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "console/complete.h"
+#include "console/admin/complete.h"
 
 /* Without a server: what comes out of the tables. */
 static struct completion *
@@ -44,8 +44,8 @@ Test(console_complete, levels_behind_log)
 
 Test(console_complete, common_is_what_all_begin_with_in_any_case)
 {
-	struct completion completion = {.count = 3,
-	    .words = {"Anna", "annabel", "ANNE"}};
+	struct completion completion = {
+	    .count = 3, .words = {"Anna", "annabel", "ANNE"}};
 
 	cr_expect_eq(complete_common(&completion), 3);
 	completion.count = 2;

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "console/config.h"
-#include "console/options.h"
-#include "console/setting.h"
+#include "console/setting/config.h"
+#include "console/setting/options.h"
+#include "console/setting/setting.h"
 #include "reactor/log.h"
 #include "tests/kit/scratch.h"
 

@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "console/duration.h"
+#include "console/setting/duration.h"
 
 Test(console_duration, number_and_unit_are_seconds)
 {
@@ -14,8 +14,8 @@ Test(console_duration, number_and_unit_are_seconds)
 	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
 		int64_t seconds = 0;
 
-		cr_assert(duration_parse(good[i].text, &seconds), "%s",
-		    good[i].text);
+		cr_assert(
+		    duration_parse(good[i].text, &seconds), "%s", good[i].text);
 		cr_assert_eq(seconds, good[i].seconds, "%s", good[i].text);
 	}
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "console/feed.h"
+#include "console/server/feed.h"
 #include "proto/hub.h"
 #include "reactor/conn.h"
 

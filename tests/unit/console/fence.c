@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "console/fence.h"
-#include "console/options.h"
+#include "console/server/fence.h"
+#include "console/setting/options.h"
 #include "tests/kit/scratch.h"
 
 TestSuite(console_fence, .init = scratch_make, .fini = scratch_remove);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "console/format.h"
+#include "console/setting/format.h"
 
 Test(console_format, end_of_a_ban_is_local_time_or_never)
 {

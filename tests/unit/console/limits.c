@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include "auth/throttle.h"
-#include "console/options.h"
-#include "console/server.h"
-#include "console/setting.h"
-#include "console/value.h"
+#include "console/server/server.h"
+#include "console/setting/options.h"
+#include "console/setting/setting.h"
+#include "console/setting/value.h"
 #include "proto/account_service.h"
 #include "proto/limits.h"
 #include "reactor/listen.h"

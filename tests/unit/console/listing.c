@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "console/admin.h"
-#include "console/listing.h"
+#include "console/admin/admin.h"
+#include "console/admin/listing.h"
 
 static char said[4096];
 
@@ -64,8 +64,8 @@ Test(console_listing, times_are_local_or_rfc_3339)
 	char text[LISTING_TIME_BYTES];
 
 	setenv("TZ", "UTC-2", 1);
-	cr_expect_str_eq(listing_time(&admin, 1769860800, text),
-	    "2026-01-31T12:00:00Z");
+	cr_expect_str_eq(
+	    listing_time(&admin, 1769860800, text), "2026-01-31T12:00:00Z");
 	admin.as_json = false;
 	cr_expect_str_eq(
 	    listing_time(&admin, 1769860800, text), "2026-01-31 14:00:00");

@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "console/loop.h"
+#include "console/server/loop.h"
 
 /* A watch on an eventfd that counts its calls, and may remove another. */
 struct bell {

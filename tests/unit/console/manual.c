@@ -128,7 +128,7 @@ Test(console_manual, throng_has_every_command)
 {
 	static const char *const names[] = {
 #define ADMIN(name, min, max, flags, completes, usage, help) #name,
-#include "console/admin.def"
+#include "console/admin/admin.def"
 #undef ADMIN
 	};
 	char word[NAME_BYTES];

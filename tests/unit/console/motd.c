@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console/motd.h"
+#include "console/setting/motd.h"
 #include "tests/kit/scratch.h"
 
 static struct motd motd;

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "console/options.h"
-#include "console/setting.h"
+#include "console/setting/options.h"
+#include "console/setting/setting.h"
 #include "reactor/log.h"
 
 #define ARGV_MAX 24

@@ -3,7 +3,7 @@
 #include <locale.h>
 #include <stdio.h>
 
-#include "console/pager.h"
+#include "console/admin/pager.h"
 
 Test(console_pager, lines_come_back_in_order_and_are_counted)
 {

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "console/service.h"
+#include "console/server/service.h"
 
 #define MAX 2
 

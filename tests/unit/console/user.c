@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "console/user.h"
+#include "console/server/user.h"
 #include "tests/kit/scratch.h"
 
 static struct options options;

@@ -1,0 +1,344 @@
+/* The operator's console. */
+#include "console/admin/console.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console/admin/admin_input.h"
+#include "console/admin/complete.h"
+#include "console/admin/pager.h"
+#include "console/admin/terminal.h"
+#include "console/server/supervisor.h"
+#include "reactor/check.h"
+#include "reactor/memory.h"
+
+struct console {
+	struct supervisor *supervisor; /* borrowed */
+	struct admin admin;
+	struct watch input;
+	bool reading; /* until the end of input */
+	/* On a terminal: */
+	struct terminal *terminal; /* NULL when input or output is none */
+	struct pager pager;
+	bool paging;              /* the pager waits for a key */
+	bool hidden;              /* the prompt is not shown at the moment */
+	bool asking;              /* a secret has been asked for */
+	char *first;              /* the secret, typed once of twice; owned */
+	struct admin_input plain; /* on anything else */
+};
+
+/* Lines of output begin where the prompt was. */
+static void
+console_hide(struct console *console)
+{
+	if (console->terminal && !console->hidden)
+		terminal_hide(console->terminal);
+	console->hidden = true;
+}
+
+static void
+console_put(struct console *console, const char *line)
+{
+	console_hide(console);
+	puts(line);
+	if (!console->terminal)
+		fflush(stdout);
+}
+
+/* Would a line be written at once? Not into a pipe that is full, or to a
+ * terminal that is stopped (Control-S). */
+static bool
+output_is_ready(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	return poll(&output, 1, 0) != 0;
+}
+
+void
+console_say(struct console *console, const char *format, ...)
+{
+	char line[2048];
+	va_list ap;
+
+	if (!output_is_ready())
+		return;
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	console_put(console, line);
+}
+
+bool
+console_is_occupied(const struct console *console)
+{
+	return console->paging || console->asking || !output_is_ready();
+}
+
+static struct console *
+console_of(struct admin *admin)
+{
+	return list_entry(admin, struct console, admin);
+}
+
+/* Shows `rows_max` rows of the answer that is paged, and what the keys do when
+ * there is more. */
+static void
+console_page(struct console *console, unsigned rows_max, unsigned columns)
+{
+	const char *line;
+	unsigned rows = 0;
+
+	while (rows < rows_max && (line = pager_next(&console->pager))) {
+		console_put(console, line);
+		rows += pager_rows(line, columns);
+	}
+	console->paging = console->pager.left > 0;
+	if (console->paging)
+		printf("\033[7m-- %zu more: space, Enter, or q to end --\033[m",
+		    console->pager.left);
+	else
+		pager_clear(&console->pager);
+	fflush(stdout);
+}
+
+static void
+console_page_key(struct console *console)
+{
+	int key = terminal_read_key(console->terminal);
+	enum pager_key does = key < 0 ? PAGER_QUIT : pager_key_of((char)key);
+	unsigned rows, columns;
+
+	if (does == PAGER_NOTHING)
+		return;
+	fputs("\r\033[K", stdout);
+	terminal_size(&rows, &columns);
+	switch (does) {
+	case PAGER_PAGE:
+		console_page(console, rows - 1, columns);
+		break;
+	case PAGER_LINE:
+		console_page(console, 1, columns);
+		break;
+	default:
+		pager_clear(&console->pager);
+		console->paging = false;
+	}
+}
+
+static void
+console_answer(struct admin *admin, const char *line)
+{
+	struct console *console = console_of(admin);
+
+	if (console->terminal && admin->row &&
+	    (admin->row->flags & ADMIN_PAGED))
+		pager_add(&console->pager, line);
+	else
+		console_put(console, line);
+}
+
+static void
+console_fail(struct admin *admin, const char *line)
+{
+	console_put(console_of(admin), line);
+}
+
+static void
+console_done(struct admin *admin)
+{
+	struct console *console = console_of(admin);
+	unsigned rows, columns;
+
+	if (console->pager.left == 0)
+		return;
+	terminal_size(&rows, &columns);
+	console_page(console, rows - 1, columns);
+}
+
+static const struct admin_ops console_ops = {
+    .say = console_answer,
+    .fail = console_fail,
+    .done = console_done,
+};
+
+static void
+forget_first(struct console *console)
+{
+	if (console->first)
+		explicit_bzero(console->first, strlen(console->first));
+	free(console->first);
+	console->first = NULL;
+}
+
+/* What is typed unseen is typed twice. NULL: it was not. */
+static void
+console_take_secret(struct console *console, char *line)
+{
+	console->asking = false;
+	putchar('\n');
+	if (line && *line && !console->first) {
+		console->first = strdup(line);
+		check(console->first);
+	} else {
+		bool same =
+		    line && console->first && !strcmp(line, console->first);
+
+		if (console->first && line && !same)
+			console_put(console, "the two are not the same");
+		admin_secret(&console->admin, same ? line : NULL);
+		forget_first(console);
+	}
+	terminal_forget(console->terminal);
+}
+
+/* False when there will be no more. */
+static bool
+terminal_input(struct console *console)
+{
+	char *line;
+
+	if (console->paging) {
+		console_page_key(console);
+		return true;
+	}
+	if (console->asking) {
+		switch (terminal_read_secret(console->terminal, &line)) {
+		case TERMINAL_MORE:
+			break;
+		case TERMINAL_LINE:
+			console_take_secret(console, line);
+			break;
+		case TERMINAL_ENDED:
+			console_take_secret(console, NULL);
+			break;
+		}
+		return true;
+	}
+	switch (terminal_read(console->terminal, &line)) {
+	case TERMINAL_MORE:
+		break;
+	case TERMINAL_LINE:
+		if (strlen(line) >= ADMIN_LINE_BYTES)
+			admin_refuse(&console->admin, "the line is too long");
+		else
+			admin_run(&console->admin, line);
+		break;
+	case TERMINAL_ENDED:
+		console_put(console, "end of input; the server goes on");
+		return false;
+	}
+	return true;
+}
+
+static void
+plain_read(struct console *console)
+{
+	size_t room;
+	char *bytes = admin_input_room(&console->plain, &room);
+	ssize_t got = read(STDIN_FILENO, bytes, room);
+
+	if (got > 0)
+		console->plain.len += (size_t)got;
+	else if (got == 0 || errno != EINTR)
+		console->plain.ended = true;
+}
+
+static void
+console_ready(struct watch *watch, short revents)
+{
+	struct console *console = list_entry(watch, struct console, input);
+
+	if (!console->terminal)
+		plain_read(console);
+	/* One that has hung up stays readable, and gives nothing. */
+	else if ((revents & (POLLHUP | POLLERR)) || !terminal_input(console))
+		console_stop(console);
+}
+
+void
+console_refresh(struct console *console)
+{
+	bool busy, reading;
+
+	if (!console->terminal)
+		admin_input_run(&console->plain, &console->admin);
+	busy = admin_is_busy(&console->admin) && !console->paging;
+	reading = console->reading && !console->plain.ended;
+	console->input.fd = reading && !busy ? STDIN_FILENO : -1;
+	if (!console->terminal || console->paging || console->asking || busy ||
+	    console->supervisor->stopping)
+		return;
+	if (console->admin.wants_secret) {
+		console_hide(console);
+		printf("%s for %s (unseen): ",
+		    console->first ? "Once more" : "New password",
+		    console->admin.arguments[0]);
+		fflush(stdout);
+		console->asking = true;
+	} else if (console->hidden) {
+		terminal_show(console->terminal);
+		console->hidden = false;
+	}
+}
+
+static void
+console_complete(
+    void *context, const char *line, size_t len, struct completion *out)
+{
+	struct console *console = context;
+
+	complete_line(console->supervisor, line, len, out);
+}
+
+struct console *
+console_new(struct supervisor *supervisor)
+{
+	struct console *console = memory_new(sizeof(*console));
+
+	console->supervisor = supervisor;
+	admin_init(&console->admin, &console_ops, supervisor);
+	strcpy(console->admin.who, "console");
+	list_init(&console->input.link);
+	return console;
+}
+
+void
+console_start(struct console *console)
+{
+	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
+		console->terminal = terminal_open(console_complete, console);
+	console->hidden = false; /* the prompt is there */
+	console->reading = true;
+	loop_add(&console->supervisor->loop, &console->input, STDIN_FILENO,
+	    POLLIN, console_ready);
+}
+
+void
+console_stop(struct console *console)
+{
+	console->reading = false;
+	console->paging = console->asking = false;
+	pager_clear(&console->pager);
+	forget_first(console);
+	if (console->terminal)
+		terminal_close(&console->terminal);
+}
+
+void
+console_free(struct console **pointer)
+{
+	struct console *console = *pointer;
+
+	console_stop(console);
+	if (!list_is_empty(&console->input.link))
+		loop_remove(&console->supervisor->loop, &console->input);
+	explicit_bzero(console, sizeof(*console));
+	free(console);
+	*pointer = NULL;
+}

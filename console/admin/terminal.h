@@ -1,0 +1,55 @@
+/*
+ * The operator's terminal: a prompt with line editing, history and completion
+ * (libedit), in a program that also waits for other things. Output goes above
+ * the line that is being typed. One terminal, the main thread only.
+ */
+#ifndef CONSOLE_ADMIN_TERMINAL_H
+#define CONSOLE_ADMIN_TERMINAL_H
+
+#include <stddef.h>
+
+struct completion;
+struct terminal;
+
+enum terminal_result {
+	TERMINAL_MORE,  /* no whole line yet */
+	TERMINAL_LINE,  /* a line was entered */
+	TERMINAL_ENDED, /* end of input (Ctrl-D on an empty line) */
+};
+
+/* Fills in what the `len` bytes before the cursor can become. */
+typedef void terminal_completer(
+    void *context, const char *line, size_t len, struct completion *out);
+
+/* Shows the prompt. Standard input and output are a terminal. */
+struct terminal *terminal_open(terminal_completer *complete, void *context);
+
+/* Gives the terminal back as it was found; *terminal becomes NULL. */
+void terminal_close(struct terminal **terminal);
+
+/*
+ * Takes what was typed; standard input is readable. With TERMINAL_LINE, *line
+ * is the line without its newline, valid until the next call.
+ */
+enum terminal_result terminal_read(struct terminal *terminal, char **line);
+
+/*
+ * The same for a line that is not shown and in no history: the caller has shown
+ * what is asked for. It is valid until terminal_forget, which wipes it. Ctrl-D
+ * is TERMINAL_ENDED.
+ */
+enum terminal_result
+terminal_read_secret(struct terminal *terminal, char **line);
+void terminal_forget(struct terminal *terminal);
+
+/* One key, unshown; standard input is readable. -1 at its end. */
+int terminal_read_key(struct terminal *terminal);
+
+/* Before and after other output: the line being typed goes and comes back. */
+void terminal_hide(struct terminal *terminal);
+void terminal_show(struct terminal *terminal);
+
+/* How large the terminal is now. */
+void terminal_size(unsigned *rows, unsigned *columns);
+
+#endif
