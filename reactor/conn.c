@@ -184,7 +184,7 @@ conn_close_step(struct conn *conn)
 	if (conn->state == CONN_FLUSHING && conn_out_bytes(conn) == 0) {
 		/* Its last word is sealed in the flush phase. */
 		if (conn->tls && !tls_is_finished(conn->tls))
-			conn_mark(&reactor->dirty, &conn->dirty);
+			conn_want_flush(conn);
 		else
 			conn_finish(conn);
 	}
@@ -244,8 +244,8 @@ conn_resume_input(struct conn *conn)
 void
 conn_run_soon(struct conn *conn)
 {
-	if (conn->state == CONN_OPEN)
-		conn_mark(&conn->reactor->runnable, &conn->marked);
+	if (conn->state == CONN_OPEN && list_is_empty(&conn->marked))
+		list_append(&conn->reactor->runnable, &conn->marked);
 }
 
 void

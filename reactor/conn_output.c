@@ -33,7 +33,7 @@ conn_commit(struct conn *conn, size_t len)
 	if (!conn_takes_output(conn))
 		return;
 	outq_commit(conn_waiting(conn), len);
-	conn_mark(&conn->reactor->dirty, &conn->dirty);
+	conn_want_flush(conn);
 }
 
 void
@@ -42,7 +42,7 @@ conn_push(struct conn *conn, struct blob *blob)
 	if (!conn_takes_output(conn))
 		return;
 	outq_push(conn_waiting(conn), blob);
-	conn_mark(&conn->reactor->dirty, &conn->dirty);
+	conn_want_flush(conn);
 }
 
 void
@@ -71,7 +71,7 @@ conn_flush(struct conn *conn)
 		    reactor, &conn->timer, reactor->config.limits.stall_ms);
 	/* A piece was sealed and is gone: the next one, in the next turn. */
 	if (!conn->sending && conn_out_bytes(conn) > 0)
-		conn_mark(&reactor->dirty, &conn->dirty);
+		conn_want_flush(conn);
 }
 
 void
@@ -95,7 +95,7 @@ conn_on_sent(struct conn *conn, ssize_t result)
 		conn_run_soon(conn);
 	}
 	if (conn_out_bytes(conn) > 0)
-		conn_mark(&reactor->dirty, &conn->dirty);
+		conn_want_flush(conn);
 	else if (conn->state == CONN_FLUSHING)
 		conn_want_close_step(conn);
 }

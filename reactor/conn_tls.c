@@ -89,13 +89,6 @@ conn_begin(struct conn *conn, char first)
 	return false;
 }
 
-static void
-conn_want_flush(struct conn *conn)
-{
-	if (list_is_empty(&conn->dirty))
-		list_append(&conn->reactor->dirty, &conn->dirty);
-}
-
 /* What OpenSSL tells the peer is sent before the end. */
 static void
 conn_break(struct conn *conn)

@@ -243,8 +243,7 @@ epoll_on_conn(struct engine *engine, struct conn *conn, uint32_t events)
 		return;
 	if ((events & EPOLLOUT) && conn->sending) {
 		conn->sending = false;
-		if (list_is_empty(&conn->dirty))
-			list_append(&engine->reactor->dirty, &conn->dirty);
+		conn_want_flush(conn);
 	}
 	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		conn->hung_up = true;

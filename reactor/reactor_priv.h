@@ -82,12 +82,12 @@ void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
 
-/* By one of its links, at the end of a list of its reactor's, once. */
+/* For the flush phase of this turn or the next. */
 static inline void
-conn_mark(struct list *list, struct list *link)
+conn_want_flush(struct conn *conn)
 {
-	if (list_is_empty(link))
-		list_append(list, link);
+	if (list_is_empty(&conn->dirty))
+		list_append(&conn->reactor->dirty, &conn->dirty);
 }
 
 /*

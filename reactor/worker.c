@@ -225,12 +225,10 @@ worker_pool_new(const struct worker_config *config)
 	check_zero(pthread_cond_init(&pool->changed, &clock));
 	check_zero(pthread_condattr_destroy(&clock));
 	list_init(&pool->queue);
-	for (unsigned i = 0; i < config->threads && !error; i++) {
-		error =
-		    pthread_create(&pool->threads[i], NULL, worker_main, pool);
-		if (error)
-			break;
-		pool->started++;
+	while (pool->started < config->threads && !error) {
+		error = pthread_create(
+		    &pool->threads[pool->started], NULL, worker_main, pool);
+		pool->started += !error;
 	}
 	if (error) {
 		worker_pool_free(&pool);

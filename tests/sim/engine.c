@@ -361,8 +361,7 @@ dispatch_send(struct net_link *link)
 
 	if (!link->flight) {
 		conn->sending = false;
-		if (list_is_empty(&conn->dirty))
-			list_append(&conn->reactor->dirty, &conn->dirty);
+		conn_want_flush(conn);
 		return;
 	}
 	land_flight(link);
