@@ -216,12 +216,55 @@ admin_handle(struct admin *admin)
 	admin_errand_ended(admin);
 }
 
+/* False, and told, when they are not as many as the command wants. */
+static bool
+take_arguments(struct admin *admin, char *rest)
+{
+	const struct admin_row *row = admin->row;
+	int count;
+
+	if (row->flags & ADMIN_JSON)
+		admin->as_json = take_flag(rest, "--json");
+	count = split_arguments(rest, row->max, admin->arguments);
+	if (count > 0 && (row->flags & ADMIN_SECRET) &&
+	    forget_rest(admin, admin->arguments[count - 1]))
+		count = -1;
+	if (count >= row->min)
+		return true;
+	admin_fail(admin, "usage: %s%s%s", row->name, *row->usage ? " " : "",
+	    row->usage);
+	return false;
+}
+
+/* Looks up the command that admin->line is, and does it, or waits for its
+ * secret; false when it is not done. */
+static bool
+admin_begin(struct admin *admin)
+{
+	char *rest = admin->line + strcspn(admin->line, " \t");
+
+	if (*rest)
+		*rest++ = '\0';
+	rest += strspn(rest, " \t");
+	admin->row = admin_find(admin->line);
+	if (!admin->row) {
+		if (admin->line[0])
+			admin_fail(admin, "no such command: %s (try help)",
+			    admin->line);
+		return false;
+	}
+	if (!take_arguments(admin, rest))
+		return false;
+	if (admin->row->flags & ADMIN_SECRET)
+		admin->wants_secret = true;
+	else
+		admin_handle(admin);
+	return true;
+}
+
 void
 admin_run(struct admin *admin, const char *line)
 {
-	char *rest;
-	int count;
-
 	check(!admin->row);
 	check(strlen(line) < sizeof(admin->line));
 	line += strspn(line, " \t");
@@ -235,34 +278,8 @@ admin_run(struct admin *admin, const char *line)
 	strcpy(admin->command, admin->line);
 	memset(admin->arguments, 0, sizeof(admin->arguments));
 	admin->failed = false;
-	rest = admin->line + strcspn(admin->line, " \t");
-	if (*rest)
-		*rest++ = '\0';
-	rest += strspn(rest, " \t");
-	admin->row = admin_find(admin->line);
-	if (!admin->row) {
-		if (admin->line[0])
-			admin_fail(admin, "no such command: %s (try help)",
-			    admin->line);
+	if (!admin_begin(admin))
 		admin_done(admin);
-		return;
-	}
-	if (admin->row->flags & ADMIN_JSON)
-		admin->as_json = take_flag(rest, "--json");
-	count = split_arguments(rest, admin->row->max, admin->arguments);
-	if (count > 0 && (admin->row->flags & ADMIN_SECRET) &&
-	    forget_rest(admin, admin->arguments[count - 1]))
-		count = -1;
-	if (count < admin->row->min) {
-		admin_fail(admin, "usage: %s%s%s", admin->row->name,
-		    *admin->row->usage ? " " : "", admin->row->usage);
-		admin_done(admin);
-		return;
-	}
-	if (admin->row->flags & ADMIN_SECRET)
-		admin->wants_secret = true;
-	else
-		admin_handle(admin);
 }
 
 void
