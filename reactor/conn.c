@@ -223,6 +223,12 @@ conn_unmute(struct conn *conn)
 	conn->mute = false;
 }
 
+enum speaks
+conn_speaks(const struct conn *conn)
+{
+	return conn_listener(conn)->speaks;
+}
+
 void
 conn_pause_input(struct conn *conn)
 {

@@ -55,7 +55,7 @@ conn_let_out(const struct conn *conn)
 	struct reactor *reactor = conn->reactor;
 
 	if (conn_is_scraper(conn)) {
-		listener_leave(&reactor->listeners[conn->listener]);
+		listener_leave(conn_listener(conn));
 		return;
 	}
 	reactor->conn_count--;

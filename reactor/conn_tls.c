@@ -10,24 +10,10 @@
 
 #define TLS_FIRST_BYTE 0x16 /* a record with a handshake (RFC 8446, 5.1) */
 
-_Static_assert(REACTOR_LISTENERS_MAX <= 32, "conn->listener has 5 bits");
-
 struct outq *
 conn_tls_waiting(const struct conn *conn)
 {
 	return tls_waiting(conn->tls);
-}
-
-static const struct listener *
-conn_listener(const struct conn *conn)
-{
-	return &conn->reactor->listeners[conn->listener];
-}
-
-enum speaks
-conn_speaks(const struct conn *conn)
-{
-	return conn_listener(conn)->speaks;
 }
 
 static bool

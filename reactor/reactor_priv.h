@@ -16,7 +16,9 @@
 #include "reactor/timing.h"
 
 #define REACTOR_MAGIC         0x2eac7042u
-#define REACTOR_LISTENERS_MAX 17 /* conn->listener has 5 bits */
+#define REACTOR_LISTENERS_MAX 17
+
+_Static_assert(REACTOR_LISTENERS_MAX <= 32, "conn->listener has 5 bits");
 
 struct reactor {
 	uint32_t magic;
@@ -122,6 +124,13 @@ conn_take(struct listener *listener, int socket, const struct address *peer);
 void
 conn_make(struct listener *listener, int socket, const struct address *peer);
 void conn_let_out(const struct conn *conn);
+
+/* The one that it came by. */
+static inline struct listener *
+conn_listener(const struct conn *conn)
+{
+	return &conn->reactor->listeners[conn->listener];
+}
 
 /* Which of its reactor's it is; the same endpoint in each of them. */
 static inline uint8_t
