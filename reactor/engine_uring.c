@@ -129,7 +129,7 @@ uring_free(struct engine **pointer)
 static struct acceptors *
 uring_acceptors_of(struct engine *engine, const struct listener *listener)
 {
-	return &engine->acceptors[listener - engine->reactor->listeners];
+	return &engine->acceptors[listener_index(listener)];
 }
 
 static void

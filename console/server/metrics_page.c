@@ -348,11 +348,8 @@ metrics_page(
 {
 	struct page page = {0};
 	char label[128];
-	unsigned reactors = 0;
 
-	while (server_reactor(server, reactors))
-		reactors++;
-	page.size = PAGE_BYTES + reactors * PAGE_REACTOR_BYTES;
+	page.size = PAGE_BYTES + server_reactors(server) * PAGE_REACTOR_BYTES;
 	page.text = memory_new_raw(page.size);
 	snprintf(label, sizeof(label), "version=\"%s\",engine=\"%s\"",
 	    THRONG_VERSION, server_engine_name(server));
