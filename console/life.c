@@ -62,7 +62,7 @@ on_signal(struct watch *watch, short revents)
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo == SIGHUP) {
-		supervisor_reload(supervisor, NULL);
+		reload_start(supervisor, NULL);
 		return;
 	}
 	console_say(supervisor->console, "%s: stopping",

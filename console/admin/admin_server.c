@@ -77,7 +77,7 @@ void
 admin_reload(struct admin *admin, char *arguments[])
 {
 	(void)arguments;
-	supervisor_reload(admin->supervisor, admin);
+	reload_start(admin->supervisor, admin);
 }
 
 /* A bare number is of seconds, as `exit 10` has always been read. */

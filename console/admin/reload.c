@@ -115,7 +115,7 @@ kicked_are_back(struct envelope *envelope, void *owner)
 }
 
 static void
-reload_start_errand(
+start_errand(
     struct supervisor *supervisor, struct errand *errand, struct reload *reload)
 {
 	errand->context = reload;
@@ -135,7 +135,7 @@ settings_are_back(struct envelope *envelope, void *owner)
 	errand = errand_new(
 	    &supervisor->mailbox, ERRAND_KICK_BANNED, kicked_are_back);
 	if (supervisor->server) {
-		reload_start_errand(supervisor, errand, reload);
+		start_errand(supervisor, errand, reload);
 	} else {
 		/* It has stopped meanwhile, and all are out. */
 		errand->context = reload;
@@ -166,7 +166,7 @@ reload_read(struct supervisor *supervisor, struct reload *reload)
 }
 
 void
-supervisor_reload(struct supervisor *supervisor, struct admin *admin)
+reload_start(struct supervisor *supervisor, struct admin *admin)
 {
 	struct reload *reload = memory_new(sizeof(*reload));
 	struct errand *errand;
@@ -188,5 +188,5 @@ supervisor_reload(struct supervisor *supervisor, struct admin *admin)
 	errand->options = &reload->policy.hub;
 	if (admin)
 		admin_errand_begun(admin);
-	reload_start_errand(supervisor, errand, reload);
+	start_errand(supervisor, errand, reload);
 }

@@ -13,6 +13,6 @@ struct supervisor;
  * changed; all of it, or on any error nothing. Says what it took, and what
  * wants a restart, to `admin`, or on the console when that is NULL.
  */
-void supervisor_reload(struct supervisor *supervisor, struct admin *admin);
+void reload_start(struct supervisor *supervisor, struct admin *admin);
 
 #endif

@@ -279,7 +279,7 @@ supervisor_first_reactor(struct supervisor *supervisor)
 }
 
 void
-supervisor_reload(struct supervisor *supervisor, struct admin *admin)
+reload_start(struct supervisor *supervisor, struct admin *admin)
 {
 	(void)supervisor;
 	admin_say(admin, "reloaded");
