@@ -69,10 +69,10 @@ struct reactor {
 };
 
 /*
- * What its thread does, in pieces, for a world that has no threads (the tests'
- * simulation): begin, which is 0 or -errno, as many turns as there are to be,
- * end. A turn is false when it was the last one. sleep_ms is how long the next
- * one will wait if nothing happens; -1: for ever. One thread.
+ * What its thread does (turn.c), in pieces, for a world that has no threads
+ * (the tests' simulation): begin, which is 0 or -errno, as many turns as there
+ * are to be, end. A turn is false when it was the last one. sleep_ms is how
+ * long the next one will wait if nothing happens; -1: for ever. One thread.
  */
 int reactor_begin(struct reactor *reactor);
 bool reactor_turn(struct reactor *reactor);
@@ -84,7 +84,8 @@ void conn_flush(struct conn *conn);
 void conn_close_step(struct conn *conn);
 void conn_free(struct conn *conn);
 
-/* For the flush phase of this turn or the next. */
+/* For the close phase, or the flush phase, of this turn or the next. */
+void conn_want_close_step(struct conn *conn);
 static inline void
 conn_want_flush(struct conn *conn)
 {
@@ -107,9 +108,6 @@ void conn_unseal(struct conn *conn, const char *bytes, size_t len);
 void conn_seal(struct conn *conn);
 bool conn_hold_end(struct conn *conn);
 void turn_shake(struct reactor *reactor);
-
-/* For the close phase of this turn or the next. */
-void conn_want_close_step(struct conn *conn);
 
 /*
  * A socket that has come (conn_admit.c): conn_take lets it in, or refuses and
