@@ -213,6 +213,23 @@ FLOW_TEST(web_head_over_8_kib_is_refused)
 	server_process_stop(server);
 }
 
+FLOW_TEST(web_connection_has_a_hundred_requests)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_open(server);
+
+	for (int i = 1; i <= 100; i++) {
+		const char *head;
+
+		test_client_send(client, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+		head = web_client_head(client, OK);
+		cr_expect_eq(strstr(head, "\nConnection: close\n") != NULL,
+		    i == 100, "at %d: %s", i, head);
+	}
+	test_client_expect_end(client);
+	server_process_stop(server);
+}
+
 FLOW_TEST(web_head_that_does_not_come_is_waited_for_a_while)
 {
 	struct server_process *server =
