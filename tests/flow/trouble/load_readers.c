@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "tests/kit/observe.h"
+#include "tests/kit/web_client.h"
 
 enum {
 	DEAF = 100,
@@ -79,6 +80,31 @@ FLOW_TEST(load_non_readers_cost_a_bounded_amount_and_delay_nobody)
 	after = observe_memory(server);
 	cr_assert_lt(after, before + 8 * MIB, "%ju KiB more for %d",
 	    (uintmax_t)(after - before) / 1024, DEAF);
+	server_process_stop(server);
+}
+
+/* What a room says is there once for all of them, by WebSocket as in lines. */
+FLOW_TEST(load_members_by_websocket_share_what_waits_for_them)
+{
+	enum {
+		MEMBERS = 40,
+		SAID = 700
+	};
+	struct server_process *server =
+	    start(engine, "--stall-timeout=1000", NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct test_client *ben = test_client_user(server, "ben");
+	uint64_t before, after;
+
+	for (int i = 0; i < MEMBERS; i++)
+		web_client_enter(web_client_open_at(server->listen[1]), "ann");
+	talk(ann, ben, 0);
+	before = observe_memory(server);
+	for (int i = BATCH; i < SAID; i += BATCH)
+		talk(ann, ben, i);
+	after = observe_memory(server);
+	cr_assert_lt(after, before + 5 * MIB, "%ju KiB more for %d",
+	    (uintmax_t)(after - before) / 1024, MEMBERS);
 	server_process_stop(server);
 }
 
