@@ -11,11 +11,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #define FILL_BYTES 4096
 #define QUOTED_MAX 120
+
+#ifdef __SANITIZE_THREAD__
+#define DEADLINE_MS_MIN 100000 /* all takes longer with it */
+#define DEADLINE_MS_MAX 100000
+#else
+#define DEADLINE_MS_MIN 10000
+#define DEADLINE_MS_MAX 60000
+#endif
 
 static char place[256] = "before the first check";
 static void (*undo_first)(void);
@@ -46,6 +55,25 @@ harness_now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int
+harness_deadline_ms(void)
+{
+	static int deadline_ms = DEADLINE_MS_MIN;
+	static int64_t known_ms; /* since when */
+	double load, ms;
+
+	if (known_ms > 0 && harness_now_ms() - known_ms < 1000)
+		return deadline_ms;
+	known_ms = harness_now_ms();
+	if (getloadavg(&load, 1) == 1) {
+		ms = DEADLINE_MS_MIN * load / get_nprocs();
+		if (ms > DEADLINE_MS_MIN)
+			deadline_ms =
+			    ms < DEADLINE_MS_MAX ? (int)ms : DEADLINE_MS_MAX;
+	}
+	return deadline_ms;
 }
 
 const char *
