@@ -164,6 +164,18 @@ test_client_user(const struct server_process *server, const char *name)
 	return client;
 }
 
+void
+test_client_users(const struct server_process *server,
+    struct test_client *users[], int count)
+{
+	for (int i = 0; i < count; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "user%d", i);
+		users[i] = test_client_user(server, name);
+	}
+}
+
 /* Some of it, as send(2). */
 static ssize_t
 client_write(struct test_client *client, const char *bytes, size_t len)

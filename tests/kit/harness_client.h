@@ -30,12 +30,14 @@ struct test_client *test_client_open_at(const char *url);
 /* The same without a client: a descriptor, or -1 with errno. */
 int test_client_connect(const char *url);
 /* Logs in with HARNESS_PASSWORD; `again` connects before, `user` connects and
- * registers. */
+ * registers; `users` does so for user0, user1, and so on. */
 void test_client_enter(struct test_client *client, const char *name);
 struct test_client *test_client_again(
     const struct server_process *server, const char *name);
 struct test_client *test_client_user(
     const struct server_process *server, const char *name);
+void test_client_users(const struct server_process *server,
+    struct test_client *users[], int count);
 
 /* Sends; await_taken waits until the peer has read it all (a Unix socket) or
  * its kernel has it (TCP); send_pieces waits so after every `size` bytes. */
@@ -79,6 +81,7 @@ void test_client_free_all(void); /* for harness_fini */
 #define test_client_open_at(...)        HERE(test_client_open_at(__VA_ARGS__))
 #define test_client_again(...)          HERE(test_client_again(__VA_ARGS__))
 #define test_client_user(...)           HERE(test_client_user(__VA_ARGS__))
+#define test_client_users(...)          HERE(test_client_users(__VA_ARGS__))
 #define test_client_enter(...)          HERE(test_client_enter(__VA_ARGS__))
 #define test_client_line(...)           HERE(test_client_line(__VA_ARGS__))
 #define test_client_expect(...)         HERE(test_client_expect(__VA_ARGS__))

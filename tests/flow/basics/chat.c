@@ -1,4 +1,4 @@
-/* Talking: who hears what, in which order, and every command in every state. */
+/* Talking: who hears what, in which order; tags, and what every client asks. */
 #include "tests/kit/harness.h"
 
 #include <stdio.h>
@@ -25,13 +25,9 @@ FLOW_TEST(broadcast_reaches_all_users_and_no_guest)
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *all[ALL];
 
-	for (int i = 0; i < ALL; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "user%d", i);
-		all[i] = i < USERS ? test_client_user(server, name)
-				   : test_client_open(server);
-	}
+	test_client_users(server, all, USERS);
+	for (int i = USERS; i < ALL; i++)
+		all[i] = test_client_open(server);
 	/* One who has logged out is a guest like the others. */
 	test_client_send(all[USERS - 1], "/logout\n");
 	test_client_expect(all[USERS - 1], "OK logged out");
@@ -115,12 +111,7 @@ FLOW_TEST(broadcast_order_is_the_same_for_all_members)
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *members[MEMBERS];
 
-	for (int i = 0; i < MEMBERS; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "user%d", i);
-		members[i] = test_client_user(server, name);
-	}
+	test_client_users(server, members, MEMBERS);
 	for (int i = 0; i < SAYINGS; i += ROUND) {
 		for (int who = 0; who < TALKERS; who++) {
 			char text[ROUND * 16];
@@ -231,12 +222,7 @@ FLOW_TEST(who_lists_everyone_who_is_logged_in)
 	int who;
 
 	test_client_open(server);
-	for (int i = 0; i < USERS; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "user%d", i);
-		users[i] = test_client_user(server, name);
-	}
+	test_client_users(server, users, USERS);
 	test_client_send(users[0], "/who\n");
 	for (int i = 0; i < USERS; i++) {
 		const char *line = test_client_line(users[0]);

@@ -208,7 +208,7 @@ FLOW_TEST(console_kick_by_name_closes_all_of_the_account)
 	server_process_expect(server, "a/b is neither *");
 	test_client_fence(ben);
 	/* It is no ban. */
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 }
 

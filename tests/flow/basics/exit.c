@@ -181,12 +181,7 @@ FLOW_TEST(exit_comes_after_what_was_said_before)
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *members[MEMBERS];
 
-	for (int i = 0; i < MEMBERS; i++) {
-		char name[16];
-
-		snprintf(name, sizeof(name), "user%d", i);
-		members[i] = test_client_user(server, name);
-	}
+	test_client_users(server, members, MEMBERS);
 	for (int i = 0; i < SAYINGS; i++)
 		test_client_send(members[0], "/b %d\n", i);
 	/* Its own copy says that all has been numbered. */

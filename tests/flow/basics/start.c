@@ -186,7 +186,7 @@ FLOW_TEST(start_on_an_account_file_in_use_is_refused_by_its_name)
 	server_process_stop(server);
 	/* And is free when the first has gone. */
 	server = server_process_restart(server);
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 }
 

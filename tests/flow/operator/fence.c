@@ -154,7 +154,7 @@ live(struct server_process *server)
 	server_process_expect(server, "*2 accounts*1 *ban*");
 	replace_text(server, "motd", "second\n");
 	rotate(server);
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	test_client_send(ann, "/passwd %s other-secret\n", HARNESS_PASSWORD);
 	test_client_match(ann, "OK password *");
 }

@@ -84,7 +84,7 @@ FLOW_TEST(vanish_of_two_thousand_in_any_state_leaves_nothing)
 		vanish(server, i);
 	observe_count(server, "0 connected, 0 logged in");
 	cr_assert_eq(observe_descriptors(server), descriptors);
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	test_client_user(server, "ben");
 	server_process_stop(server);
 }
@@ -106,7 +106,7 @@ FLOW_TEST(vanish_of_many_half_open_logins_leaves_nothing)
 	for (int i = 0; i < COUNT; i++)
 		test_client_reset(clients[i]);
 	observe_count(server, "0 connected, 0 logged in");
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 }
 

@@ -68,7 +68,7 @@ FLOW_TEST(down_each_way_ends_with_status_0_and_keeps_what_was_acknowledged)
 			char name[16];
 
 			snprintf(name, sizeof(name), "ben%zu", n);
-			test_client_enter(test_client_open(server), name);
+			test_client_again(server, name);
 		}
 		test_client_close_all();
 	}
@@ -192,6 +192,6 @@ FLOW_TEST(down_signal_at_any_moment_of_the_start_ends_it)
 	}
 	cr_assert_lt(died, STARTS, "none came so far as to end in order");
 	server = server_process_start_with(&setup);
-	test_client_enter(test_client_open(server), "ann");
+	test_client_again(server, "ann");
 	server_process_stop(server);
 }
