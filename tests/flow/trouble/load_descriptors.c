@@ -68,8 +68,8 @@ waits_in_peace(struct server_process *server)
 	    1 + (unsigned)took_ms / 1000);
 }
 
-/* Whoever has waited has an answer within a second; some more for a busy
- * machine, for an order of magnitude is what is asked here. */
+/* Whoever has waited has an answer within a second; some more, and on a busy
+ * machine more than that, for an order of magnitude is what is asked here. */
 static void
 all_are_let_in(struct test_client *clients[], int count)
 {
@@ -77,7 +77,7 @@ all_are_let_in(struct test_client *clients[], int count)
 
 	for (int i = 0; i < count; i++)
 		test_client_expect(clients[i], "OK pong %d", i);
-	cr_expect_lt(harness_now_ms() - start_ms, 3000);
+	cr_expect_lt(harness_now_ms() - start_ms, HARNESS_DEADLINE_MS * 3 / 10);
 }
 
 /* Others come until one is not let in: an accept that a ring has begun before
