@@ -14,7 +14,7 @@
 #define HARNESS_WITHOUT_PLACES /* the place is a line of the document */
 #include "tests/kit/document.h"
 #include "tests/kit/harness.h"
-#include "tests/kit/terminal.h"
+#include "tests/flow/documents/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

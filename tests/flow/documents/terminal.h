@@ -4,8 +4,8 @@
  * no terminal to the programs: nothing is echoed, and there are no prompts of
  * the shell. The test's own thread only.
  */
-#ifndef TESTS_KIT_TERMINAL_H
-#define TESTS_KIT_TERMINAL_H
+#ifndef TESTS_FLOW_DOCUMENTS_TERMINAL_H
+#define TESTS_FLOW_DOCUMENTS_TERMINAL_H
 
 #include "tests/kit/harness.h"
 

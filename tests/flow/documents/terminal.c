@@ -1,5 +1,5 @@
 #define HARNESS_WITHOUT_PLACES
-#include "tests/kit/terminal.h"
+#include "tests/flow/documents/terminal.h"
 
 #include <fcntl.h>
 #include <fnmatch.h>
