@@ -36,7 +36,7 @@ RIG_TEST(any_other_first_byte_is_text, .tls = tls_rig_server())
 			continue;
 		}
 		cr_assert_eq(write(fd, &byte, 1), 1);
-		cr_assert_eq(read(fd, &back, 1), 1);
+		cr_assert_eq(rig_recv(fd, &back, 1), 1);
 		cr_assert_eq(back, byte);
 		close(fd);
 	}

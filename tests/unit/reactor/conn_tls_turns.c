@@ -118,7 +118,7 @@ shake_but_for_the_last(int fd)
 		ssize_t len;
 
 		write_all(fd, ssl);
-		len = read(fd, bytes, sizeof(bytes));
+		len = rig_recv(fd, bytes, sizeof(bytes));
 		cr_assert_gt(len, 0);
 		BIO_write(SSL_get_rbio(ssl), bytes, (int)len);
 	}
@@ -144,7 +144,7 @@ hear_much(int fd, SSL *ssl)
 	size_t got = 0, n;
 
 	while (got < MUCH) {
-		ssize_t len = read(fd, bytes, sizeof(bytes));
+		ssize_t len = rig_recv(fd, bytes, sizeof(bytes));
 
 		cr_assert_gt(len, 0);
 		BIO_write(SSL_get_rbio(ssl), bytes, (int)len);
@@ -200,7 +200,7 @@ RIG_TEST(end_of_who_waits_is_heard_last, ONE_EACH)
 	cr_assert_eq(shutdown(fd, SHUT_WR), 0);
 	rig_release(rig);
 	for (int result = 0; result <= 0;) {
-		ssize_t len = read(fd, bytes, sizeof(bytes));
+		ssize_t len = rig_recv(fd, bytes, sizeof(bytes));
 
 		cr_assert_gt(len, 0);
 		BIO_write(SSL_get_rbio(ssl), bytes, (int)len);

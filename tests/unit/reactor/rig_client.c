@@ -82,9 +82,7 @@ rig_write_pattern(int fd, size_t from, size_t len)
 	}
 }
 
-/* The kernel's work on a ring that this thread has closed can interrupt a call
- * that has a deadline. */
-static ssize_t
+ssize_t
 rig_recv(int fd, char *bytes, size_t len)
 {
 	ssize_t got;

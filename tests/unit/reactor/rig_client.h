@@ -7,6 +7,7 @@
 #define TESTS_UNIT_REACTOR_RIG_CLIENT_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 struct conn;
 struct peer;
@@ -25,6 +26,10 @@ struct peer *rig_connect_peer(struct rig *rig, int *fd);
 
 /* The peer is known by the address that `fd` has. */
 void rig_comes_from(const struct peer *peer, int fd);
+
+/* As recv(2), which the kernel's work on a ring that this thread has closed can
+ * interrupt: it goes on then. */
+ssize_t rig_recv(int fd, char *bytes, size_t len);
 
 /* Writes or reads exactly so much, of a pattern that tells its place. */
 void rig_write_pattern(int fd, size_t from, size_t len);
