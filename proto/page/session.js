@@ -20,7 +20,7 @@ import {
 	turnTo,
 } from "./around.js";
 import { enter, hearDirect, hearRoom, resume, setState } from "./talk.js";
-import { $, LOBBY, clock, refusal, sentence } from "./words.js";
+import { $, LOBBY, clock, element, refusal, sentence } from "./words.js";
 
 const RETRY_MS = 1000; /* doubled with every try, up to: */
 const RETRY_MS_MAX = 30000;
@@ -72,12 +72,12 @@ function goOut(note) {
 }
 
 /* The form was sent, and that is what came of it. */
-function refuse(text) {
+function refuse(...why) {
 	disconnect();
 	me.password = "";
 	$("login-submit").disabled = false;
 	$("gate-note").textContent = "";
-	$("login-error").textContent = text;
+	$("login-error").replaceChildren(...why);
 	$("password").select();
 	$("password").focus();
 }
@@ -98,10 +98,18 @@ async function logIn(isNew) {
 	return answer;
 }
 
+/* Why nobody is let in; with --tls-only the server's text ends with where it speaks TLS. */
+function refusedFor(answer) {
+	const port = answer.code === "forbidden" && /:\d+$/.exec(answer.text);
+	if (!port) return [refusal(answer)];
+	const href = `https://${location.hostname}${port}/`;
+	return ["The server takes passwords by TLS alone, at ", element("a", { href }, href), "."];
+}
+
 async function arrive(isNew) {
 	const answer = await logIn(isNew);
 	if (!here.isIn) {
-		if (here.link) refuse(refusal(answer));
+		if (here.link) refuse(...refusedFor(answer));
 		return;
 	}
 	const lobby = new Place("room", LOBBY);

@@ -1,5 +1,6 @@
 /* The page by TLS, on the same port as all else. */
 import assert from "node:assert/strict";
+import { networkInterfaces } from "node:os";
 import { ELSEWHERE, certificate, story } from "./rig.mjs";
 
 const TLS = certificate();
@@ -62,3 +63,24 @@ story("by TLS nobody can read what is sent", TLS, async ({ server, person }) => 
 	await far.page.getByText("You are logged out.").waitFor();
 	assert(await far.page.getByText("This connection is not encrypted").isHidden());
 });
+
+/* Whoever comes by an address of the network is not on this machine to the server. */
+const ADDRESS = Object.values(networkInterfaces())
+	.flat()
+	.find((one) => one.family === "IPv4" && !one.internal)?.address;
+
+story(
+	"who may log in by TLS alone is led there",
+	[...TLS, "--tls-only", "--listen", `tcp://${ADDRESS}:0`],
+	async ({ server, person }) => {
+		const line = await server.console.until(/^\[LISTENING\] tcp/);
+		const place = line.replace(/.*\//, "");
+		const alice = await person(`http://${place}/`);
+		await alice.logIn("alice");
+		await alice.page.getByRole("alert").getByText("by TLS alone").waitFor();
+		await alice.picture("tls-only");
+		await alice.page.getByRole("link", { name: `https://${place}/` }).click();
+		await alice.page.waitForURL(`https://${place}/`);
+		await alice.signUp("alice");
+	},
+);
