@@ -18,7 +18,8 @@ static void
 say_counters(struct admin *admin, const struct counters *total)
 {
 #define COUNTER(name, metric, label, help)                                     \
-	admin_say(admin, "%-16s %20llu  %s", #name,                            \
+	_Static_assert(sizeof(#name) <= 19, "the name fits its column");       \
+	admin_say(admin, "%-18s %18llu  %s", #name,                            \
 	    (unsigned long long)counter_read(&total->name), help);
 #include "reactor/counters.def"
 #undef COUNTER
