@@ -109,9 +109,9 @@ parse_arguments(struct options *options, int argc, char *argv[])
 	struct argp argp = {
 	    .options = table,
 	    .parser = parse_option,
-	    .doc = "A group-chat server. People talk to it with nc or telnet; "
-		   "its operator types commands on its standard input (help "
-		   "lists them, exit stops it).",
+	    .doc = "A group-chat server. People talk to it in a browser, with "
+		   "nc or with telnet; its operator types commands on its "
+		   "standard input (help lists them, exit stops it).",
 	};
 
 	free(given);
