@@ -13,9 +13,19 @@
 #include "reactor/check.h"
 #include "reactor/reactor.h"
 
-/* Is its first line one of HTTP? Then it is spoken from here on, or else the
- * connection ends: a page that lures a browser here must not be able to make it
- * say something. */
+/* HTTP is spoken from here on, or else the connection ends: a page that lures a
+ * browser here must not be able to make it say something. */
+static void
+session_begin_http(struct session *session)
+{
+	if (session_hub(session)->options.web &&
+	    conn_speaks(&session->conn) != SPEAKS_LINES)
+		web_start(session);
+	else
+		session_close(session, CLOSE_HTTP);
+}
+
+/* Is its first line one of HTTP? */
 static bool
 session_asks(struct session *session, struct span line)
 {
@@ -32,10 +42,7 @@ session_asks(struct session *session, struct span line)
 			session_close(session, CLOSE_NOT_HTTP);
 		return speaks == SPEAKS_HTTP;
 	}
-	if (session_hub(session)->options.web && speaks != SPEAKS_LINES)
-		web_start(session);
-	else
-		session_close(session, CLOSE_HTTP);
+	session_begin_http(session);
 	return true;
 }
 
@@ -47,6 +54,17 @@ session_asks_long(struct session *session, const char *bytes, size_t len)
 
 	return !session->greeted && http_is_long_request(beginning) &&
 	       session_asks(session, beginning);
+}
+
+/* The same of one that has stopped in the middle: a browser sends it whole, but
+ * a packet may be lost, and what comes behind it is not for the chat either. */
+static void
+session_asks_begun(struct session *session)
+{
+	struct span beginning = {session->input.bytes, session->input.len};
+
+	if (!session->greeted && http_is_begun_request(beginning))
+		session_begin_http(session);
 }
 
 /* Does it begin with TLS, where none is spoken? What a browser sends then has
@@ -210,8 +228,10 @@ session_on_silence(struct timer *timer)
 		return;
 	}
 	session_check_output(session);
-	if (!session->waits)
+	if (!session->waits) {
+		session_asks_begun(session);
 		session_pump_kept(session, true);
+	}
 	session_read_on(session);
 }
 

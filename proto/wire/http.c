@@ -37,20 +37,31 @@ is_token(char c)
 	       (c >= 'a' && c <= 'z') || (c && strchr("!#$%&'*+-.^_`|~", c));
 }
 
+static bool
+is_in_capitals(struct span word)
+{
+	for (size_t i = 0; i < word.len; i++)
+		if (word.at[i] < 'A' || word.at[i] > 'Z')
+			return false;
+	return true;
+}
+
 /* Where the target begins, behind a method; 0: there are no such. A page can
  * have any method sent, but those that it need not ask for are in capitals, and
  * what is asked for begins with a slash. */
 static size_t
 target_at(struct span line)
 {
-	bool in_capitals = true;
 	size_t len = 0;
 
-	for (; len < line.len && is_token(line.at[len]); len++)
-		in_capitals &= line.at[len] >= 'A' && line.at[len] <= 'Z';
+	while (len < line.len && is_token(line.at[len]))
+		len++;
 	if (len == 0 || len + 1 >= line.len || line.at[len] != ' ')
 		return 0;
-	return in_capitals || line.at[len + 1] == '/' ? len + 1 : 0;
+	if (line.at[len + 1] != '/' &&
+	    !is_in_capitals((struct span){line.at, len}))
+		return 0;
+	return len + 1;
 }
 
 bool
@@ -78,6 +89,24 @@ http_is_long_request(struct span beginning)
 		end++;
 	return end - target > HTTP_BYTES_LONG ||
 	       (target > HTTP_BYTES_LONG && beginning.at[target] == '/');
+}
+
+bool
+http_is_begun_request(struct span beginning)
+{
+	size_t target = target_at(beginning);
+	size_t end = target;
+	size_t rest;
+
+	if (target == 0 || beginning.at[target] != '/' ||
+	    !is_in_capitals((struct span){beginning.at, target - 1}))
+		return false;
+	while (end < beginning.len && (unsigned char)beginning.at[end] > ' ')
+		end++;
+	rest = beginning.len - end;
+	return rest <= PROTOCOL_BYTES + VERSION_BYTES &&
+	       !memcmp(beginning.at + end, protocol,
+		   rest < PROTOCOL_BYTES ? rest : PROTOCOL_BYTES);
 }
 
 bool

@@ -1,16 +1,16 @@
 /*
- * Tells a web client from a person, so that it can be closed without an
- * answer: a page in a browser must not be able to make the browser talk to
- * this server as a user (cross-protocol requests). Pure.
+ * Tells a web client from a person, so that HTTP is spoken to it, or it is
+ * closed: a page in a browser must not be able to make the browser talk to this
+ * server as a user (cross-protocol requests). Pure.
  */
 #ifndef PROTO_WIRE_HTTP_H
 #define PROTO_WIRE_HTTP_H
 
 #include <stdbool.h>
 
-#define HTTP_BYTES_LONG 2048
-
 #include "proto/wire/span.h"
+
+#define HTTP_BYTES_LONG 2048
 
 /*
  * True when a connection's first line is an HTTP request line (RFC 9112: method
@@ -26,6 +26,13 @@ bool http_is_request(struct span line);
  * the line may become too long to be looked at as a whole.
  */
 bool http_is_long_request(struct span beginning);
+
+/*
+ * True when the beginning of a line, that has no end yet, is a method in
+ * capitals and a target with a slash before it, and nothing follows but what
+ * does in a request line: the rest of one may be on its way.
+ */
+bool http_is_begun_request(struct span beginning);
 
 /* True for the header that comes first in what browsers send, which is all that
  * is left when the line before it was too long. */

@@ -212,6 +212,7 @@ check_http(struct span line)
 
 	check(begins || !http_is_request(line));
 	check(begins || !http_is_long_request(line));
+	check(begins || !http_is_begun_request(line));
 	if (!begins)
 		return;
 	target = rest = behind(rest, 1);
@@ -225,6 +226,9 @@ check_http(struct span line)
 	      (target.len > 0 && rest.len == strlen(" HTTP/1.1") &&
 		  !memcmp(rest.at, " HTTP/", 6) && is_digit(rest.at[6]) &&
 		  rest.at[7] == '.' && is_digit(rest.at[8])));
+	check(!http_is_request(line) || !is_known || *target.at != '/' ||
+	      count_of(target, is_visible) < target.len ||
+	      http_is_begun_request(line));
 }
 
 /* N or since=SEQ, of digits; all that have 19 fit. */

@@ -9,7 +9,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "proto/limits.h"
+
 #define OFF "--web=off"
+
+/* Silences after which what there is is a line. */
+#define SILENCE_MS (3 * UNTERMINATED_MS)
 
 static const char *const requests[] = {
     "GET / HTTP/1.1",
@@ -62,6 +67,27 @@ FLOW_TEST(http_split_or_unterminated_is_closed_without_answer)
 	server_process_stop(server);
 }
 
+/* Nor a packet that is lost amid the first line, while silence would end it. */
+FLOW_TEST(http_that_stops_in_its_first_line_is_no_line)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *off = server_process_start(engine, OFF, NULL);
+	struct test_client *client = test_client_open(server);
+	struct test_client *closed = test_client_open(off);
+
+	test_client_send(closed, "POST /register?a=");
+	test_client_expect_end(closed);
+	test_client_send(client, "POST /register?a=");
+	test_client_expect_silence(client, SILENCE_MS);
+	test_client_send(
+	    client, "b HTTP/1.1\r\nHost: a\r\n\r\n/register eve secretpw\n");
+	test_client_match(client, "HTTP/1.1 405 *");
+	test_client_close(client);
+	test_client_user(server, "eve");
+	server_process_stop(off);
+	server_process_stop(server);
+}
+
 /* A long address must not be the way around. It comes in pieces; silence that
  * ends a line may be between them on a slow machine. */
 FLOW_TEST(http_with_a_long_target_is_closed_without_answer)
@@ -105,8 +131,8 @@ FLOW_TEST(http_with_a_long_method_is_closed_without_answer)
 		struct test_client *slow =
 		    test_client_open_at(server->listen[1]);
 		int size = snprintf(request, sizeof(request),
-		    "%.*s /%.*s HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n",
-		    (int)len, method, 900, method);
+		    "%.*s /%.*s HTTP/1.1\r\nHost: a\r\n\r\n/whoami\n", (int)len,
+		    method, 900, method);
 
 		send(client->in.fd, request, (size_t)size, MSG_NOSIGNAL);
 		test_client_expect_end(client);
@@ -183,9 +209,8 @@ FLOW_TEST(http_like_sentences_are_text)
 /* Where one thing alone is spoken, the other is not. */
 FLOW_TEST(http_and_lines_have_listeners_of_their_own)
 {
-	struct server_process *server =
-	    server_process_start(engine, "--listen=line://127.0.0.1:0",
-		"--listen=http://127.0.0.1:0", NULL);
+	struct server_process *server = server_process_start(engine,
+	    "--listen=line://127.0.0.1:0", "--listen=http://127.0.0.1:0", NULL);
 	struct test_client *client = test_client_open_at(server->listen[1]);
 
 	test_client_send(client, "hello\n");

@@ -143,6 +143,40 @@ Test(http, long_method_does_so_too)
 	    http_is_long_request((struct span){line, HTTP_BYTES_LONG + 2}));
 }
 
+Test(http, what_may_become_a_request_is_told_from_a_sentence)
+{
+	static const char *const begun[] = {
+	    "GET /",
+	    "POST /path",
+	    "PATCH /x?a=b",
+	    "GET /x ",
+	    "GET /x HTT",
+	    "GET /x HTTP/",
+	    "GET /x HTTP/1.",
+	    "GET /x HTTP/1.1",
+	};
+	static const char *const sentences[] = {
+	    "",
+	    "GET",
+	    "GET ",
+	    "GET well",
+	    "try /help",
+	    "/join dev",
+	    "@1 /who is",
+	    "GET /x y",
+	    "GET /x  HTTP",
+	    "GET /x\nHTTP",
+	    "GET /x HTTP/1.1 is",
+	};
+
+	for (size_t i = 0; i < sizeof(begun) / sizeof(begun[0]); i++)
+		cr_assert(
+		    http_is_begun_request(span_of(begun[i])), "%s", begun[i]);
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		cr_assert_not(http_is_begun_request(span_of(sentences[i])),
+		    "%s", sentences[i]);
+}
+
 Test(http, host_is_seen_in_any_case)
 {
 	cr_assert(http_is_host(span_of("Host: chat.example")));
