@@ -139,7 +139,7 @@ prepare(struct auth *auth, struct auth_change *const changes[], size_t i)
 	struct arena *arena = table_arena(auth->table);
 	struct span verifier = span_of(change->verifier);
 	enum auth_change_kind kind = change->kind;
-	struct entry *old = NULL, *new = NULL;
+	struct entry *old = NULL, *made = NULL;
 	struct record record;
 
 	*out = NULL;
@@ -148,23 +148,23 @@ prepare(struct auth *auth, struct auth_change *const changes[], size_t i)
 	if (kind == AUTH_REGISTER && is_banned_by_then(auth, changes, i))
 		return AUTH_BANNED;
 	if (kind == AUTH_REGISTER)
-		new = entry_new(arena, journal_next_seq(&auth->journal),
+		made = entry_new(arena, journal_next_seq(&auth->journal),
 		    time(NULL), span_of(change->name), verifier);
 	else if (!(old = subject(auth, change)))
 		return AUTH_NO_SUCH_USER;
 	else if (is_stale(change, old))
 		return AUTH_BAD_CREDENTIALS;
 	else if (kind == AUTH_PASSWD)
-		new = entry_new(
+		made = entry_new(
 		    arena, old->uid, old->created, entry_name(old), verifier);
-	if (!new &&kind != AUTH_REMOVE)
+	if (!made && kind != AUTH_REMOVE)
 		return AUTH_NO_MEMORY;
 	if (old)
 		old->pending =
 		    kind == AUTH_REMOVE ? ENTRY_REMOVED : ENTRY_REPLACED;
-	record = record_of(change, new ? new : old);
+	record = record_of(change, made ? made : old);
 	journal_add(&auth->journal, &record);
-	*out = new;
+	*out = made;
 	return AUTH_OK;
 }
 
