@@ -65,9 +65,8 @@ struct conn {
 	bool drain_wanted : 1; /* drained_at is set */
 	bool told : 1;         /* on_closed has been called */
 	bool input_paused : 1; /* owner wants no bytes */
-	bool
-	    input_ended : 1; /* the peer's FIN was seen, or TLS's word for it */
-	bool input_cut : 1;  /* a FIN without that word: some may be missing */
+	bool input_ended : 1;  /* the peer's FIN was seen, or TLS's word */
+	bool input_cut : 1; /* a FIN without that word: some may be missing */
 	/* The engine's; no one else looks. */
 	bool receiving : 1;    /* uring: a receive is armed */
 	bool cancelling : 1;   /* uring: it is being cancelled */
@@ -78,7 +77,7 @@ struct conn {
 	struct list engine;    /* link in a list of the engine's */
 	struct list all;       /* link in the reactor's open connections */
 	struct list marked;    /* link in those for the run or close phase */
-	struct timer timer;    /* stall or linger */
+	struct timer timer;    /* stall, linger or handshake */
 	uint64_t bytes_in;
 	uint64_t bytes_out;
 	uint32_t progress_ms; /* when the peer last took output, or came */

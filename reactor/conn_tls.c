@@ -39,8 +39,8 @@ conn_awaits_handshake(const struct conn *conn)
 	       (conn->tls && !tls_is_up(conn->tls));
 }
 
-/* Its greeting will be refused as a line: who runs the server should know why,
- * but not each time. */
+/* It will be closed for that by who reads lines: who runs the server should
+ * know why, but not each time. */
 static void
 conn_tell_missing(const struct conn *conn)
 {

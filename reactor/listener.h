@@ -45,7 +45,7 @@ void listener_stop(struct listener *listener);
 /* Closes the socket, if it is open. */
 void listener_close(struct listener *listener);
 
-/* A scraper has come by it; it is DETACHED. */
+/* A scraper has come by it; one that did is DETACHED, and the next may come. */
 void listener_enter(struct listener *listener);
 void listener_leave(struct listener *listener);
 
