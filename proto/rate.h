@@ -6,8 +6,7 @@
 
 struct rate {
 	uint32_t count; /* in each second or hour; 0: any number */
-	uint32_t
-	    burst; /* at once, after a pause; at least 1 unless count is 0 */
+	uint32_t burst; /* at once, after a pause; 0 only if count is */
 };
 
 #endif

@@ -44,10 +44,9 @@ struct web;
 struct session {
 	struct conn conn; /* first: the reactor knows no more */
 	uint32_t magic;
-	uint32_t
-	    unseen_bytes;     /* text of own messages not delivered to it yet */
-	uint32_t talk_tokens; /* messages it may say at once, in thousandths */
-	uint32_t talk_ms;     /* when that was so, the clock's low bits */
+	uint32_t unseen_bytes; /* of own messages not delivered to it yet */
+	uint32_t talk_tokens;  /* messages it may say at once, in thousandths */
+	uint32_t talk_ms;      /* when that was so, the clock's low bits */
 	struct membership lobby;
 	struct seat *seats; /* in other rooms; owned */
 	const char *tag;    /* of the command being answered */
@@ -81,8 +80,8 @@ struct session {
 	bool greeted : 1;    /* a line of clean text has come: no HTTP */
 	bool leaving : 1;    /* the server stops: goodbye after the answer */
 	bool tag_kept : 1;   /* the tag is a copy of ours, else in the line */
-	char name[NAME_BYTES_MAX +
-		  1]; /* users; while prompting, the one typed */
+	/* Of a user; while prompting, the one that was typed. */
+	char name[NAME_BYTES_MAX + 1];
 };
 
 /* With its place in the slab, which is of whole cache lines, in the lobby and
