@@ -7,6 +7,7 @@
 #include "proto/session_answer.h"
 #include "proto/session_output.h"
 #include "proto/session_room.h"
+#include "proto/session_talk.h"
 #include "proto/tour.h"
 #include "proto/wire/name.h"
 #include "reactor/clock.h"

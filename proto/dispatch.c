@@ -6,6 +6,7 @@
 #include "proto/cmd.h"
 #include "proto/session_answer.h"
 #include "proto/session_room.h"
+#include "proto/session_talk.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"
 #include "reactor/reactor.h"

@@ -10,6 +10,7 @@
 #include "proto/room_home.h"
 #include "proto/session_answer.h"
 #include "proto/session_room.h"
+#include "proto/session_talk.h"
 #include "proto/wire/name.h"
 #include "reactor/memory.h"
 #include "reactor/reactor.h"

@@ -10,6 +10,7 @@
 #include "proto/session_answer.h"
 #include "proto/session_output.h"
 #include "proto/session_room.h"
+#include "proto/session_talk.h"
 #include "reactor/blob.h"
 #include "reactor/check.h"
 #include "reactor/counters.h"

@@ -7,6 +7,7 @@
 #include "proto/session_answer.h"
 #include "proto/session_input.h"
 #include "proto/session_room.h"
+#include "proto/session_talk.h"
 #include "proto/web.h"
 #include "reactor/check.h"
 #include "reactor/clock.h"

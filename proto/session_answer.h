@@ -22,7 +22,7 @@ void session_event(struct session *session, const struct event *event);
 /* The same for an OK, ERR or ITEM that answers the present command. */
 void session_reply(struct session *session, struct event event);
 
-/* The answer to the present command; printf-like, 400 bytes at most. */
+/* The answer to the present command; printf-like, below 512 bytes. */
 void session_ok(struct session *session, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void session_err(struct session *session, enum reply_code code,

@@ -24,7 +24,7 @@ EXCEPTIONS = [
      'proto/dispatch proto/home_rooms proto/hub proto/notice proto/room '
      'proto/room_home proto/room_mail proto/session proto/session_answer '
      'proto/session_input proto/session_line proto/session_output '
-     'proto/session_room proto/web proto/web_question',
+     'proto/session_room proto/session_talk proto/web proto/web_question',
      'a hub has rooms, rooms have sessions, and a session acts on its hub'),
     ('module-circle', 'reactor/conn.c', 'circle of modules: '
      'reactor/conn reactor/listener reactor/reactor',
