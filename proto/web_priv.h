@@ -78,7 +78,12 @@ web_may_enter(const struct session *session, const struct request *request);
 /* The answer to a request to become a WebSocket: then it is one. */
 void web_upgrade(struct session *session, const struct request *request);
 
+/* web_pump, once it is a WebSocket: handles frames until a message has to wait
+ * or no more have come; returns the bytes that are done with, which are wiped.
+ */
 size_t web_socket_pump(struct session *session, char *bytes, size_t len);
+
+/* Frees what it holds of a frame and of a message, and wipes that. */
 void web_socket_fini(struct web_socket *socket);
 
 /* Sends a ping. */

@@ -10,10 +10,6 @@ EXCEPTIONS = [
      'libFuzzer calls it'),
     ('fixed-port', 'tests/flow/basics/options.c', '',
      'nothing listens: the options are refused'),
-    ('line-width', 'tests/web/conformance.py', '',
-     'TEMPORARY: it is being changed elsewhere'),
-    ('documented', 'proto/web_priv.h', '',
-     'TEMPORARY: it is being changed elsewhere'),
     ('module-circle', 'auth/auth.h', 'circle of modules: '
      'auth/auth auth/auth_bans',
      'auth.h is the one door, and what it has of bans is in files of its own'),

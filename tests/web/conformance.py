@@ -7,6 +7,7 @@ come, is the test's: the groups are those of Autobahn's suite. Prints a line for
 each case that fails, and how many there were.
 """
 
+import inspect
 import json
 import os
 import socket
@@ -294,9 +295,8 @@ def text_in_every_alphabet_comes_back(client):
 def a_character_may_be_cut_by_fragments(client):
     data = "κόσμε😀".encode()
     for i, byte in enumerate(data):
-        client.frame(
-            Opcode.CONT if i else Opcode.TEXT, bytes([byte]), fin=i == len(data) - 1
-        )
+        kind = Opcode.CONT if i else Opcode.TEXT
+        client.frame(kind, bytes([byte]), fin=i == len(data) - 1)
     client.expect_echo("κόσμε😀")
 
 
@@ -317,7 +317,8 @@ def what_is_not_utf8_in_fragments_ends_it(client):
 
 
 def a_close_is_answered_in_kind(host, port):
-    for code in (1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999):
+    codes = (1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 3999, 4000, 4999)
+    for code in codes:
         client = Client(host, port)
         client.frame(Opcode.CLOSE, code.to_bytes(2, "big") + "bye é".encode())
         client.expect_close(code)
@@ -329,7 +330,8 @@ def a_close_without_a_code_is_answered_without(client):
 
 
 def a_code_that_there_is_not_is_an_error(host, port):
-    for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535):
+    codes = (0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000)
+    for code in (*codes, 65535):
         client = Client(host, port)
         client.frame(Opcode.CLOSE, code.to_bytes(2, "big"))
         client.expect_close(1002)
@@ -373,14 +375,16 @@ def every_byte_may_come_alone(client):
 
 
 def all_may_come_at_once(client):
-    client.raw(b"".join(made(Opcode.TEXT, b"/ping %d" % i) for i in range(1000)))
+    lines = (b"/ping %d" % i for i in range(1000))
+    client.raw(b"".join(made(Opcode.TEXT, line) for line in lines))
     for i in range(1000):
         client.expect_line(re="ping", text=f"pong {i}")
 
 
 def what_is_asked_is_answered_in_order(client):
     name = "n" + os.urandom(6).hex()
-    lines = (f"/register {name} secretpw", f"/login {name} secretpw", "/b hi", "/whoami")
+    account = f"{name} secretpw"
+    lines = (f"/register {account}", f"/login {account}", "/b hi", "/whoami")
     client.raw(b"".join(made(Opcode.TEXT, line.encode()) for line in lines))
     client.expect_line(re="register", ok=True)
     client.expect_line(re="login", ok=True, name=name)
@@ -403,9 +407,8 @@ def a_password_may_come_after_its_prompt(client):
 
 def cases():
     for name, value in list(globals().items()):
-        if callable(value) and getattr(value, "__module__", "") == "__main__":
-            words = value.__code__.co_varnames if hasattr(value, "__code__") else ()
-            arguments = words[: value.__code__.co_argcount] if words else ()
+        if inspect.isfunction(value) and value.__module__ == "__main__":
+            arguments = tuple(inspect.signature(value).parameters)
             if arguments in (("client",), ("host", "port")):
                 yield name, value, arguments
 
@@ -416,8 +419,11 @@ def main():
     for name, case, arguments in cases():
         count += 1
         try:
-            case(*([Client(host, port)] if arguments == ("client",) else [host, port]))
-        except Exception as error:  # whatever it was: the next ones are told, too
+            if arguments == ("client",):
+                case(Client(host, port))
+            else:
+                case(host, port)
+        except Exception as error:  # whatever it was, the next ones are told
             failed += 1
             print(f"{name}: {error!r}"[:300])
     print(f"{count} cases, {failed} failed")
