@@ -1,3 +1,4 @@
+/* Accepts on an io_uring, and sockets in its table. */
 #include "reactor/acceptor.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The reasons' words and texts. */
 #include "reactor/close_reason.h"
 
 #include "reactor/check.h"

@@ -1,3 +1,4 @@
+/* A connection's way to a reactor that has room. */
 #include "reactor/handover.h"
 
 #include <stdlib.h>

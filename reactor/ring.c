@@ -1,3 +1,4 @@
+/* An io_uring: its setup, its queues, its table of files. */
 #include "reactor/ring.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Durations, counted by ranges. */
 #include "reactor/timing.h"
 
 const uint32_t timing_bounds_us[TIMING_BOUNDS] = {

@@ -1,3 +1,4 @@
+/* TLS of one connection, by OpenSSL, between two queues. */
 #include "reactor/tls.h"
 
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* A certificate and its key, and what is spoken with them. */
 #include "reactor/tls_certificate.h"
 
 #include <errno.h>

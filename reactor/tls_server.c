@@ -1,3 +1,4 @@
+/* The certificate of the moment, shared by all reactors. */
 #include "reactor/tls_server.h"
 
 #include <openssl/ssl.h>

@@ -1,3 +1,4 @@
+/* Keys of session tickets, renewed in time. */
 #include "reactor/tls_tickets.h"
 
 #include <openssl/core_names.h>

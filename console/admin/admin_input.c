@@ -1,3 +1,4 @@
+/* Lines of commands, out of bytes that come in any pieces. */
 #include "console/admin/admin_input.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* What the Tab key makes of a command line. */
 #include "console/admin/complete.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* throng --ctl: commands for a server that runs elsewhere. */
 #include "console/admin/ctl.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Listings, in columns or in JSON. */
 #include "console/admin/listing.h"
 
 #include <stdio.h>

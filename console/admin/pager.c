@@ -1,3 +1,4 @@
+/* A long answer, a page at a time. */
 #include "console/admin/pager.h"
 
 #include <limits.h>

@@ -1,3 +1,4 @@
+/* Reloads: read all, then put into force, then tell. */
 #include "console/admin/reload.h"
 
 #include <stdarg.h>

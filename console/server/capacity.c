@@ -1,3 +1,4 @@
+/* How many clients fit, and what keeps out more. */
 #include "console/server/capacity.h"
 
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* The certificate of the options, read and read again. */
 #include "console/server/certificate.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* The engine that --io means here. */
 #include "console/server/engine_choice.h"
 
 #include "reactor/engine.h"

@@ -1,3 +1,4 @@
+/* The main thread's loop. */
 #include "console/server/loop.h"
 
 #include <errno.h>

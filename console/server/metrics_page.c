@@ -1,3 +1,4 @@
+/* What is counted, as Prometheus reads it. */
 #include "console/server/metrics_page.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* What commands act on, on the main thread. */
 #include "console/server/supervisor.h"
 
 #include "console/server/server.h"

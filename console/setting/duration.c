@@ -1,3 +1,4 @@
+/* Lengths of time, read. */
 #include "console/setting/duration.h"
 
 #include <stddef.h>

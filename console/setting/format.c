@@ -1,3 +1,4 @@
+/* Values, as the operator is shown them. */
 #include "console/setting/format.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* Options and their files, as hubs and the store want them. */
 #include "console/setting/policy.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Looking settings up, comparing and copying them. */
 #include "console/setting/setting.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Strings of JSON. */
 #include "proto/wire/json.h"
 
 /* What a byte becomes in a string: itself, \" \\ \t or \u00XX. */

@@ -1,3 +1,4 @@
+/* Addresses and networks: read, written, compared. */
 #include "proto/wire/network.h"
 
 #include <arpa/inet.h>
