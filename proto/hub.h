@@ -76,16 +76,16 @@ struct hub_config {
 
 struct hub {
 	uint32_t magic;
-	const struct hub_config
-	    *config;                /* borrowed; its options are the first */
+	/* Borrowed; its options are those of the start. */
+	const struct hub_config *config;
 	struct hub_options options; /* those that hold now; motd is owned */
 	struct reactor *reactor;
 	size_t asked;           /* bytes that answers under way may have */
 	struct directory rooms; /* with members here, or at home here */
 	struct directory users; /* sessions that are logged in here */
 	struct room *lobby;     /* its members are all of those; in rooms */
-	char *held; /* notices that wait, as text (notice.h); owned */
-	uint32_t held_len;
+	char *notices;          /* that wait, as text (notice.h); owned */
+	uint32_t notices_len;
 	struct timer hold; /* set while there are some */
 	struct list busy;  /* rooms with work at the turn's end */
 	struct home_rooms home_rooms;

@@ -45,12 +45,13 @@ notice_hold(struct notice *notice, struct session *session)
 	size_t bound = render_bound(FORMAT_TEXT, &notice->event);
 
 	if (notice->held_from == 0) {
-		if (hub->held_len + bound > GUEST_OUT_BYTES_MAX)
+		if (hub->notices_len + bound > GUEST_OUT_BYTES_MAX)
 			return false;
-		hub->held = memory_resize(hub->held, hub->held_len + bound);
-		notice->held_from = hub->held_len + 1;
-		hub->held_len += (uint32_t)render(
-		    FORMAT_TEXT, &notice->event, hub->held + hub->held_len);
+		hub->notices =
+		    memory_resize(hub->notices, hub->notices_len + bound);
+		notice->held_from = hub->notices_len + 1;
+		hub->notices_len += (uint32_t)render(FORMAT_TEXT,
+		    &notice->event, hub->notices + hub->notices_len);
 	}
 	if (session->owed_from == 0)
 		session->owed_from = notice->held_from;
@@ -118,8 +119,8 @@ notice_tell_held(struct session *session)
 		return;
 	from = session->owed_from - 1;
 	session->owed_from = 0;
-	check(from < hub->held_len);
-	session_send(session, hub->held + from, hub->held_len - from);
+	check(from < hub->notices_len);
+	session_send(session, hub->notices + from, hub->notices_len - from);
 }
 
 /* True in *context when somebody has to wait on. */
@@ -160,7 +161,7 @@ notice_init(struct hub *hub)
 void
 notice_fini(struct hub *hub)
 {
-	free(hub->held);
-	hub->held = NULL;
-	hub->held_len = 0;
+	free(hub->notices);
+	hub->notices = NULL;
+	hub->notices_len = 0;
 }

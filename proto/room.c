@@ -97,7 +97,7 @@ room_leave(struct room *room, struct hub *hub, struct session *session,
 	room->members[membership->index] = last;
 	session_membership(last, room)->index = membership->index;
 	if (membership->behind || membership->paused)
-		session->held--;
+		session->rooms_held--;
 	*membership = (struct membership){0};
 	hub_busy(hub, room);
 }
@@ -136,7 +136,7 @@ member_takes(struct room *room, struct session *session, uint64_t after)
 	struct membership *membership;
 
 	/* The way of all but a few: the room need not be looked for. */
-	if (session->held == 0 && session_has_room(session))
+	if (session->rooms_held == 0 && session_has_room(session))
 		return true;
 	membership = session_membership(session, room);
 	if (membership->behind || membership->paused)
@@ -145,7 +145,7 @@ member_takes(struct room *room, struct session *session, uint64_t after)
 		return true;
 	membership->behind = true;
 	membership->after = after;
-	session->held++;
+	session->rooms_held++;
 	session_wait_drained(session);
 	return false;
 }
@@ -319,7 +319,7 @@ room_catch_up(
 	check(membership->behind);
 	membership->behind = false;
 	membership->entered = room->seen;
-	session->held--;
+	session->rooms_held--;
 	/* It may have missed no more than that others came and went. */
 	if (event.missed > 0)
 		session_event(session, &event);
@@ -330,7 +330,7 @@ room_pause(struct session *session, struct membership *membership)
 {
 	check(!membership->behind && !membership->paused);
 	membership->paused = true;
-	session->held++;
+	session->rooms_held++;
 }
 
 void
@@ -341,7 +341,7 @@ room_resume(
 	membership->paused = false;
 	if (membership->entered > since)
 		membership->entered = since;
-	session->held--;
+	session->rooms_held--;
 }
 
 void

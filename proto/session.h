@@ -70,9 +70,9 @@ struct session {
 	bool muted : 1;    /* it was, when the store was asked last */
 	bool late : 1;     /* its time to log in is over: it goes when told */
 	bool is_web : 1;
-	uint8_t waits : 4; /* enum session_wait bits */
-	uint8_t held;      /* rooms that it gets nothing from for now */
-	uint8_t verb;      /* enum verb of the command being answered */
+	uint8_t waits : 4;  /* enum session_wait bits */
+	uint8_t rooms_held; /* that it gets nothing from for now */
+	uint8_t verb;       /* enum verb of the command being answered */
 	uint8_t tag_len;
 	uint8_t format : 2;  /* enum format */
 	uint8_t current : 2; /* enum session_current */

@@ -159,7 +159,7 @@ session_finish(struct session *session)
 	if (session->waits)
 		return;
 	/* Word of what it missed is owed, and comes once it has drained. */
-	if (session->held > 0)
+	if (session->rooms_held > 0)
 		session->waits |= WAIT_DRAIN;
 	else if (session->unseen > 0)
 		session->waits |= WAIT_COPY;
@@ -274,7 +274,7 @@ session_on_run(struct conn *conn)
 	if (session_has_drained(session)) {
 		session->waits &= WAITS & ~WAIT_DRAIN;
 		session_tell_gap(session);
-	} else if ((session->waits & WAIT_DRAIN) || session->held > 0) {
+	} else if ((session->waits & WAIT_DRAIN) || session->rooms_held > 0) {
 		session_wait_drained(session);
 	}
 	if (session->unseen == 0)

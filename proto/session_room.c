@@ -121,7 +121,7 @@ session_deliver(struct session *session)
 void
 session_tell_gap(struct session *session)
 {
-	if (session->held == 0)
+	if (session->rooms_held == 0)
 		return;
 	if (session->lobby.behind)
 		room_catch_up(
