@@ -310,7 +310,23 @@ is_listed_whole(struct test_client *client)
 	return !strstr(answer(client, "OK "), "of them listed");
 }
 
-/* Who asks at the same time is not let because nothing waits yet. */
+/* How many are listed all rooms, who ask while the server stands still. */
+static int
+list_at_once(const struct server_process *server, struct test_client *both[2])
+{
+	int whole = 0;
+
+	kill(server->pid, SIGSTOP);
+	for (int i = 0; i < 2; i++)
+		test_client_send(both[i], "/rooms\n");
+	kill(server->pid, SIGCONT);
+	for (int i = 0; i < 2; i++)
+		whole += is_listed_whole(both[i]);
+	return whole;
+}
+
+/* Who asks at the same time is not let because nothing waits yet. Nearly always
+ * it is the same turn that reads them. */
 FLOW_TEST(load_users_that_list_at_once_share_it_as_well)
 {
 	enum {
@@ -326,19 +342,15 @@ FLOW_TEST(load_users_that_list_at_once_share_it_as_well)
 	struct test_client *ann = test_client_user(server, "ann");
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *both[] = {ann, ben};
-	int whole = 0;
+	int whole = 2;
 
 	for (int i = 0; i < ROOMS; i++) {
 		test_client_send(
 		    ann, "/join r%d\n/topic r%d %0*d\n", i, i, TOPIC, i);
 		answer(ann, "OK topic set");
 	}
-	kill(server->pid, SIGSTOP);
-	for (int i = 0; i < 2; i++)
-		test_client_send(both[i], "/rooms\n");
-	kill(server->pid, SIGCONT);
-	for (int i = 0; i < 2; i++)
-		whole += is_listed_whole(both[i]);
+	for (int i = 0; i < 20 && whole == 2; i++)
+		whole = list_at_once(server, both);
 	cr_assert_eq(whole, 1);
 	test_client_send(ben, "/rooms\n");
 	cr_assert(is_listed_whole(ben));
