@@ -52,7 +52,7 @@ static bool
 wants_secret(const char *line)
 {
 	static const char blanks[] = " \t\r\n";
-	const char *at = line;
+	const char *first = line + strspn(line, blanks), *at = first;
 	char word[32];
 	const struct admin_row *row;
 	int words = 0;
@@ -61,8 +61,8 @@ wants_secret(const char *line)
 		words++;
 		at += strcspn(at, blanks);
 	}
-	if (sscanf(line, "%31s", word) != 1)
-		return false;
+	snprintf(
+	    word, sizeof(word), "%.*s", (int)strcspn(first, blanks), first);
 	row = admin_find(word);
 	return row && (row->flags & ADMIN_SECRET) && words == 1 + row->max;
 }
