@@ -241,7 +241,7 @@ def measure_memory(study):
     if not study.quick:
         many = Work(f"{MANY:,} clients", f"idle --clients {MANY}", MANY,
                     options=ROOM_FOR_MANY, fresh=True)
-        study.turns([many], ["throng-uring"], rounds=1)
+        study.turns([many], ["throng-uring"])
 
 
 def show_memory(view):
