@@ -1,4 +1,4 @@
-/* Changes are in unit/auth/commit.c, what opening refuses in fault_auth_*. */
+/* Changes are in unit/auth/commit.c, what opening refuses in disk/. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Failing disks are in fault_auth_*.c. */
+/* Failing disks are in disk/. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <sodium.h>
