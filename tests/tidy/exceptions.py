@@ -75,8 +75,6 @@ EXCEPTIONS = [
      'to end within 10 seconds is a promise; who waits uses no processor'),
     ('timed-assertion', 'tests/flow/trouble/load_descriptors.c', '',
      'who waits uses no processor, and is let in soon: orders of magnitude'),
-    ('timed-assertion', 'tests/flow/bench/many.c', '',
-     'to end within 10 seconds is a promise'),
     ('timed-assertion', 'tests/torture/*.c', '',
      'it has the machine for itself, and is no part of `make test`'),
 ]

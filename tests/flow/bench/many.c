@@ -16,13 +16,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Sanitizers slow the server down as well. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define STOP_MS_MAX 20000
-#else
-#define STOP_MS_MAX 5000
-#endif
-
 enum { CLIENTS = 10000, USERS = 500 };
 
 static const char goodbye[] = "*** server is going down\n";
@@ -133,7 +126,7 @@ FLOW_TEST(many_clients_all_hear_the_goodbye_at_exit)
 	}
 	server_process_expect(server, "all threads joined");
 	cr_assert_eq(server_process_wait(server), 0);
-	cr_assert_lt(harness_now_ms() - start_ms, STOP_MS_MAX);
+	cr_assert_lt(harness_now_ms() - start_ms, HARNESS_DEADLINE_MS);
 	cr_assert_str_eq(server_process_errors(server), "");
 }
 
