@@ -152,7 +152,7 @@ Test(console_manual, throng_has_every_reason_of_an_end)
 	page_read(THRONG_PAGE);
 	/* The first is that of a connection which has not ended. */
 	for (size_t i = 1; i < sizeof(words) / sizeof(words[0]); i++) {
-		snprintf(line, sizeof(line), "\n.Li %s\n", words[i]);
+		snprintf(line, sizeof(line), "\n.It Li %s\n", words[i]);
 		cr_expect(strstr(page, line), "no %s", words[i]);
 	}
 }
