@@ -55,10 +55,8 @@ size_t auth_count(struct auth *auth);
 void auth_set_accounts_max(struct auth *auth, size_t max);
 bool auth_is_full(struct auth *auth);
 
-/*
- * Copies the account of this name (any case) to *out. AUTH_OK or
- * AUTH_NO_SUCH_USER. Short lock, any thread.
- */
+/* Copies the account of this name (any case) to *out. AUTH_OK or
+ * AUTH_NO_SUCH_USER. Short lock, any thread. */
 enum auth_status
 auth_find(struct auth *auth, struct span name, struct account *out);
 
@@ -94,10 +92,8 @@ enum auth_status auth_hash(
 enum auth_status auth_verify(
     struct auth *auth, const struct account *account, struct span password);
 
-/*
- * Each thread that hashes keeps the memory of one hash for the next, wiped.
- * This gives it back, for a thread that has nothing to hash for a while.
- */
+/* Each thread that hashes keeps the memory of one hash for the next, wiped.
+ * This gives it back, for a thread that has nothing to hash for a while. */
 void auth_hash_rest(void);
 
 /*
@@ -183,10 +179,13 @@ struct auth_report {
  * Reads a whole account file, locks and changes nothing. 0, with a line in
  * `error` if its end is torn, which auth_open would cut (empty otherwise), or
  * -1 with the reason why auth_open would refuse it. Only path and io of the
- * options count. Any thread, but slow; a file that is being written at that
- * moment may look torn, so a server checks its own on the journal's thread.
+ * options count. Any thread, but slow; one that is being written may look torn.
+ * auth_check_own does so with the store's own, on the journal's thread: -1 also
+ * when that is no longer the file that the store writes.
  */
 int auth_check(const struct auth_options *options, struct auth_report *report,
+    char error[AUTH_ERROR_BYTES]);
+int auth_check_own(struct auth *auth, struct auth_report *report,
     char error[AUTH_ERROR_BYTES]);
 
 /* Why the last batch got AUTH_READ_ONLY, or "". Lives as long as the store;

@@ -37,11 +37,11 @@ auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES])
 	unreachable("those were all results");
 }
 
-int
-auth_check(const struct auth_options *options, struct auth_report *report,
-    char error[AUTH_ERROR_BYTES])
+/* `own`: who writes the file, or NULL. */
+static int
+check_file(const struct fileio *io, const char *path, const struct journal *own,
+    struct auth_report *report, char error[AUTH_ERROR_BYTES])
 {
-	const struct fileio *io = options->io ? options->io : &fileio_system;
 	struct table *table = NULL;
 	struct datafile file;
 	struct recovery found;
@@ -49,13 +49,14 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 
 	error[0] = '\0';
 	*report = (struct auth_report){0};
-	if (datafile_init(&file, io, options->path, error) < 0)
+	if (datafile_init(&file, io, path, error) < 0)
 		return -1;
 	if (sodium_init() < 0 || !(table = table_new())) {
-		reason_set(error, options->path, "no memory to read it");
+		reason_set(error, path, "no memory to read it");
 		return -1;
 	}
-	if (datafile_open(&file, true, error) == DATAFILE_OPEN)
+	if (datafile_open(&file, true, error) == DATAFILE_OPEN &&
+	    (!own || journal_is_own(own, file.fd, error)))
 		result = recovery_read(&found, table, &file, error);
 	if (result == 0) {
 		struct bans *bans = table_bans(table);
@@ -74,4 +75,22 @@ auth_check(const struct auth_options *options, struct auth_report *report,
 	datafile_close(&file);
 	table_free(&table);
 	return result;
+}
+
+int
+auth_check(const struct auth_options *options, struct auth_report *report,
+    char error[AUTH_ERROR_BYTES])
+{
+	return check_file(options->io ? options->io : &fileio_system,
+	    options->path, NULL, report, error);
+}
+
+int
+auth_check_own(
+    struct auth *auth, struct auth_report *report, char error[AUTH_ERROR_BYTES])
+{
+	const struct datafile *file = &auth->journal.file;
+
+	check_magic(auth, AUTH_MAGIC);
+	return check_file(file->io, file->path, &auth->journal, report, error);
 }

@@ -12,6 +12,10 @@
 #include "auth/snapshot.h"
 #include "reactor/check.h"
 
+#define NOT_OWN                                                                \
+	"was changed or replaced by others: compact writes what the server "   \
+	"knows, a new start takes what is there"
+
 /*
  * The text that says why; a copy that lives until close, because whoever was
  * told AUTH_READ_ONLY may read it at any time. One copy of each text.
@@ -96,8 +100,9 @@ cut_back(struct journal *journal, int why)
 	 * the next one, which has the same numbers. */
 	if (fileio_truncate(file->io, file->fd, journal->size) == 0 &&
 	    file->io->fdatasync(file->io, file->fd) == 0) {
-		reason_set(
-		    text, file->path, "cannot be written: %s", reason_of(why));
+		reason_set(text, file->path,
+		    "cannot be written: %s: each change tries again",
+		    reason_of(why));
 		set_state(journal, false, text);
 		return;
 	}
@@ -125,6 +130,44 @@ give_up(struct journal *journal, int why)
 	fileio_truncate(file->io, file->fd, journal->size);
 }
 
+/*
+ * Is the file as the last batch has left it, but for the mark behind, and has
+ * it a name? Else the reason: what is written next would be gone with it.
+ */
+static bool
+is_as_left(const struct journal *journal, struct stat *st,
+    char error[AUTH_ERROR_BYTES])
+{
+	const struct datafile *file = &journal->file;
+
+	if (file->io->fstat(file->io, file->fd, st) < 0) {
+		reason_set(error, file->path, "cannot be looked at: %s",
+		    reason_of(errno));
+		return false;
+	}
+	if (st->st_nlink > 0 && st->st_size >= journal->size &&
+	    st->st_size <= journal->size + (off_t)journal->mark_len)
+		return true;
+	reason_set(error, file->path, NOT_OWN);
+	return false;
+}
+
+bool
+journal_is_own(
+    const struct journal *journal, int fd, char error[AUTH_ERROR_BYTES])
+{
+	const struct datafile *file = &journal->file;
+	struct stat own, other;
+
+	if (!is_as_left(journal, &own, error))
+		return false;
+	if (file->io->fstat(file->io, fd, &other) == 0 &&
+	    own.st_dev == other.st_dev && own.st_ino == other.st_ino)
+		return true;
+	reason_set(error, file->path, NOT_OWN);
+	return false;
+}
+
 void
 journal_add(struct journal *journal, struct record *record)
 {
@@ -144,11 +187,15 @@ int
 journal_commit(struct journal *journal)
 {
 	const struct datafile *file = &journal->file;
+	char text[AUTH_ERROR_BYTES];
+	struct stat st;
 	int result = -1;
 
 	check(!journal_is_read_only(journal));
-	if (fileio_write(file->io, file->fd, journal->batch, journal->batch_len,
-		journal->size) < 0)
+	if (!is_as_left(journal, &st, text))
+		set_state(journal, true, text);
+	else if (fileio_write(file->io, file->fd, journal->batch,
+		     journal->batch_len, journal->size) < 0)
 		cut_back(journal, errno);
 	else if (file->io->fdatasync(file->io, file->fd) < 0)
 		give_up(journal, errno);

@@ -31,6 +31,7 @@
  *    6   3    fdatasync at the end of the day       journal_close
  *    4  3 5   a write failed: ftruncate, fdatasync  cut_back
  *    4   8    that failed too, or fdatasync did     cut_back, give_up
+ *  3 5 6 8   fstat: FILE is another, or changed   journal_commit
  * 3 5 6 8 9   FILE.new: write, fsync, read back     snapshot_write
  *    9  10    rename                                datafile_install_new
  *   10   3    fsync of the directory                datafile_install_new
@@ -117,6 +118,13 @@ int journal_commit(struct journal *journal);
 struct snapshot;
 void journal_replace(struct journal *journal, const struct snapshot *snapshot,
     const char *uncertain);
+
+/*
+ * Is `fd` the file that is written, as the last batch has left it? Else the
+ * reason. The journal's thread.
+ */
+bool journal_is_own(
+    const struct journal *journal, int fd, char error[AUTH_ERROR_BYTES]);
 
 /* True if nothing can be written until a compaction. Any thread. */
 bool journal_is_read_only(struct journal *journal);

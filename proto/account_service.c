@@ -68,15 +68,17 @@ hashers_rest(void *context)
 	auth_hash_rest();
 }
 
-/* The operator hears of it once, not with every client that is refused. */
+/* The operator hears of it once, not with every client that is refused; and
+ * that it is over. */
 static void
 changes_tell(struct account_service *service)
 {
 	const char *why = auth_error(service->auth);
 	bool read_only = *why != '\0';
 
-	if (read_only && !service->read_only && service->config.on_read_only)
-		service->config.on_read_only(service->config.context, why);
+	if (read_only != service->read_only && service->config.on_read_only)
+		service->config.on_read_only(
+		    service->config.context, read_only ? why : NULL);
 	service->read_only = read_only;
 }
 
@@ -123,7 +125,7 @@ changes_commit(struct account_service *service, struct list *jobs)
 static void
 file_work(struct account_service *service, struct account_work *work)
 {
-	if (work->ops->on_file(work, service->config.auth_options))
+	if (work->ops->on_file(work))
 		changes_tell(service);
 	work->ops->done(work);
 }

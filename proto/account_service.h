@@ -46,8 +46,7 @@ struct account_work_ops {
 	/* The same instead of a change, alone: what is to be done to the whole
 	 * file. True when the store may take changes again since then, or no
 	 * more. NULL: it is a change, which shares a batch with others. */
-	bool (*on_file)(
-	    struct account_work *work, const struct auth_options *options);
+	bool (*on_file)(struct account_work *work);
 	/* It will not be done: as if it had never been asked. Any thread. */
 	void (*cancel)(struct account_work *work);
 	/* On either thread: it is done, and goes back to who asked. */
@@ -55,11 +54,10 @@ struct account_work_ops {
 };
 
 struct account_service_config {
-	struct auth *auth;                       /* borrowed */
-	const struct auth_options *auth_options; /* borrowed; for VERIFY */
-	unsigned hashers;                        /* threads for passwords */
-	/* On the journal's thread, once each time the store turns read-only;
-	 * must not block. */
+	struct auth *auth; /* borrowed */
+	unsigned hashers;  /* threads for passwords */
+	/* On the journal's thread, once each time the store turns read-only,
+	 * and once it is so no more (NULL); must not block. */
 	void (*on_read_only)(void *context, const char *why);
 	/* The same each time there have come to be as many accounts as there
 	 * may be, and by account_service_new if there are already. */

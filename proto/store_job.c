@@ -61,20 +61,20 @@ on_written(struct account_work *work)
 }
 
 static bool
-on_verify(struct account_work *work, const struct auth_options *options)
+on_verify(struct account_work *work)
 {
 	struct store_job *job = job_of(work);
 
-	job->ok = auth_check(options, &job->report, job->text) == 0;
+	job->ok = auth_check_own(account_service_auth(work->service),
+		      &job->report, job->text) == 0;
 	return false;
 }
 
 static bool
-on_compact(struct account_work *work, const struct auth_options *options)
+on_compact(struct account_work *work)
 {
 	struct store_job *job = job_of(work);
 
-	(void)options;
 	job->ok =
 	    auth_compact(account_service_auth(work->service), job->text) == 0;
 	return true;

@@ -30,7 +30,6 @@ struct server {
 	const struct engine_ops *engine;
 	char engine_text[160];
 	struct feed *feed; /* borrowed */
-	struct auth_options auth_options;
 	struct auth *auth;
 	struct account_service *accounts;
 	struct policy policy; /* as it was at the start */
@@ -80,10 +79,16 @@ on_read_only(void *feed, const char *why)
 {
 	char line[FEED_LINE_BYTES];
 
+	if (!why) {
+		log_info("accounts-writable");
+		feed_say(feed,
+		    "[READ-ONLY] is over: accounts can be made and changed");
+		return;
+	}
 	log_warn("accounts-read-only", LOG_TEXT("reason", why));
 	snprintf(line, sizeof(line),
 	    "[READ-ONLY] no account can be made or changed: %.380s; chat goes "
-	    "on, `compact` tries again",
+	    "on",
 	    why);
 	feed_say(feed, line);
 }
@@ -109,7 +114,6 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	unsigned busy = server->options->reactors ? server->options->reactors
 						  : capacity_cores();
 	struct account_service_config config = {
-	    .auth_options = &server->auth_options,
 	    /* On half of the cores: the other half answers at once, however
 	     * many log in. With all of them busy hashing, also at the lowest
 	     * priority, chat waits for the scheduler, milliseconds. */
@@ -118,13 +122,13 @@ open_accounts(struct server *server, char error[SERVER_ERROR_BYTES])
 	    .on_full = on_full,
 	    .context = server->feed,
 	};
-	char reason[AUTH_ERROR_BYTES] = "";
-
-	server->auth_options = (struct auth_options){
+	struct auth_options auth_options = {
 	    .path = server->options->accounts,
 	    .cost = server->options->argon2,
 	};
-	if (auth_open(&server->auth, &server->auth_options, reason) < 0) {
+	char reason[AUTH_ERROR_BYTES] = "";
+
+	if (auth_open(&server->auth, &auth_options, reason) < 0) {
 		snprintf(error, SERVER_ERROR_BYTES, "%s", reason);
 		return -1;
 	}

@@ -228,6 +228,92 @@ Test(auth_disk, file_size_limit_refuses_and_cuts_back)
 	auth_close(&auth);
 }
 
+/* What an operator, or a backup put back, does to a file that is in use. */
+enum hands {
+	REPLACED,
+	REMOVED,
+	OVERWRITTEN,
+	CUT,
+	LENGTHENED
+};
+
+static void
+lay_hands_on(enum hands hands, const char *bytes, size_t len)
+{
+	switch (hands) {
+	case REPLACED:
+		kit_write(kit_path("copy"), bytes, len);
+		cr_assert_eq(rename(kit_path("copy"), path), 0);
+		return;
+	case REMOVED:
+		cr_assert_eq(unlink(path), 0);
+		return;
+	case OVERWRITTEN:
+		kit_write(path, bytes, len);
+		return;
+	case CUT:
+		cr_assert_eq(truncate(path, (off_t)len), 0);
+		return;
+	case LENGTHENED:
+		cr_assert_eq(truncate(path, (off_t)len * 3), 0);
+		return;
+	}
+}
+
+Test(auth_disk, file_in_other_hands_takes_nothing_until_compacted)
+{
+	enum hands hands;
+
+	for (hands = REPLACED; hands <= LENGTHENED; hands++) {
+		char error[AUTH_ERROR_BYTES];
+		struct auth_report report;
+		struct auth *auth = kit_open(path, NULL);
+		char *old;
+		size_t len;
+
+		kit_fill(auth, "user", 10, 10);
+		old = kit_read(path, &len);
+		kit_fill(auth, "more", 10, 10);
+		cr_assert_eq(auth_check_own(auth, &report, error), 0);
+		lay_hands_on(hands, old, len);
+		cr_assert_eq(auth_check_own(auth, &report, error), -1);
+		cr_assert_eq(kit_register(auth, "anna", 1), AUTH_READ_ONLY);
+		must_say(auth_error(auth), "compact writes what the server");
+		cr_assert_eq(kit_register(auth, "anna", 1), AUTH_READ_ONLY);
+		cr_assert_eq(auth_compact(auth, error), 0);
+		cr_assert_eq(auth_check_own(auth, &report, error), 0);
+		cr_assert_eq(report.accounts, 20);
+		cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
+		auth_close(&auth);
+		auth = kit_open(path, NULL);
+		cr_assert_eq(auth_count(auth), 21);
+		auth_close(&auth);
+		cr_assert_eq(unlink(path), 0);
+		free(old);
+	}
+}
+
+/* Another file stands where ours was, which somebody has moved away. */
+Test(auth_disk, file_that_was_moved_is_told_by_a_check)
+{
+	char error[AUTH_ERROR_BYTES];
+	struct auth_report report;
+	struct auth *auth = kit_open(path, NULL);
+	char *bytes;
+	size_t len;
+
+	kit_fill(auth, "user", 10, 10);
+	bytes = kit_read(path, &len);
+	cr_assert_eq(rename(path, kit_path("moved")), 0);
+	cr_assert_eq(auth_check_own(auth, &report, error), -1);
+	must_say(error, "no such file");
+	kit_write(path, bytes, len);
+	cr_assert_eq(auth_check_own(auth, &report, error), -1);
+	must_say(error, "changed or replaced");
+	auth_close(&auth);
+	free(bytes);
+}
+
 /* A small file system of our own, in a namespace of our own; false: no. */
 static bool
 mount_small(void)

@@ -60,9 +60,7 @@ base_name(const char *path)
 static int
 slot_of(const struct simdir *dir, const char *path)
 {
-	int i;
-
-	for (i = 0; i < SIMDISK_NAMES; i++)
+	for (int i = 0; i < SIMDISK_NAMES; i++)
 		if (dir->files[i] >= 0 &&
 		    strcmp(dir->names[i], base_name(path)) == 0)
 			return i;
@@ -130,9 +128,7 @@ log_write(struct simfile *file, const void *bytes, size_t len, size_t at)
 static void
 forget_writes(struct simfile *file)
 {
-	size_t i;
-
-	for (i = 0; i < file->write_count; i++)
+	for (size_t i = 0; i < file->write_count; i++)
 		free(file->writes[i].bytes);
 	file->write_count = 0;
 }
@@ -198,8 +194,15 @@ sim_close(const struct fileio *io, int fd)
 static int
 sim_fstat(const struct fileio *io, int fd, struct stat *out)
 {
+	struct simdisk *disk = disk_of(io);
+	const struct simfile *file = file_of(disk, fd);
+	int number = (int)(file - disk->files);
+
 	*out = (struct stat){.st_mode = S_IFREG | 0600};
-	out->st_size = (off_t)file_of(disk_of(io), fd)->now_len;
+	out->st_size = (off_t)file->now_len;
+	out->st_ino = (ino_t)number;
+	for (int i = 0; i < SIMDISK_NAMES; i++)
+		out->st_nlink += disk->now.files[i] == number;
 	return 0;
 }
 
@@ -363,9 +366,7 @@ simdisk_new(void)
 void
 simdisk_free(struct simdisk **disk)
 {
-	int i;
-
-	for (i = 0; i < (*disk)->file_count; i++) {
+	for (int i = 0; i < (*disk)->file_count; i++) {
 		struct simfile *file = &(*disk)->files[i];
 
 		forget_writes(file);
@@ -464,9 +465,7 @@ simdisk_crash(const struct simdisk *disk, uint64_t *seed)
 void
 simdisk_revive(struct simdisk *disk)
 {
-	int fd;
-
-	for (fd = 0; fd < SIMDISK_FDS; fd++)
+	for (int fd = 0; fd < SIMDISK_FDS; fd++)
 		disk->fds[fd] = FD_CLOSED;
 	disk->kill_in = 0;
 	disk->killed = false;

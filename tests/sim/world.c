@@ -206,20 +206,17 @@ world_fini(struct world *world)
 static void
 open_accounts(struct world *world)
 {
-	struct account_service_config config = {
-	    .auth_options = &world->auth_options,
-	    .hashers = 1,
+	struct account_service_config config = {.hashers = 1};
+	struct auth_options options = {
+	    .path = WORLD_ACCOUNTS,
+	    .cost = {.passes = 1, .memory_kib = 8},
+	    .io = &world->disk->io,
 	};
 	char error[AUTH_ERROR_BYTES] = "";
 
 	world->disk->before = on_disk_change;
 	world->disk->test = world;
-	world->auth_options = (struct auth_options){
-	    .path = WORLD_ACCOUNTS,
-	    .cost = {.passes = 1, .memory_kib = 8},
-	    .io = &world->disk->io,
-	};
-	if (auth_open(&world->auth, &world->auth_options, error) < 0)
+	if (auth_open(&world->auth, &options, error) < 0)
 		world_fail("the account file is refused: %s", error);
 	config.auth = world->auth;
 	world->accounts = account_service_new(&config);

@@ -43,7 +43,6 @@ struct world {
 	int listeners[WORLD_REACTORS_MAX];
 	struct census census;
 	struct tally *tally; /* owned */
-	struct auth_options auth_options;
 	struct auth *auth;
 	struct account_service *accounts;
 	struct hub_config hub_config;

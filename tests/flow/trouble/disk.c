@@ -1,10 +1,12 @@
 /* The account file's disk fails under a running server. */
 #include "tests/kit/harness.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* The log has warned, as it should, in its own time: nothing else is wrong. */
 static void
@@ -162,5 +164,35 @@ FLOW_TEST(login_makes_the_hash_anew_when_the_cost_was_raised)
 	/* And it is the same password. */
 	server = server_process_restart(server);
 	test_client_again(server, "ann");
+	server_process_stop(server);
+}
+
+/* Another file is put in the place of the one that the server writes. */
+FLOW_TEST(replaced_file_stops_changes_until_it_is_written_anew)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "ann");
+	char other[300];
+
+	snprintf(other, sizeof(other), "%s.other", server->accounts);
+	close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	test_client_send(client, "/logout\n/register ben secretpw\n");
+	test_client_expect(client, "OK logged out");
+	test_client_expect(client, "OK registered ben");
+	cr_assert_eq(rename(other, server->accounts), 0);
+	server_process_type(server, "verify\n");
+	server_process_expect(server, "*changed or replaced by others: *");
+	test_client_send(client, "/register eve secretpw\n");
+	test_client_match(client, "ERR read-only *");
+	server_process_expect(server,
+	    "[[]READ-ONLY] no account can be made or changed: * was changed *");
+	server_process_type(server, "compact\n");
+	server_process_expect(server, "[[]READ-ONLY] is over: *");
+	server_process_type(server, "verify\n");
+	server_process_expect(server, "2 accounts, *");
+	test_client_close_all();
+	stop_after_warning(server);
+	server = server_process_restart(server);
+	test_client_again(server, "ben");
 	server_process_stop(server);
 }
