@@ -8,6 +8,7 @@
  * proxy, for only who owns a name has a certificate for it, and a browser lets
  * no such page open a connection without.
  */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -18,6 +19,8 @@
 
 #define HTTP  "http://"
 #define HTTPS "https://"
+
+#define LOGGED_BYTES 256 /* of an origin: a name has at most 253 */
 
 static bool
 is_same_host(struct span a, struct span b)
@@ -81,9 +84,13 @@ is_own_page(const struct session *session, const struct request *request)
 bool
 web_may_enter(const struct session *session, const struct request *request)
 {
+	char origin[LOGGED_BYTES];
+
 	if (is_own_page(session, request))
 		return true;
+	snprintf(origin, sizeof(origin), "%.*s", (int)request->origin.len,
+	    request->origin.at);
 	log_warn("refused", LOG_ADDRESS("address", &session->conn.peer),
-	    LOG_TEXT("reason", "origin"));
+	    LOG_TEXT("reason", "origin"), LOG_TEXT("origin", origin));
 	return false;
 }

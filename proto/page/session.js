@@ -194,7 +194,7 @@ function unreachable(link) {
 		return "The server cannot be reached.";
 	const { hostname, origin } = location;
 	const option = `--web-origin=${origin}`;
-	return `The server does not answer at ${hostname}. It has to be started with ${option}.`;
+	return `The server does not answer at ${hostname}. Its operator has to give it ${option}.`;
 }
 
 /* The connection has ended, and not by us. */

@@ -317,7 +317,7 @@ story("a name that the server does not know leads to what has to be done", [], a
 	const alice = await person(`${origin}/`);
 	await alice.logIn("alice");
 	const said = alice.page.getByRole("alert");
-	await said.getByText(`It has to be started with --web-origin=${origin}`).waitFor();
+	await said.getByText(`Its operator has to give it --web-origin=${origin}`).waitFor();
 	await alice.picture("foreign-name");
 });
 

@@ -286,12 +286,13 @@ FLOW_TEST(web_requests_are_not_logged)
 	    "400 Bad Request");
 	snprintf(request, sizeof(request),
 	    "GET /ws?secret HTTP/1.1\r\nHost: secret.example\r\n"
-	    "Origin: http://secret.example\r\n%s",
+	    "Origin: http://other.example\r\n%s",
 	    key);
 	expect_refusal(server, request, "403 Forbidden");
 	server_process_stop(server);
 	cr_expect(strstr(server_process_errors(server), "reason=http"));
-	cr_expect(strstr(server_process_errors(server), "reason=origin"));
+	cr_expect(strstr(server_process_errors(server),
+	    "reason=origin origin=http://other.example\n"));
 	cr_expect_null(strcasestr(server_process_errors(server), "secret"));
 }
 
