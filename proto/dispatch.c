@@ -140,16 +140,16 @@ dispatch_refuse(struct session *session, enum verb verb, enum reply_code code)
 	}
 }
 
-/* Will it be a message to a room, and nothing else? */
-static bool
-dispatch_is_talk(struct session *session, const struct command_row *row,
+/* The room that it will be a message to and nothing else; NULL if it is not. */
+static struct room *
+dispatch_room(struct session *session, const struct command_row *row,
     const struct span arguments[])
 {
 	if (!row)
-		return session->current != CURRENT_NONE;
+		return session_current_room(session);
 	if (row->flags & TO_ROOM)
 		return session_room(session, arguments[0]);
-	return row->flags & TO_LOBBY;
+	return row->flags & TO_LOBBY ? session_hub(session)->lobby : NULL;
 }
 
 /* Would it be heard by others, from one who is muted? */
@@ -165,10 +165,10 @@ dispatch_is_muted(struct session *session, const struct command_row *row,
 
 /* Is it this one's turn, or has it to wait? */
 static bool
-dispatch_may(struct session *session, bool talk, unsigned flags)
+dispatch_may(struct session *session, const struct room *room, unsigned flags)
 {
-	if (talk)
-		return session_may_talk(session);
+	if (room)
+		return session_may_talk(session, room);
 	return session->unseen == 0 &&
 	       (!(flags & RATE) || session_keeps_rate(session));
 }
@@ -180,7 +180,7 @@ dispatch_line(struct session *session, char *line, size_t len)
 	const struct command_row *row = NULL;
 	struct command command;
 	enum reply_code refusal = REPLY_COUNT;
-	bool talk = false;
+	const struct room *room = NULL;
 	int count = 0;
 
 	command_parse((struct span){line, len}, &command);
@@ -189,14 +189,14 @@ dispatch_line(struct session *session, char *line, size_t len)
 	if (command.verb < VERB_COUNT)
 		row = command_row(command.verb);
 	if (refusal == REPLY_COUNT)
-		talk = dispatch_is_talk(session, row, arguments);
+		room = dispatch_room(session, row, arguments);
 	if (refusal == REPLY_COUNT &&
-	    dispatch_is_muted(session, row, count, talk)) {
+	    dispatch_is_muted(session, row, count, room)) {
 		refusal = ERR_MUTED;
-		talk = false;
+		room = NULL;
 	}
 	if (!dispatch_may(
-		session, talk, row && refusal == REPLY_COUNT ? row->flags : 0))
+		session, room, row && refusal == REPLY_COUNT ? row->flags : 0))
 		return false;
 	counter_add(&reactor_counters(session->conn.reactor)->commands, 1);
 	session_set_tag(session, command.tag);

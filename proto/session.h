@@ -65,10 +65,11 @@ struct session {
 		};
 		struct web *web; /* is_web: it has begun with HTTP; owned */
 	};
-	uint16_t unseen;   /* own messages said, not yet delivered to it */
-	uint8_t state : 1; /* enum session_state */
-	bool muted : 1;    /* it was, when the store was asked last */
-	bool late : 1;     /* its time to log in is over: it goes when told */
+	uint16_t unseen : 9;    /* own messages said, not yet delivered to it */
+	uint16_t unseen_at : 7; /* where it said them: session_place */
+	uint8_t state : 1;      /* enum session_state */
+	bool muted : 1;         /* it was, when the store was asked last */
+	bool late : 1; /* its time to log in is over: it goes when told */
 	bool is_web : 1;
 	uint8_t waits : 4;  /* enum session_wait bits */
 	uint8_t rooms_held; /* that it gets nothing from for now */

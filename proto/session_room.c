@@ -99,6 +99,20 @@ session_set_current(struct session *session, const struct room *room)
 }
 
 unsigned
+session_place(const struct session *session, const struct room *room)
+{
+	const struct seat *seat = session->seats;
+	unsigned place = 1;
+
+	if (room->everyones)
+		return 0;
+	for (; seat->room != room; seat = seat->next)
+		place++;
+	check(place <= SESSION_ROOMS_MAX);
+	return place;
+}
+
+unsigned
 session_seat_count(const struct session *session)
 {
 	unsigned count = 0;

@@ -23,6 +23,10 @@ void session_drop_seat(struct session *session, const struct room *room);
 struct room *session_current_room(const struct session *session);
 void session_set_current(struct session *session, const struct room *room);
 
+/* Which of its rooms this is, one that it is in: 0 for the lobby, else its
+ * seat, counted from 1 on. It stays so until it joins, leaves or logs out. */
+unsigned session_place(const struct session *session, const struct room *room);
+
 /* How many rooms it is in besides the lobby. */
 unsigned session_seat_count(const struct session *session);
 

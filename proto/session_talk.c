@@ -7,13 +7,21 @@
 #include "proto/limits.h"
 #include "proto/session.h"
 #include "proto/session_answer.h"
+#include "proto/session_room.h"
 #include "reactor/check.h"
+
+/* What the fields in the session hold. */
+#define UNSEEN_AT_MAX ((1u << 7) - 1)
+_Static_assert(UNSEEN_MAX < 1u << 9, "session.unseen");
+_Static_assert(SESSION_ROOMS_MAX <= UNSEEN_AT_MAX, "session.unseen_at");
 
 void
 session_say(struct session *session, struct room *room, struct span text)
 {
 	check(session->state == SESSION_USER);
+	check(session->unseen < UNSEEN_MAX);
 	session->unseen++;
+	session->unseen_at = session_place(session, room) & UNSEEN_AT_MAX;
 	session->unseen_bytes += (uint32_t)text.len;
 	room_gather(room, session_hub(session), EVENT_MESSAGE,
 	    conn_handle(&session->conn), span_of(session->name), text);
@@ -65,8 +73,11 @@ session_keeps_rate(struct session *session)
 }
 
 bool
-session_may_talk(struct session *session)
+session_may_talk(struct session *session, const struct room *room)
 {
+	if (session->unseen > 0 &&
+	    session->unseen_at != session_place(session, room))
+		return false;
 	return session->unseen < UNSEEN_MAX &&
 	       session->unseen_bytes < UNSEEN_BYTES_MAX &&
 	       session_keeps_rate(session);

@@ -20,9 +20,11 @@ void session_say(struct session *session, struct room *room, struct span text);
 /* A message of its own, of `len` bytes, has come back to it, or was skipped. */
 void session_own_copy(struct session *session, size_t len);
 
-/* May it say something to a room now? False: its input has to wait (for its
- * own copies, or for --rate), and it is seen to that it goes on. */
-bool session_may_talk(struct session *session);
+/* May it say something to this room, which it is in, now? False: its input has
+ * to wait (for its own copies, or for --rate), and it is seen to that it goes
+ * on. A room keeps what is said there in order, two rooms do not: what it said
+ * in another one has to come back first. */
+bool session_may_talk(struct session *session, const struct room *room);
 
 /* The part of that which is about --rate, for a message to one person. */
 bool session_keeps_rate(struct session *session);

@@ -143,6 +143,35 @@ FLOW_TEST(pipeline_of_broadcasts_at_end_of_input_brings_every_copy)
 	server_process_stop(server);
 }
 
+/* Of so many rooms some are at home on each reactor. What is said in one has to
+ * wait for what was said in another; plain text and all ways to say it. */
+FLOW_TEST(pipeline_to_many_rooms_comes_back_in_order)
+{
+	enum { ROOMS = 6, ROUNDS = 20 };
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *client = test_client_user(server, "ann");
+	char lines[1024] = "";
+
+	for (int i = 0; i < ROOMS; i++) {
+		test_client_send(client, "/join r%d\n", i);
+		test_client_expect(client, "OK joined #r%d (1 members)", i);
+		sprintf(lines + strlen(lines), "/say r%d %d\nplain\n/b %d\n", i,
+		    i, i);
+	}
+	for (int round = 0; round < ROUNDS; round++) {
+		test_client_send(client, "%s", lines);
+		for (int i = 0; i < ROOMS; i++) {
+			test_client_expect(
+			    client, "#r%d [ann#%lu] %d", i, client->id, i);
+			test_client_expect(client, "#r%d [ann#%lu] plain",
+			    ROOMS - 1, client->id);
+			test_client_expect(
+			    client, "[ann#%lu] %d", client->id, i);
+		}
+	}
+	server_process_stop(server);
+}
+
 /* A client may send much before it reads anything: it is slowed, no line of it
  * is lost. */
 FLOW_TEST(pipeline_of_many_lines_is_answered_in_order)
