@@ -30,9 +30,11 @@ split_name(char *text, char **value)
 		return NULL;
 	while (end > text && strchr(" \t", end[-1]))
 		end--;
+	if (end == text)
+		return NULL;
 	*end = '\0';
 	*value = equals + 1 + strspn(equals + 1, " \t");
-	return *text ? text : NULL;
+	return text;
 }
 
 /* Takes the quotes off, or blanks and a comment. NULL when something is behind

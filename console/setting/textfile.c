@@ -13,7 +13,8 @@
 #include "proto/wire/utf8.h"
 #include "reactor/memory.h"
 
-#define UTF8_BYTES_MAX 4 /* of one character */
+#define UTF8_BYTES_MAX 4              /* of one character */
+#define MARK           "\xef\xbb\xbf" /* that some editors put in front */
 
 /* Reads up to `max` bytes; how many there were, or -1 with errno. */
 static ssize_t
@@ -56,6 +57,8 @@ take_bytes(struct textfile *file, int fd, size_t bytes_max)
 		return "it is too long";
 	file->next = file->bytes;
 	file->end = file->bytes + len;
+	if (!strncmp(file->bytes, MARK, strlen(MARK)))
+		file->next += strlen(MARK);
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
  * A small text file of the operator's, read as a whole and given line by line,
  * with numbers for messages: the configuration, the bans, the greeting. A text
  * is UTF-8 without control characters other than TAB; a CR before the LF is
- * dropped. Main thread.
+ * dropped, and so is a byte order mark at the beginning. Main thread.
  */
 #ifndef CONSOLE_SETTING_TEXTFILE_H
 #define CONSOLE_SETTING_TEXTFILE_H

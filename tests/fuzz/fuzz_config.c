@@ -185,6 +185,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct plain plain;
 	struct options *running = start();
 	struct complaints complaints = {.path = source_file(data, size)};
+	size_t mark;
 	int problems;
 
 	memset(&options, 0, sizeof(options));
@@ -195,7 +196,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_reload(running, complaints.path, problems);
 	if (problems < 0)
 		return 0;
-	plain_read(&plain, data, size);
+	mark = bytes_mark(data, size);
+	plain_read(&plain, data + mark, size - mark);
 	check(problems == plain.problems);
 	if (problems == 0)
 		check(!memcmp(&options, &plain.options, sizeof(options)));

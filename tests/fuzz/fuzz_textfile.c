@@ -160,12 +160,17 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static char error[TEXTFILE_ERROR_BYTES];
 	struct source source = {data, size};
 	const char *path = source_file(data, size);
-	unsigned lines = count_lines(data, size);
+	bool is_short = size <= MOTD_BYTES_MAX;
+	size_t mark = bytes_mark(data, size);
 	struct banlist list;
 	struct motd motd;
+	unsigned lines;
 	char *text;
 
-	if (lines <= MOTD_LINES_MAX && size <= MOTD_BYTES_MAX &&
+	data += mark;
+	size -= mark;
+	lines = count_lines(data, size);
+	if (lines <= MOTD_LINES_MAX && is_short &&
 	    are_all(data, size, is_anything)) {
 		check_zero(motd_read(&motd, path, error));
 		check(motd.count == lines);

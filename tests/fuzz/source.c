@@ -69,6 +69,12 @@ source_clean_text(struct source *source)
 	return text;
 }
 
+size_t
+bytes_mark(const uint8_t *bytes, size_t len)
+{
+	return len >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0;
+}
+
 const char *
 source_file(const void *bytes, size_t len)
 {

@@ -34,6 +34,9 @@ char *source_clean_text(struct source *source);
  * utf8_is_text has it. */
 void text_clean(char *text);
 
+/* The bytes of a byte order mark that they begin with: 3 or 0. */
+size_t bytes_mark(const uint8_t *bytes, size_t len);
+
 /* A file in memory with these bytes: its path, for whoever opens files. The
  * same one again and again. */
 const char *source_file(const void *bytes, size_t len);

@@ -101,6 +101,16 @@ Test(console_config, every_kind_of_value_is_taken)
 	cr_expect_eq(options.argon2.passes, 3);
 }
 
+/* Which Windows' editors write. */
+Test(console_config, byte_order_mark_is_no_part_of_a_name)
+{
+	cr_assert_eq(read_text("\xef\xbb\xbfreactors = 3\r\n"), 0, "%s", told);
+	cr_expect_eq(options.reactors, 3);
+	cr_assert_eq(read_text("\xef\xbb\xbf"), 0, "%s", told);
+	is_refused("io = epoll\n\xef\xbb\xbfreactors = 3\n", 2,
+	    "\xef\xbb\xbfreactors: there is no such setting");
+}
+
 Test(console_config, operators_settings_are_taken)
 {
 	char text[ENDPOINT_TEXT_BYTES];
@@ -152,7 +162,7 @@ Test(console_config, character_is_not_told_by_half)
 Test(console_config, wrong_lines_are_told_with_their_number)
 {
 	is_refused("rate", 1, "rate: this is not NAME = VALUE");
-	is_refused("\n = 5", 2, ": this is not NAME = VALUE");
+	is_refused("\n = 5", 2, "= 5: this is not NAME = VALUE");
 	is_refused("colour = red", 1, "colour: there is no such setting");
 	is_refused("--rate = 5/s", 1, "--rate: there is no such setting");
 	is_refused("rate =", 1, "rate: the value is missing");
