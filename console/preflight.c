@@ -81,11 +81,11 @@ check_config(struct preflight *preflight)
 
 /* How many clients fit on that engine. */
 static void
-check_capacity(struct preflight *preflight, const struct engine_ops *engine)
+check_capacity(struct preflight *preflight, const struct engine_choice *choice)
 {
-	const struct options *options = preflight->options;
-	unsigned reactors = capacity_reactors(options);
-	struct capacity capacity = capacity_of(options, engine, reactors);
+	unsigned reactors = choice->reactors;
+	struct capacity capacity =
+	    capacity_of(preflight->options, choice->engine, reactors);
 	char fit[CAPACITY_TEXT_BYTES];
 
 	capacity_format(&capacity, fit);
@@ -99,8 +99,7 @@ check_engine(struct preflight *preflight)
 {
 	const struct options *options = preflight->options;
 	enum io_choice io = options->io;
-	struct engine_choice choice =
-	    engine_choose(io, capacity_reactors(options));
+	struct engine_choice choice = engine_choose(options);
 	const char *why = strerrordesc_np(-choice.refused);
 	struct rlimit limit = {0};
 	char hint[80] = "";
@@ -120,7 +119,7 @@ check_engine(struct preflight *preflight)
 	else
 		say(preflight, OK, "io: %s%s", choice.engine->name,
 		    io == IO_EPOLL ? ", as asked for" : "");
-	check_capacity(preflight, choice.engine);
+	check_capacity(preflight, &choice);
 }
 
 /* Addresses stay taken until all are tried, so that two that exclude each

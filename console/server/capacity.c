@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#include "console/server/engine_choice.h"
 #include "console/setting/format.h"
+#include "console/setting/options.h"
 #include "reactor/check.h"
 #include "reactor/engine.h"
 
@@ -53,7 +53,8 @@ listeners(const struct options *options)
 }
 
 unsigned
-capacity_reactors(const struct options *options)
+capacity_reactors(
+    const struct options *options, const struct engine_ops *engine)
 {
 	uint64_t reactors = capacity_cores();
 	uint64_t each, needed;
@@ -61,8 +62,7 @@ capacity_reactors(const struct options *options)
 	if (options->reactors > 0)
 		return options->reactors;
 	if (options->clients_max > 0) {
-		each =
-		    engine_wanted(options->io)->conns_max(listeners(options));
+		each = engine->conns_max(listeners(options));
 		needed = (options->clients_max + each - 1) / each;
 		reactors = needed > reactors ? needed : reactors;
 	}

@@ -36,9 +36,10 @@ void capacity_raise_descriptors(void);
 /* Cores that this process may use. */
 unsigned capacity_cores(void);
 
-/* How many reactors there are to be: as many as were asked for, else one for
- * each core, and more where --max-clients needs more on the wanted engine. */
-unsigned capacity_reactors(const struct options *options);
+/* How many reactors there are to be on that engine: as many as were asked for,
+ * else one for each core, and more where --max-clients needs more. */
+unsigned capacity_reactors(
+    const struct options *options, const struct engine_ops *engine);
 
 /* What fits into so many reactors on that engine. */
 struct capacity capacity_of(const struct options *options,

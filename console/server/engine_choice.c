@@ -1,6 +1,7 @@
 /* The engine that --io means here. */
 #include "console/server/engine_choice.h"
 
+#include "console/server/capacity.h"
 #include "reactor/engine.h"
 
 const struct engine_ops *
@@ -10,13 +11,15 @@ engine_wanted(enum io_choice io)
 }
 
 struct engine_choice
-engine_choose(enum io_choice io, unsigned reactors)
+engine_choose(const struct options *options)
 {
-	const struct engine_ops *wanted = engine_wanted(io);
-	int refused = wanted->probe(reactors);
+	struct engine_choice choice = {.engine = engine_wanted(options->io)};
 
-	return (struct engine_choice){
-	    .engine = refused ? &engine_epoll : wanted,
-	    .refused = refused,
-	};
+	choice.reactors = capacity_reactors(options, choice.engine);
+	choice.refused = choice.engine->probe(choice.reactors);
+	if (choice.refused) {
+		choice.engine = &engine_epoll;
+		choice.reactors = capacity_reactors(options, choice.engine);
+	}
+	return choice;
 }

@@ -49,7 +49,7 @@ static int
 choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 {
 	enum io_choice io = server->options->io;
-	struct engine_choice choice = engine_choose(io, server->reactor_count);
+	struct engine_choice choice = engine_choose(server->options);
 	const char *why = strerrordesc_np(-choice.refused);
 
 	if (io == IO_URING && choice.refused) {
@@ -61,6 +61,7 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 		return -1;
 	}
 	server->engine = choice.engine;
+	server->reactor_count = choice.reactors;
 	if (choice.refused)
 		snprintf(server->engine_text, sizeof(server->engine_text),
 		    "%s (io_uring is refused here: %s)", server->engine->name,
@@ -226,7 +227,8 @@ open_sockets(struct server *server, char error[SERVER_ERROR_BYTES])
 {
 	if (sockets_take_passed(&server->sockets, server->options, error) < 0)
 		return -1;
-	server->reactor_count = capacity_reactors(server->options);
+	server->reactor_count = capacity_reactors(
+	    server->options, engine_wanted(server->options->io));
 	server->reactors =
 	    memory_new(server->reactor_count * sizeof(struct reactor *));
 	server->hubs = memory_new(server->reactor_count * sizeof(struct hub *));
@@ -281,7 +283,8 @@ server_start(struct server *server, char error[SERVER_ERROR_BYTES])
 	    open_accounts(server, error) < 0 || set_policy(server, error) < 0 ||
 	    make_reactors(server, error) < 0)
 		return -1;
-	sockets_hand_out(&server->sockets, server->reactors);
+	sockets_hand_out(
+	    &server->sockets, server->reactors, server->reactor_count);
 	return start_reactors(server, error);
 }
 

@@ -95,14 +95,19 @@ sockets_give_user(const struct sockets *sockets, const struct user *user)
 }
 
 void
-sockets_hand_out(struct sockets *sockets, struct reactor *const reactors[])
+sockets_hand_out(
+    struct sockets *sockets, struct reactor *const reactors[], unsigned count)
 {
 	for (unsigned i = 0; i < sockets->fd_count; i++) {
-		unsigned count = sockets->reactor_count;
+		unsigned index = i % sockets->reactor_count;
+		unsigned endpoint = i / sockets->reactor_count;
 
-		reactor_add_listener(reactors[i % count], sockets->fds[i],
-		    sockets->passed_count > 0,
-		    sockets->options->listen[i / count].speaks);
+		if (index < count)
+			reactor_add_listener(reactors[index], sockets->fds[i],
+			    sockets->passed_count > 0,
+			    sockets->options->listen[endpoint].speaks);
+		else
+			close(sockets->fds[i]);
 		sockets->fds[i] = -1;
 	}
 	/* Behind the others, which each reactor has at the same places. */

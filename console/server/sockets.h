@@ -38,9 +38,10 @@ int sockets_open(struct sockets *sockets, unsigned reactor_count,
 /* Those that have a path and are ours become the user's. */
 void sockets_give_user(const struct sockets *sockets, const struct user *user);
 
-/* The reactors have them from now on; --metrics is the first one's. */
-void
-sockets_hand_out(struct sockets *sockets, struct reactor *const reactors[]);
+/* The reactors, as many as they were opened for or fewer, have them from now
+ * on; --metrics is the first one's. */
+void sockets_hand_out(
+    struct sockets *sockets, struct reactor *const reactors[], unsigned count);
 
 /* Closes those that no reactor has, and removes the paths that are ours. */
 void sockets_close(struct sockets *sockets);

@@ -2,8 +2,23 @@
 #include "tests/kit/harness.h"
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
+
+#include "console/server/capacity.h"
+#include "console/setting/format.h"
+#include "tests/kit/scratch.h"
+
+static void
+teardown(void)
+{
+	harness_fini();
+	scratch_remove();
+}
 
 /* What a container, a kernel that is too old or one that is short of memory
  * does to whoever asks for io_uring. */
@@ -59,6 +74,46 @@ Test(flow_start, uring_refused_and_asked_for_is_an_error, .fini = harness_fini)
 		cr_expect_eq(strcspn(errors, "\n") + 1, strlen(errors),
 		    "one line: %s", errors);
 	}
+}
+
+/* Locked memory for some rings and not for as many as the clients need, which
+ * root has in any case. */
+static void
+lock_little(struct server_setup *setup)
+{
+	const struct rlimit little = {1 << 21, 1 << 21};
+	const struct passwd *nobody = getpwnam("nobody");
+
+	if (geteuid() == 0) {
+		if (!nobody)
+			cr_skip_test("there is no nobody on this machine");
+		setup->no_user = true;
+		setup->args[1] = "--user=nobody";
+		cr_assert_eq(chown(scratch, nobody->pw_uid, nobody->pw_gid), 0);
+	}
+	cr_assert_eq(setrlimit(RLIMIT_MEMLOCK, &little), 0);
+}
+
+/* With epoll further reactors take no further clients. */
+Test(flow_start, uring_refused_for_many_is_a_reactor_for_each_core,
+    .init = scratch_make, .fini = teardown)
+{
+	struct server_setup setup = {.args = {"--max-clients=10000"},
+	    .folder = scratch,
+	    .no_reactors = true,
+	    .descriptors_max = 1000};
+	struct server_process *server;
+	char wanted[80];
+
+	lock_little(&setup);
+	server = server_process_start_with(&setup);
+	if (!strstr(server->started, " (io_uring is refused "))
+		cr_skip_test("this kernel counts no locked memory of rings");
+	snprintf(wanted, sizeof(wanted), ": %u reactor%s on epoll (",
+	    capacity_cores(), format_plural(capacity_cores()));
+	cr_expect(strstr(server->started, wanted), "%s", server->started);
+	test_client_fence(test_client_user(server, "ann"));
+	server_process_stop(server);
 }
 
 /* Accounts are written by system calls, where a failure can be made and seen;
