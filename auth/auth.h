@@ -181,15 +181,16 @@ struct auth_report {
  * -1 with the reason why auth_open would refuse it. Only path and io of the
  * options count. Any thread, but slow; one that is being written may look torn.
  * auth_check_own does so with the store's own, on the journal's thread: -1 also
- * when that is no longer the file that the store writes.
+ * when that is no longer the file that the store writes; auth_check_lock: -1 if
+ * another process has it.
  */
 int auth_check(const struct auth_options *options, struct auth_report *report,
     char error[AUTH_ERROR_BYTES]);
 int auth_check_own(struct auth *auth, struct auth_report *report,
     char error[AUTH_ERROR_BYTES]);
+int auth_check_lock(const char *path, char error[AUTH_ERROR_BYTES]);
 
-/* Why the last batch got AUTH_READ_ONLY, or "". Lives as long as the store;
- * any thread. */
+/* Why the last batch got AUTH_READ_ONLY, or ""; the store's. Any thread. */
 const char *auth_error(struct auth *auth);
 
 /* Wipes a password or a verifier so that no optimiser can drop it. */

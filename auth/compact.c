@@ -37,6 +37,16 @@ auth_compact(struct auth *auth, char error[AUTH_ERROR_BYTES])
 	unreachable("those were all results");
 }
 
+int
+auth_check_lock(const char *path, char error[AUTH_ERROR_BYTES])
+{
+	struct datafile file;
+
+	if (datafile_init(&file, &fileio_system, path, error) < 0)
+		return -1;
+	return datafile_try_lock(&file, error);
+}
+
 /* `own`: who writes the file, or NULL. */
 static int
 check_file(const struct fileio *io, const char *path, const struct journal *own,

@@ -76,21 +76,15 @@ explain_open(const char *path, int why, char error[AUTH_ERROR_BYTES])
 	    error, path, "cannot be opened: %s: %s", reason_of(why), advice);
 }
 
-int
-datafile_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES])
+/* Locks FILE.lock, open as `fd`: returns that, or closes it and is -1 with the
+ * reason. */
+static int
+take_lock(const struct datafile *file, const char *path, int fd,
+    char error[AUTH_ERROR_BYTES])
 {
 	const struct fileio *io = file->io;
-	char path[PATH_MAX];
-	int fd, result, why;
+	int result, why;
 
-	/* Read-only is enough to lock, and fine on a read-only disk, where
-	 * opening FILE itself gives the better message. */
-	fd = fileio_open(
-	    io, beside(file, ".lock", path), O_RDONLY | O_CREAT | CAREFULLY);
-	if (fd < 0) {
-		explain_open(path, errno, error);
-		return -1;
-	}
 	do
 		result = io->flock(io, fd);
 	while (result < 0 && errno == EINTR);
@@ -106,6 +100,41 @@ datafile_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES])
 	else
 		reason_set(error, path, "cannot be locked: %s", reason_of(why));
 	return -1;
+}
+
+int
+datafile_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+	/* Read-only is enough to lock, and fine on a read-only disk, where
+	 * opening FILE itself gives the better message. */
+	int fd = fileio_open(file->io, beside(file, ".lock", path),
+	    O_RDONLY | O_CREAT | CAREFULLY);
+
+	if (fd >= 0)
+		return take_lock(file, path, fd, error);
+	explain_open(path, errno, error);
+	return -1;
+}
+
+int
+datafile_try_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES])
+{
+	char path[PATH_MAX];
+	int fd = fileio_open(
+	    file->io, beside(file, ".lock", path), O_RDONLY | CAREFULLY);
+
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0) {
+		explain_open(path, errno, error);
+		return -1;
+	}
+	fd = take_lock(file, path, fd, error);
+	if (fd < 0)
+		return -1;
+	file->io->close(file->io, fd);
+	return 0;
 }
 
 /* Opens for writing; says so if only that is what cannot be done. */

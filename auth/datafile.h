@@ -35,6 +35,11 @@ void datafile_close(struct datafile *file);
  */
 int datafile_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES]);
 
+/* Could datafile_lock do it now? FILE.lock is not made, and held for a moment
+ * alone. 0, or -1 with the reason. */
+int
+datafile_try_lock(const struct datafile *file, char error[AUTH_ERROR_BYTES]);
+
 enum datafile_result {
 	DATAFILE_OPEN,
 	DATAFILE_MISSING,

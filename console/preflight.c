@@ -122,6 +122,21 @@ check_engine(struct preflight *preflight)
 	check_capacity(preflight, &choice);
 }
 
+/* Is it a Unix socket of an earlier --listen's path? */
+static bool
+is_given_before(const struct options *options, const struct endpoint *endpoint)
+{
+	const struct endpoint *end = options->listen + options->listen_count;
+
+	for (const struct endpoint *at = options->listen; at < end; at++) {
+		if (at == endpoint)
+			break;
+		if (at->path[0] && !strcmp(at->path, endpoint->path))
+			return true;
+	}
+	return false;
+}
+
 /* Addresses stay taken until all are tried, so that two that exclude each
  * other are found. */
 static int
@@ -132,7 +147,10 @@ hold_endpoint(struct preflight *preflight, const struct endpoint *endpoint,
 	char text[ENDPOINT_TEXT_BYTES];
 	int fd = listen_probe(endpoint, error);
 
-	if (fd < 0)
+	if (is_given_before(preflight->options, endpoint))
+		say(preflight, ERROR, "%s: %s is given twice", what,
+		    endpoint_format(endpoint, text));
+	else if (fd < 0)
 		say(preflight, ERROR, "%s: %s", what, error);
 	else
 		say(preflight, OK, "%s: %s is free", what,
@@ -207,6 +225,8 @@ check_account_file(struct preflight *preflight)
 	char text[AUTH_ERROR_BYTES] = "";
 	char summary[FORMAT_REPORT_BYTES];
 
+	if (auth_check_lock(auth.path, text) < 0)
+		say(preflight, ERROR, "%s", text);
 	if (auth_check(&auth, &report, text) < 0) {
 		say(preflight, ERROR, "%s", text);
 		return;
@@ -359,18 +379,26 @@ check_certificate(struct preflight *preflight)
 	tls_server_free(&tls);
 }
 
+/* Can it be opened as the log is? 0, or -1 with errno. */
+static int
+log_is_ready(const char *path)
+{
+	int fd =
+	    open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd >= 0)
+		return close(fd);
+	return errno == ENOENT ? folder_is_ready(path) : -1;
+}
+
 static void
 check_log(struct preflight *preflight)
 {
 	const char *path = preflight->options->log;
-	int result;
 
 	if (!path[0])
 		return;
-	result = access(path, W_OK);
-	if (result < 0 && errno == ENOENT)
-		result = folder_is_ready(path);
-	if (result < 0)
+	if (log_is_ready(path) < 0)
 		say(preflight, ERROR, "%s: the log cannot be written: %s", path,
 		    strerrordesc_np(errno));
 	else

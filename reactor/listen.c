@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -285,22 +286,33 @@ listen_remove(const struct endpoint *endpoint)
 		unlink(endpoint->path);
 }
 
-/* Binds, but leaves no path; a dead server's stays as it is. 0 or -1. */
+/* Could a socket be made there? Its folder is to stay as it is, and so is a
+ * dead server's socket. 0, or -1 with errno. */
+static int
+unix_try(const struct endpoint *endpoint)
+{
+	char folder[sizeof(endpoint->path)];
+	struct stat st;
+
+	memcpy(folder, endpoint->path, sizeof(folder));
+	if (access(dirname(folder), W_OK | X_OK) < 0)
+		return -1;
+	if (lstat(endpoint->path, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (S_ISSOCK(st.st_mode) && !unix_is_alive(endpoint))
+		return 0;
+	errno = EADDRINUSE;
+	return -1;
+}
+
 static int
 listen_try(int fd, const struct endpoint *endpoint)
 {
-	struct stat st;
-
-	if (endpoint->path[0] && lstat(endpoint->path, &st) == 0) {
-		if (S_ISSOCK(st.st_mode) && !unix_is_alive(endpoint))
-			return 0;
-		errno = EADDRINUSE;
-		return -1;
-	}
+	if (endpoint->path[0])
+		return unix_try(endpoint);
 	if (bind(fd, (const void *)&endpoint->address, endpoint->length) < 0)
 		return -1;
-	listen_remove(endpoint);
-	return endpoint->path[0] ? 0 : listen(fd, LISTEN_BACKLOG);
+	return listen(fd, LISTEN_BACKLOG);
 }
 
 int

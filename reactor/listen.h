@@ -41,8 +41,8 @@ int listen_adopt(int fd, struct endpoint *endpoint, unsigned count, int fds[],
 
 /*
  * Could listen_open do it now? A descriptor that holds the address, for the
- * caller to close, or -1 with a line in `error`. No Unix socket's path is left
- * behind or taken away. Main thread.
+ * caller to close, or -1 with a line in `error`. Nothing is made at a Unix
+ * socket's path, nor taken away, so that is not held. Main thread.
  */
 int
 listen_probe(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES]);

@@ -81,9 +81,12 @@ exists(const char *name)
 
 Test(flow_check, all_well_is_status_0_and_leaves_no_trace)
 {
+	struct stat before, after;
+
 	scratch_write("motd", SCRATCH_TEXT("hello\n"));
 	scratch_write("bans", SCRATCH_TEXT("mallory\n10.0.0.0/8\n"));
 	scratch_write("conf", SCRATCH_TEXT("rate = 5/s\n"));
+	cr_assert_eq(stat(scratch, &before), 0);
 	cr_expect_eq(
 	    CHECK_WITH("--config={folder}/conf", "--motd={folder}/motd",
 		"--bans={folder}/bans", "--log={folder}/log",
@@ -105,6 +108,9 @@ Test(flow_check, all_well_is_status_0_and_leaves_no_trace)
 	was_said("ok: /tmp/*/bans: 2 bans");
 	was_said("ok: user: *");
 	was_said("@(ok: fence: *landlock*|warning: fence: off: *)");
+	cr_assert_eq(stat(scratch, &after), 0);
+	cr_expect_eq(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	cr_expect_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
 	cr_expect_not(exists("accounts"));
 	cr_expect_not(exists("accounts.lock"));
 	cr_expect_not(exists("log"));
@@ -160,6 +166,21 @@ Test(flow_check, address_in_use_is_an_error_and_its_server_goes_on)
 	was_said("error: listen: cannot listen on tcp://127.0.0.1:[1-9]*");
 	cr_expect_eq(CHECK_WITH("--listen=tcp://192.0.2.1:5000"), 1);
 	was_said("error: listen: cannot listen on tcp://192.0.2.1:5000: *");
+}
+
+Test(flow_check, socket_that_is_given_twice_is_told)
+{
+	cr_expect_eq(CHECK_WITH("--listen=unix:{folder}/socket",
+			 "--listen=unix:{folder}/socket"),
+	    1);
+	was_said("ok: listen: unix:/tmp/*/socket is free");
+	was_said("error: listen: unix:/tmp/*/socket is given twice");
+	cr_expect_eq(CHECK_WITH("--listen=unix:{folder}/socket",
+			 "--control={folder}/socket"),
+	    1);
+	was_said("error: control: unix:/tmp/*/socket is given twice");
+	cr_expect_eq(CHECK_WITH("--listen=unix:{folder}/none/socket"), 1);
+	was_said("error: listen: cannot listen on unix:/tmp/*: No such file *");
 }
 
 Test(flow_check, dead_servers_socket_stays_and_another_file_is_an_error)
@@ -240,6 +261,32 @@ Test(flow_check, account_file_is_read_through)
 	was_said("ok: disk: not measured, /tmp/*/none does not exist yet");
 }
 
+Test(flow_check, account_file_of_a_server_that_runs_is_told)
+{
+	struct server_process *server = server_process_start_with(
+	    &(struct server_setup){.engine = "epoll", .folder = scratch});
+
+	cr_expect_eq(CHECK_WITH(NULL), 1);
+	was_said("error: /tmp/*/accounts: another process has it open (it "
+		 "holds accounts.lock): *");
+	was_said("ok: /tmp/*/accounts: 0 accounts, *");
+	test_client_fence(test_client_user(server, "ann"));
+	server_process_stop(server);
+	cr_expect_eq(CHECK_WITH(NULL), 0);
+}
+
+Test(flow_check, log_that_cannot_be_opened_is_told)
+{
+	char path[200];
+
+	cr_expect_eq(CHECK_WITH("--log={folder}"), 1);
+	was_said("error: /tmp/*: the log cannot be written: Is a directory");
+	snprintf(path, sizeof(path), "%s/pipe", scratch);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	cr_expect_eq(CHECK_WITH("--log={folder}/pipe"), 1);
+	was_said("error: /tmp/*/pipe: the log cannot be written: No such *");
+}
+
 Test(flow_check, default_place_of_accounts_will_be_made)
 {
 	setenv("STATE_DIRECTORY", "/tmp/throng-test-none/state", 1);
@@ -255,9 +302,8 @@ Test(flow_check, engine_that_is_refused_is_told)
 	cr_expect_eq(check_with(&(struct server_setup){NO_URING}), 0);
 	was_said("warning: io: epoll, since io_uring is refused here: "
 		 "Operation not permitted");
-	cr_expect_eq(check_with(&(struct server_setup){
-			 NO_URING, .engine = "uring"}),
-	    1);
+	cr_expect_eq(
+	    check_with(&(struct server_setup){NO_URING, .engine = "uring"}), 1);
 	was_said("error: io: io_uring cannot be used here: Operation not "
 		 "permitted");
 }
@@ -283,8 +329,8 @@ FLOW_TEST(config_file_starts_a_server_and_the_command_line_is_over_it)
 			     "max-clients = 5\nrequire-login = yes\n")));
 	setup.args[0] = option;
 	server = server_process_launch(&setup);
-	server_process_expect(
-	    server, "[[]STARTING] *: 2 reactors on *, up to 5 clients "
+	server_process_expect(server,
+	    "[[]STARTING] *: 2 reactors on *, up to 5 clients "
 	    "(--max-clients)");
 	server_process_expect(server, "[[]LISTENING] tcp://127.0.0.1:*");
 	snprintf(server->listen[0], sizeof(server->listen[0]), "%s",
