@@ -34,13 +34,9 @@ say_rights(struct console *console, const struct options *options,
 	log_warn("running-as-root");
 }
 
-/* Also what a reload will not find any more, with root given up. */
 static void
-say_certificate(struct console *console, struct tls_server *tls,
-    const struct options *options)
+say_certificate(struct console *console, struct tls_server *tls)
 {
-	const char *unreadable = certificate_unreadable(options);
-	int error = errno;
 	char text[CERTIFICATE_TEXT_BYTES];
 	bool soon;
 
@@ -50,11 +46,20 @@ say_certificate(struct console *console, struct tls_server *tls,
 	console_say(console, "[TLS] certificate: %s", text);
 	if (soon)
 		log_warn("certificate", LOG_TEXT("state", text));
+}
+
+/* What is out of reach with root given up. */
+static void
+say_reload(struct console *console, const struct options *options)
+{
+	const char *unreadable = options_unreadable(options);
+	int error = errno;
+
 	if (!unreadable)
 		return;
-	console_say(console, "[TLS] a reload will fail: %s: %s", unreadable,
+	console_say(console, "[RELOAD] will fail: %s: %s", unreadable,
 	    strerrordesc_np(error));
-	log_warn("certificate-unreadable", LOG_TEXT("path", unreadable),
+	log_warn("reload-unreadable", LOG_TEXT("path", unreadable),
 	    LOG_ERRNO(error));
 }
 
@@ -90,7 +95,8 @@ hello_say(struct console *console, const struct server *server,
 		console_say(console, "[LISTENING] %s", text);
 		log_info("listening", LOG_TEXT("url", text));
 	}
-	say_certificate(console, server_tls(server), options);
+	say_certificate(console, server_tls(server));
+	say_reload(console, options);
 	if (options->metrics.length > 0)
 		say_metrics(console, &options->metrics);
 	log_info("started", LOG_TEXT("version", THRONG_VERSION),

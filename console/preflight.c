@@ -40,6 +40,7 @@ enum verdict {
 
 struct preflight {
 	const struct options *options;
+	bool was_root; /* which makes the folder of the accounts */
 	bool failed;
 };
 
@@ -162,9 +163,7 @@ static void
 check_endpoints(struct preflight *preflight)
 {
 	const struct options *options = preflight->options;
-	char url[sizeof("unix:") + sizeof(options->control)];
-	int held[OPTIONS_LISTEN_MAX + 2];
-	struct endpoint control;
+	int held[OPTIONS_LISTEN_MAX + 1];
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < options->listen_count; i++)
@@ -173,14 +172,26 @@ check_endpoints(struct preflight *preflight)
 	if (options->metrics.length > 0)
 		held[count++] =
 		    hold_endpoint(preflight, &options->metrics, "metrics");
-	if (options->control[0]) {
-		snprintf(url, sizeof(url), "unix:%s", options->control);
-		check(!endpoint_parse(url, &control));
-		held[count++] = hold_endpoint(preflight, &control, "control");
-	}
 	while (count > 0)
 		if (held[--count] >= 0)
 			close(held[count]);
+}
+
+static void
+check_control(struct preflight *preflight)
+{
+	const char *path = preflight->options->control;
+	char url[sizeof("unix:") + sizeof(preflight->options->control)];
+	struct endpoint control;
+	int fd;
+
+	if (!path[0])
+		return;
+	snprintf(url, sizeof(url), "unix:%s", path);
+	check(!endpoint_parse(url, &control));
+	fd = hold_endpoint(preflight, &control, "control");
+	if (fd >= 0)
+		close(fd);
 }
 
 /* The folder that a file is in, in `text`. */
@@ -201,16 +212,19 @@ folder_is_ready(const char *path)
 }
 
 /* The same of a folder that will be made when it is missing, with all above
- * it. */
+ * it, by root for whom it becomes. */
 static int
-folder_can_be_made(const char *path)
+folder_can_be_made(const char *path, bool by_root)
 {
 	char text[PATH_MAX];
 	const char *folder = folder_of(path, text);
+	int needed = W_OK | X_OK;
 
-	while (access(folder, F_OK) < 0 && errno == ENOENT)
+	while (access(folder, F_OK) < 0 && errno == ENOENT) {
 		folder = dirname((char *)folder);
-	return access(folder, W_OK | X_OK);
+		needed = by_root ? X_OK : W_OK | X_OK;
+	}
+	return access(folder, needed);
 }
 
 static void
@@ -244,8 +258,9 @@ check_accounts(struct preflight *preflight)
 	const char *path = options->accounts;
 	struct stat st;
 	bool missing = lstat(path, &st) < 0 && errno == ENOENT;
-	int folder = options->accounts_given ? folder_is_ready(path)
-					     : folder_can_be_made(path);
+	int folder = options->accounts_given
+			 ? folder_is_ready(path)
+			 : folder_can_be_made(path, preflight->was_root);
 
 	if (folder < 0)
 		say(preflight, ERROR,
@@ -405,20 +420,41 @@ check_log(struct preflight *preflight)
 		say(preflight, OK, "%s: the log can be written", path);
 }
 
+/* What root reads for it, and a reload cannot. */
 static void
+check_reload(struct preflight *preflight)
+{
+	const char *unreadable = options_unreadable(preflight->options);
+
+	if (unreadable)
+		say(preflight, WARNING, "%s: a reload will fail: %s",
+		    unreadable, strerrordesc_np(errno));
+}
+
+/* Becomes whom the server is going to be: what is looked at from then on is
+ * looked at as that. False: this may be anybody now. */
+static bool
 check_user(struct preflight *preflight)
 {
 	const struct options *options = preflight->options;
 	char error[OPTIONS_ERROR_BYTES];
 	struct user user;
 
-	if (user_is_root_unasked(options))
+	if (user_is_root_unasked(options)) {
 		say(preflight, WARNING,
 		    "user: the server would be root, which it need not be");
-	else if (user_find(&user, options, error) < 0)
+	} else if (user_find(&user, options, error) < 0) {
 		say(preflight, ERROR, "%s", error);
-	else if (options->user[0])
+	} else if (user_become(&user, error) < 0) {
+		say(preflight, ERROR, "%s", error);
+		return false;
+	} else if (options->user[0]) {
 		say(preflight, OK, "user: %s", options->user);
+		preflight->was_root = user.changes;
+		if (user.changes)
+			check_reload(preflight);
+	}
+	return true;
 }
 
 static void
@@ -440,14 +476,16 @@ preflight_run(const struct options *options)
 
 	capacity_raise_descriptors();
 	check_config(&preflight);
-	check_engine(&preflight);
 	check_endpoints(&preflight);
+	check_certificate(&preflight);
+	if (!check_user(&preflight))
+		return -1;
+	check_engine(&preflight);
+	check_control(&preflight);
 	check_accounts(&preflight);
 	check_disk(&preflight);
 	check_log(&preflight);
 	check_texts(&preflight);
-	check_certificate(&preflight);
-	check_user(&preflight);
 	check_fence(&preflight);
 	return preflight.failed ? -1 : 0;
 }

@@ -1,11 +1,7 @@
 /* The certificate of the options, read and read again. */
 #include "console/server/certificate.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "proto/session_answer.h"
 #include "reactor/clock.h"
@@ -80,19 +76,4 @@ certificate_text(
 		    validity.until_s <= now_s ? "expired" : "valid until",
 		    session_date(validity.until_s, date));
 	return text;
-}
-
-const char *
-certificate_unreadable(const struct options *options)
-{
-	const char *const paths[] = {options->tls_cert, options->tls_key};
-
-	for (int i = 0; i < 2 && paths[i][0]; i++) {
-		int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
-
-		if (fd < 0)
-			return paths[i];
-		close(fd);
-	}
-	return NULL;
 }

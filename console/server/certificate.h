@@ -31,8 +31,4 @@ int certificate_begin(struct tls_server *server, const struct options *options,
 const char *certificate_text(
     struct tls_server *server, char text[CERTIFICATE_TEXT_BYTES], bool *soon);
 
-/* Could this process read them again? NULL, or the path of one that it could
- * not, with errno; a borrowed one of the options. */
-const char *certificate_unreadable(const struct options *options);
-
 #endif

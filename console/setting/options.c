@@ -2,6 +2,7 @@
 #include "console/setting/options.h"
 
 #include <argp.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -236,6 +237,25 @@ options_log_level(const struct options *options)
 	if (!options->log[0] && isatty(STDERR_FILENO))
 		return LOG_LEVEL_WARN;
 	return LOG_LEVEL_INFO;
+}
+
+const char *
+options_unreadable(const struct options *options)
+{
+	const char *const paths[] = {
+	    options->config, options->tls_cert, options->tls_key};
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		int fd;
+
+		if (!paths[i][0])
+			continue;
+		fd = open(paths[i], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fd < 0)
+			return paths[i];
+		close(fd);
+	}
+	return NULL;
 }
 
 static void

@@ -96,6 +96,11 @@ void options_parse(struct options *options, int argc, char *argv[]);
  * for who sits in front of the server. */
 int options_log_level(const struct options *options);
 
+/* Of the files that are read by who starts the server, and again at a reload by
+ * whom it has become: one that this process could not read, with errno; NULL if
+ * it could. Borrowed of the options. */
+const char *options_unreadable(const struct options *options);
+
 /* What a reload has found; names with ", " between, empty for none. */
 struct reload_report {
 	char error[OPTIONS_ERROR_BYTES]; /* the first, with file and line */

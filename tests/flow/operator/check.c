@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,41 @@ Test(flow_check, dead_servers_socket_stays_and_another_file_is_an_error)
 	cr_expect_eq(CHECK_WITH("--listen", file), 1);
 	was_said("error: listen: cannot listen on unix:/tmp/*/notes: *");
 	cr_expect(exists("notes"));
+}
+
+/* What root can do is no matter to a server that is not root. */
+Test(flow_check, files_are_looked_at_as_the_user)
+{
+	char variable[200];
+
+	if (geteuid() != 0 || !getpwnam("nobody"))
+		cr_skip_test("only root can become nobody");
+	cr_assert_eq(chmod(scratch, 0755), 0);
+	scratch_write("motd", SCRATCH_TEXT("hello\n"));
+	scratch_write("conf", SCRATCH_TEXT("rate = 5/s\n"));
+	cr_expect_eq(CHECK_WITH("--user=nobody", "--config={folder}/conf",
+			 "--motd={folder}/motd", "--log={folder}/log",
+			 "--control={folder}/control"),
+	    1);
+	was_said("ok: /tmp/*/conf: read");
+	was_said("ok: user: nobody");
+	was_said("warning: /tmp/*/conf: a reload will fail: Permission denied");
+	was_said("error: /tmp/*/accounts: no file can be made in its folder: "
+		 "Permission denied");
+	was_said("error: disk: cannot write in /tmp/*: Permission denied");
+	was_said("error: /tmp/*/log: the log cannot be written: Permission *");
+	was_said("error: /tmp/*/motd: cannot be read: Permission denied");
+	was_said("error: control: cannot listen on unix:*: Permission denied");
+	/* Root makes this one for it. */
+	snprintf(variable, sizeof(variable), "STATE_DIRECTORY=%s/state/deep",
+	    scratch);
+	cr_expect_eq(check_with(&(struct server_setup){.no_accounts = true,
+			 .no_user = true,
+			 .variables = {variable},
+			 .args = {"--user=nobody"}}),
+	    0, "%s", said);
+	was_said("ok: /tmp/*/state/deep/accounts: will be made");
+	cr_expect_not(exists("state"));
 }
 
 /* A server in the test's folder that has made an account. */

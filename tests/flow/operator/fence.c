@@ -293,6 +293,28 @@ FLOW_TEST_IN_FOLDER(user_is_whom_a_server_of_root_becomes)
 	stop_clean(server);
 }
 
+FLOW_TEST_IN_FOLDER(user_that_cannot_read_the_configuration_again_is_told)
+{
+	const struct passwd *nobody = need_nobody();
+	struct server_setup setup = {.engine = engine,
+	    .folder = scratch,
+	    .no_user = true,
+	    .args = {"--config={folder}/conf", "--user=nobody"}};
+	struct server_process *server;
+
+	scratch_write("conf", SCRATCH_TEXT(""));
+	cr_assert_eq(chown(scratch, nobody->pw_uid, nobody->pw_gid), 0);
+	server = server_process_start_with(&setup);
+	server_process_expect(server,
+	    "[[]RELOAD] will fail: %s/conf: Permission denied", scratch);
+	server_process_type(server, "reload\n");
+	server_process_expect(
+	    server, "nothing was changed: *conf: *: Permission denied");
+	server_process_exit(server);
+	cr_expect_not_null(strstr(
+	    server_process_errors(server), " warn reload-unreadable path="));
+}
+
 /* Made by root, and no use to the server if it stayed root's. */
 FLOW_TEST_IN_FOLDER(user_gets_the_folder_that_is_made_for_the_accounts)
 {

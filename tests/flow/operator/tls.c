@@ -230,7 +230,7 @@ FLOW_TEST(certificate_that_a_reload_could_not_read_is_told)
 	snprintf(key, sizeof(key), "--tls-key=%s", tls_kit_path("one.key"));
 	server = server_process_start_with(&setup);
 	server_process_expect(server,
-	    "[[]TLS] a reload will fail: %s: Permission denied",
+	    "[[]RELOAD] will fail: %s: Permission denied",
 	    tls_kit_path("one.key"));
 	test_client_fence(tls_client_open(server));
 	server_process_type(server, "reload\n");
