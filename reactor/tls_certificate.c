@@ -91,31 +91,43 @@ context_new(void)
 	return context;
 }
 
-/* The whole file, terminated, for file_free; NULL with errno. */
+/* What is wrong with it as a file, or NULL. A pipe is empty when it is read
+ * again. */
+static const char *
+file_problem(int fd, struct stat *st)
+{
+	if (fd < 0 || fstat(fd, st) < 0)
+		return strerrordesc_np(errno);
+	if (!S_ISREG(st->st_mode))
+		return "it is no regular file";
+	if (st->st_size > FILE_BYTES_MAX)
+		return strerrordesc_np(EFBIG);
+	return NULL;
+}
+
+/* The whole file, terminated, for file_free; NULL, and *problem says why. */
 static char *
-file_read(const char *path, size_t *len)
+file_read(const char *path, size_t *len, const char **problem)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *bytes = NULL;
-	struct stat st;
+	struct stat st = {0};
 	ssize_t got;
 
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) < 0)
-		goto out;
-	errno = EFBIG;
-	if (st.st_size > FILE_BYTES_MAX)
+	*problem = file_problem(fd, &st);
+	if (*problem)
 		goto out;
 	bytes = memory_new((size_t)st.st_size + 1);
 	got = read(fd, bytes, (size_t)st.st_size);
 	*len = got < 0 ? 0 : (size_t)got;
 	if (got < 0) {
+		*problem = strerrordesc_np(errno);
 		free(bytes);
 		bytes = NULL;
 	}
 out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return bytes;
 }
 
@@ -164,15 +176,13 @@ static int
 use_certificate(SSL_CTX *context, const char *path, char error[TLS_ERROR_BYTES])
 {
 	size_t len = 0;
-	char *bytes = file_read(path, &len);
-	const char *problem = NULL;
+	const char *problem;
+	char *bytes = file_read(path, &len, &problem);
 	BIO *pem;
 
-	if (!bytes) {
-		problem = strerrordesc_np(errno);
-	} else if (!is_whole(bytes)) {
+	if (bytes && !is_whole(bytes)) {
 		problem = "it ends amid a certificate";
-	} else {
+	} else if (bytes) {
 		pem = BIO_new_mem_buf(bytes, (int)len);
 		if (!pem || !add_certificates(context, pem))
 			problem = openssl_reason();
@@ -201,15 +211,15 @@ use_key(SSL_CTX *context, const char *path, const char *certificate,
     char error[TLS_ERROR_BYTES])
 {
 	size_t len = 0;
-	char *bytes = file_read(path, &len);
+	const char *problem;
+	char *bytes = file_read(path, &len, &problem);
 	EVP_PKEY *key = NULL;
 	int result = -1;
 	BIO *pem;
 
 	if (!bytes) {
 		snprintf(error, TLS_ERROR_BYTES,
-		    "%s: the key cannot be read: %s", path,
-		    strerrordesc_np(errno));
+		    "%s: the key cannot be read: %s", path, problem);
 		return -1;
 	}
 	pem = BIO_new_mem_buf(bytes, (int)len);

@@ -3,6 +3,7 @@
 
 #include <openssl/pem.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/kit/tls_kit.h"
 
@@ -72,6 +73,17 @@ CERTIFICATE_TEST(key_with_a_password_is_refused)
 
 /* A key of another kind than the certificate's fits none, and is not taken for
  * one whose certificate is still to come. */
+/* As a shell's <(...), which is empty at a reload. */
+CERTIFICATE_TEST(pipe_is_refused)
+{
+	tls_kit_certificate("one", -1, 100);
+	cr_assert_eq(mkfifo(tls_kit_path("pipe"), 0600), 0);
+	refuses("pipe", "one.key", "pipe", "it is no regular file");
+	refuses("one.cert", "pipe", "pipe", "it is no regular file");
+	refuses("none", "one.key", "none", "No such file");
+	refuses("one.cert", "none", "none", "No such file");
+}
+
 CERTIFICATE_TEST(key_of_another_kind_is_refused)
 {
 	EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
