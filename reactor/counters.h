@@ -31,7 +31,15 @@ counter_add(counter *c, uint64_t n)
 	atomic_store_explicit(c, was + n, memory_order_relaxed);
 }
 
-/* The same where several threads add to it. */
+/* One of one's own thread that goes down, too. */
+static inline void
+counter_set(counter *c, uint64_t value)
+{
+	/* As above: pairs with counter_read. */
+	atomic_store_explicit(c, value, memory_order_relaxed);
+}
+
+/* Adds where several threads do. */
 static inline void
 counter_add_shared(counter *c, uint64_t n)
 {

@@ -152,6 +152,10 @@ uint64_t reactor_closed(const struct reactor *reactor, unsigned reason);
 /* Envelopes that wait for it, about. Any thread. */
 uint64_t reactor_mail_waiting(const struct reactor *reactor);
 
+/* Bytes of memory for output that waited for its clients when its last turn
+ * ended. Any thread. */
+uint64_t reactor_output_waiting(const struct reactor *reactor);
+
 /* The owner's. */
 void *reactor_owner(const struct reactor *reactor);
 struct counters *reactor_counters(struct reactor *reactor);

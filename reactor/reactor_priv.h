@@ -65,6 +65,7 @@ struct reactor {
 	/* Written by the owner, read by all. */
 	struct counters counters;
 	struct timing turn_time;
+	counter output_waiting; /* blobs.bytes, when its last turn ended */
 	counter closed_for[CLOSE_COUNT]; /* counters.closed, for each reason */
 };
 

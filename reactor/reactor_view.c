@@ -43,6 +43,12 @@ reactor_mail_waiting(const struct reactor *reactor)
 	return mailbox_depth(&reactor->mailbox);
 }
 
+uint64_t
+reactor_output_waiting(const struct reactor *reactor)
+{
+	return counter_read(&reactor->output_waiting);
+}
+
 void *
 reactor_owner(const struct reactor *reactor)
 {

@@ -100,6 +100,7 @@ turn_end(struct reactor *r)
 
 	timing_add(&r->turn_time, now_us - r->woke_us);
 	counter_add(&r->counters.turns, 1);
+	counter_set(&r->output_waiting, r->blobs.bytes);
 	r->ended_ms = now_us / 1000;
 	if (!r->stopping || r->empty_told || !list_is_empty(&r->open))
 		return;

@@ -167,27 +167,40 @@ put_closed(struct page *page, const struct server *server)
 	}
 }
 
+/* What each reactor has of it. */
+static void
+put_depths(struct page *page, const struct server *server, const char *name,
+    const char *help, uint64_t (*depth)(const struct reactor *reactor))
+{
+	const struct reactor *reactor;
+	char label[32];
+
+	put_family(page, name, "gauge", help);
+	for (unsigned i = 0; (reactor = server_reactor(server, i)); i++) {
+		snprintf(label, sizeof(label), "reactor=\"%u\"", i);
+		put_sample(page, name, label, depth(reactor));
+	}
+}
+
 static void
 put_reactors(struct page *page, const struct server *server)
 {
 	const struct reactor *reactor;
 	char label[32];
-	unsigned i;
 
 	put_family(page, "turn_seconds", "histogram",
 	    "time that a reactor works between two sleeps");
-	for (i = 0; (reactor = server_reactor(server, i)); i++) {
+	for (unsigned i = 0; (reactor = server_reactor(server, i)); i++) {
 		snprintf(label, sizeof(label), "reactor=\"%u\"", i);
 		put_timing(
 		    page, "turn_seconds", label, reactor_turn_time(reactor));
 	}
-	put_family(page, "mail_waiting", "gauge",
-	    "envelopes from other threads that wait for a reactor");
-	for (i = 0; (reactor = server_reactor(server, i)); i++) {
-		snprintf(label, sizeof(label), "reactor=\"%u\"", i);
-		put_sample(
-		    page, "mail_waiting", label, reactor_mail_waiting(reactor));
-	}
+	put_depths(page, server, "mail_waiting",
+	    "envelopes from other threads that wait for a reactor",
+	    reactor_mail_waiting);
+	put_depths(page, server, "output_waiting_bytes",
+	    "memory for output that waits for the clients of a reactor",
+	    reactor_output_waiting);
 }
 
 static void

@@ -192,6 +192,42 @@ FLOW_TEST(metrics_go_down_with_who_leaves)
 	server_process_stop(server);
 }
 
+static double
+waiting(void)
+{
+	const struct answer *page = ask(GET);
+
+	return value(page, "throng_output_waiting_bytes{reactor=\"0\"}") +
+	       value(page, "throng_output_waiting_bytes{reactor=\"1\"}");
+}
+
+FLOW_TEST(metrics_tell_what_waits_for_who_does_not_read)
+{
+	struct server_process *server =
+	    server_process_start(engine, "--metrics=tcp://127.0.0.1:0",
+		"--out-limit=65536", "--listen=unix:{folder}/socket", NULL);
+	struct test_client *ann = test_client_user(server, "ann"), *slow;
+	int said = 0;
+
+	read_target(server, "127.0.0.1");
+	/* A Unix socket holds little by itself. */
+	slow = test_client_open_at(server->listen[1]);
+	test_client_enter(slow, "ann");
+	while (value(ask(GET), "throng_deliveries_skipped_total") < 1) {
+		for (int i = 0; i < 20; i++)
+			test_client_send(ann, "/b %01000d\n", said++);
+		for (int i = 0; i < 20; i++)
+			test_client_match(ann, "\\[ann#*] *");
+	}
+	cr_expect_geq(waiting(), 65536 / 2);
+	test_client_send(slow, "/ping here\n");
+	while (strcmp(test_client_line(slow), "OK pong here") != 0)
+		;
+	while (waiting() > 0)
+		;
+	server_process_stop(server);
+}
+
 /* The family that a sample of this type belongs to, by its name. */
 static void
 strip_part(char *name, const char *type)
