@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/kit/stall.h"
+
 #define NOTICE_BYTES 256
 
 /* The manager's socket, abstract: nothing to remove. */
@@ -109,6 +111,41 @@ FLOW_TEST(service_with_a_watchdog_says_that_it_lives_and_how_many_are_there)
 	cr_assert_eq(server_process_wait(server), 0);
 	while (strcmp(notice(), "STOPPING=1") != 0)
 		;
+}
+
+/* The notices that are there. */
+static int
+count_notices(void)
+{
+	char text[NOTICE_BYTES];
+	int count = 0;
+
+	while (recv(manager, text, sizeof(text), MSG_DONTWAIT) >= 0)
+		count++;
+	return count;
+}
+
+FLOW_TEST(service_with_a_reactor_that_hangs_does_not_say_that_it_lives)
+{
+	struct server_setup setup = {
+	    .engine = engine, .variables = {variable, "WATCHDOG_USEC=2000"}};
+	struct server_process *server;
+
+	manager_start();
+	server = server_process_start_with(&setup);
+	cr_assert_eq(strncmp(notice(), "READY=1\n", 8), 0);
+	stall_begin(server, "throng/r1");
+	count_notices();
+	for (int i = 0; i < 1000; i++) {
+		server_process_type(server, "count\n");
+		server_process_expect(server, "0 connected, *");
+	}
+	/* One may have been on its way. */
+	cr_expect_leq(count_notices(), 1, "the console alone is no life");
+	stall_end();
+	for (int i = 0; i < 3; i++)
+		cr_assert_str_eq(notice(), "WATCHDOG=1\nSTATUS=0 clients");
+	server_process_stop(server);
 }
 
 /* --- passed sockets --- */
