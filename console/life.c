@@ -196,7 +196,8 @@ life_start(struct life *life, char error[SERVER_ERROR_BYTES])
 	const struct options *options = supervisor->options;
 	struct user user;
 
-	if (user_find(&user, options, error) < 0)
+	if (options_check_log(options, error) < 0 ||
+	    user_find(&user, options, error) < 0)
 		return -1;
 	supervisor->server =
 	    server_open(supervisor->options, life->news.feed, error);

@@ -410,10 +410,13 @@ static void
 check_log(struct preflight *preflight)
 {
 	const char *path = preflight->options->log;
+	char error[OPTIONS_ERROR_BYTES];
 
 	if (!path[0])
 		return;
-	if (log_is_ready(path) < 0)
+	if (options_check_log(preflight->options, error) < 0)
+		say(preflight, ERROR, "%s", error);
+	else if (log_is_ready(path) < 0)
 		say(preflight, ERROR, "%s: the log cannot be written: %s", path,
 		    strerrordesc_np(errno));
 	else

@@ -154,6 +154,7 @@ reload_read(struct supervisor *supervisor, struct reload *reload)
 
 	if (options_reload(
 		supervisor->options, &reload->options, &reload->report) < 0 ||
+	    options_check_log(options, error) < 0 ||
 	    policy_read(&reload->policy, options, error) < 0 ||
 	    certificate_read(options, &reload->certificate, error) < 0 ||
 	    log_reopen(options->log[0] ? options->log : NULL, error) < 0)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "console/setting/config.h"
@@ -256,6 +257,43 @@ options_unreadable(const struct options *options)
 		close(fd);
 	}
 	return NULL;
+}
+
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !strcmp(a, b) ||
+	       (stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+		   x.st_ino == y.st_ino);
+}
+
+int
+options_check_log(
+    const struct options *options, char error[OPTIONS_ERROR_BYTES])
+{
+	const struct {
+		const char *name, *path;
+	} others[] = {
+	    {"accounts", options->accounts},
+	    {"config", options->config},
+	    {"motd", options->motd},
+	    {"bans", options->bans},
+	    {"tls-cert", options->tls_cert},
+	    {"tls-key", options->tls_key},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		if (!options->log[0] || !others[i].path[0] ||
+		    !is_same_file(options->log, others[i].path))
+			continue;
+		snprintf(error, OPTIONS_ERROR_BYTES,
+		    "--log: %s is the file of --%s", options->log,
+		    others[i].name);
+		return -1;
+	}
+	return 0;
 }
 
 static void

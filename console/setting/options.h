@@ -101,6 +101,11 @@ int options_log_level(const struct options *options);
  * it could. Borrowed of the options. */
 const char *options_unreadable(const struct options *options);
 
+/* 0, or -1 with a line in `error`: --log names a file that another option has
+ * the server read, which it would spoil. */
+int options_check_log(
+    const struct options *options, char error[OPTIONS_ERROR_BYTES]);
+
 /* What a reload has found; names with ", " between, empty for none. */
 struct reload_report {
 	char error[OPTIONS_ERROR_BYTES]; /* the first, with file and line */

@@ -311,6 +311,20 @@ Test(flow_check, account_file_of_a_server_that_runs_is_told)
 	cr_expect_eq(CHECK_WITH(NULL), 0);
 }
 
+Test(flow_check, log_that_is_another_file_too_is_told)
+{
+	char link[200];
+
+	cr_expect_eq(CHECK_WITH("--log={folder}/accounts"), 1);
+	was_said("error: --log: /tmp/*/accounts is the file of --accounts");
+	scratch_write("bans", SCRATCH_TEXT(""));
+	snprintf(link, sizeof(link), "%s/log", scratch);
+	cr_assert_eq(symlink("bans", link), 0);
+	cr_expect_eq(
+	    CHECK_WITH("--log={folder}/log", "--bans={folder}/bans"), 1);
+	was_said("error: --log: /tmp/*/log is the file of --bans");
+}
+
 Test(flow_check, log_that_cannot_be_opened_is_told)
 {
 	char path[200];

@@ -161,6 +161,28 @@ FLOW_TEST(reload_of_wrong_files_changes_nothing)
 	server_process_stop(server);
 }
 
+/* A line in the account file would be the end of what comes behind it. */
+FLOW_TEST(log_is_never_the_account_file)
+{
+	struct server_setup setup = {
+	    .engine = engine, .args = {"--log={folder}/accounts"}};
+	struct server_process *server = server_process_launch(&setup);
+	char text[200];
+
+	cr_expect_eq(server_process_wait(server), 1);
+	snprintf(text, sizeof(text),
+	    "throng: --log: %s is the file of --accounts\n", server->accounts);
+	cr_expect_str_eq(server_process_errors(server), text);
+	server = server_process_start(engine, "--log={folder}/log", NULL);
+	snprintf(text, sizeof(text), "%s/log", server->folder);
+	cr_assert_eq(unlink(text), 0);
+	cr_assert_eq(symlink("accounts", text), 0);
+	server_process_type(server, "reload\n");
+	server_process_expect(server,
+	    "nothing was changed: --log: %s is the file of --accounts", text);
+	server_process_stop(server);
+}
+
 FLOW_TEST(reload_opens_the_log_again)
 {
 	struct server_process *server = start(engine, "");
