@@ -6,7 +6,6 @@
 #include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,20 +16,18 @@
 #include "console/server/engine_choice.h"
 #include "console/server/fence.h"
 #include "console/server/server.h"
+#include "console/server/sync_time.h"
 #include "console/server/user.h"
 #include "console/setting/banlist.h"
 #include "console/setting/config.h"
 #include "console/setting/format.h"
 #include "console/setting/motd.h"
 #include "reactor/check.h"
-#include "reactor/clock.h"
 #include "reactor/engine.h"
 #include "reactor/listen.h"
 #include "reactor/tls_server.h"
 
-#define SYNCS      20
-#define SYNC_BYTES 4096
-#define SLOW_US    20000 /* more than that for a sync is worth a warning */
+#define SLOW_US 20000 /* more than that for a sync is worth a warning */
 
 enum verdict {
 	OK,
@@ -272,78 +269,25 @@ check_accounts(struct preflight *preflight)
 		check_account_file(preflight);
 }
 
-static int
-compare_times(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-
-	return left < right ? -1 : left > right;
-}
-
-/* Appends as the journal does, and sorts how long each took. 0, or -1 with
- * errno. */
-static int
-measure_syncs(int fd, uint64_t took_us[SYNCS])
-{
-	static const char bytes[SYNC_BYTES];
-
-	for (unsigned i = 0; i < SYNCS; i++) {
-		uint64_t from = clock_monotonic_us();
-
-		errno = ENOSPC; /* what a short count means */
-		if (write(fd, bytes, sizeof(bytes)) != sizeof(bytes) ||
-		    fdatasync(fd) < 0)
-			return -1;
-		took_us[i] = clock_monotonic_us() - from;
-	}
-	qsort(took_us, SYNCS, sizeof(*took_us), compare_times);
-	return 0;
-}
-
-/* A file without a name, where the file system has that; else one that loses
- * it at once. */
-static int
-open_nameless(const char *folder)
-{
-	char name[PATH_MAX + 32];
-	int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR))
-		return fd;
-	snprintf(name, sizeof(name), "%s/.throng-check-XXXXXX", folder);
-	fd = mkostemp(name, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(name);
-	return fd;
-}
-
 static void
 check_disk(struct preflight *preflight)
 {
 	char text[PATH_MAX];
 	const char *folder = folder_of(preflight->options->accounts, text);
-	uint64_t took_us[SYNCS] = {0};
-	uint64_t median_us;
-	int fd = open_nameless(folder);
+	struct sync_time time;
 
-	if (fd < 0 && errno == ENOENT) {
-		say(preflight, OK, "disk: not measured, %s does not exist yet",
-		    folder);
-		return;
-	}
-	if (fd < 0 || measure_syncs(fd, took_us) < 0) {
-		say(preflight, ERROR, "disk: cannot write in %s: %s", folder,
-		    strerrordesc_np(errno));
-	} else {
-		median_us = took_us[SYNCS / 2];
-		say(preflight, median_us > SLOW_US ? WARNING : OK,
+	if (sync_time_measure(&time, folder) == 0)
+		say(preflight, time.median_us > SLOW_US ? WARNING : OK,
 		    "disk: a sync in %s takes %.1f ms (median of %d), %.1f ms "
 		    "at worst",
-		    folder, (double)median_us / 1000, SYNCS,
-		    (double)took_us[SYNCS - 1] / 1000);
-	}
-	if (fd >= 0)
-		close(fd);
+		    folder, (double)time.median_us / 1000, SYNC_TIME_SYNCS,
+		    (double)time.worst_us / 1000);
+	else if (errno == ENOENT)
+		say(preflight, OK, "disk: not measured, %s does not exist yet",
+		    folder);
+	else
+		say(preflight, ERROR, "disk: cannot write in %s: %s", folder,
+		    strerrordesc_np(errno));
 }
 
 static void
