@@ -273,6 +273,7 @@ static void
 put_accounts(struct page *page, const struct server *server)
 {
 	struct account_service *service = server_account_service(server);
+	struct auth *auth = account_service_auth(service);
 	struct worker_count counts[2] = {
 	    account_service_hashing(service),
 	    account_service_journaling(service),
@@ -280,7 +281,10 @@ put_accounts(struct page *page, const struct server *server)
 
 	put_number(
 	    page, "accounts", "gauge", "accounts", server_accounts(server));
-	put_bans(page, account_service_auth(service));
+	put_number(page, "accounts_read_only", "gauge",
+	    "1 while accounts cannot be made or changed, else 0",
+	    auth_error(auth)[0] != '\0');
+	put_bans(page, auth);
 	put_pools(page, counts);
 	put_family(page, "journal_commit_seconds", "histogram",
 	    "time to write and sync one batch of changes to accounts");

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "reactor/listener.h"
 
@@ -154,6 +156,31 @@ FLOW_TEST(metrics_count_what_clients_do)
 	cr_expect_geq(value(page, "process_open_fds"), 6);
 	cr_expect_gt(value(page, "process_resident_memory_bytes"), 0);
 	server_process_stop(server);
+}
+
+FLOW_TEST(metrics_tell_that_accounts_cannot_be_changed)
+{
+	struct server_process *server = start(engine);
+	struct test_client *client = test_client_user(server, "ann");
+	struct rlimit limit = {0, RLIM_INFINITY};
+	struct stat about;
+	const struct answer *page = ask(GET);
+
+	IS("throng_accounts_read_only", 0);
+	cr_assert_eq(stat(server->accounts, &about), 0);
+	limit.rlim_cur = (rlim_t)about.st_size;
+	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	say(client, "/passwd " HARNESS_PASSWORD " secretpw", "ERR read-only *");
+	page = ask(GET);
+	IS("throng_accounts_read_only", 1);
+	limit.rlim_cur = RLIM_INFINITY;
+	cr_assert_eq(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+	say(client, "/passwd " HARNESS_PASSWORD " secretpw", "OK *");
+	page = ask(GET);
+	IS("throng_accounts_read_only", 0);
+	server_process_type(server, "exit\n");
+	server_process_expect(server, "all threads joined");
+	cr_assert_eq(server_process_wait(server), 0);
 }
 
 FLOW_TEST(metrics_go_down_with_who_leaves)
