@@ -1,5 +1,6 @@
 /* throng: what it is asked to be, a server or the operator of one. */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,20 @@
 #include "console/preflight.h"
 #include "console/setting/options.h"
 #include "reactor/check.h"
+
+/* What the process was started without is nothing: it must not become the first
+ * file or socket that is opened, for somebody reads and writes it as ever. */
+static void
+keep_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
 
 /* Before the first thread: signals that stop the server arrive at the main
  * thread's loop, those that would end it in passing do nothing. -1 with errno.
@@ -38,6 +53,7 @@ main(int argc, char *argv[])
 	static struct options options;
 	int signals, status;
 
+	keep_standard_descriptors();
 	setlocale(LC_CTYPE, ""); /* what is typed may be UTF-8 */
 	options_parse(&options, argc, argv);
 	if (options.ctl[0])

@@ -51,7 +51,7 @@ static struct {
 	uint64_t give_up_ms; /* if stopping */
 	char *filling;       /* owned, HALF_BYTES */
 	size_t filled;
-	uint64_t lost; /* lines that were not written, not told yet */
+	uint64_t lost;      /* lines that were not written, not told yet */
 	uint64_t lost_ever; /* and all of them */
 	struct log_flood flood;
 } logger = {.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -289,15 +289,9 @@ log_open(const char *path)
 {
 	const int flags =
 	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	int fd;
 
-	if (path)
-		return open(path, flags, 0640);
-	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	/* Started without one. */
-	if (fd < 0 && errno == EBADF)
-		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	return fd;
+	return path ? open(path, flags, 0640)
+		    : fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 }
 
 static int

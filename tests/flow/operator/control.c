@@ -245,6 +245,22 @@ FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
 	cr_expect_eq(system(command), 0);
 }
 
+/* One that was closed is nothing, and not the socket. */
+FLOW_TEST(ctl_without_standard_input_waits_for_none)
+{
+	char path[PATH_BYTES], out[4096];
+	struct server_process *server = start(engine, path);
+
+	cr_expect_eq(ctl(path, "count <&-", "", out), 0);
+	cr_expect_str_eq(out, "0 connected, 0 logged in\n");
+	cr_expect_eq(ctl(path, "<&-", "", out), 0);
+	cr_expect_str_eq(out, "");
+	cr_expect_eq(ctl(path, "passwd ann <&-", "", out), 1);
+	cr_expect_str_eq(
+	    out, "throng: nothing was changed: no password was given\n");
+	server_process_stop(server);
+}
+
 /* News are dropped rather than waited with: a full pipe holds up nobody. */
 FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
 {
