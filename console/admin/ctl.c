@@ -68,27 +68,29 @@ wants_secret(const char *line)
 }
 
 /* One line of standard input; it ends with a newline, also where the input ends
- * without. False when there is none, or it is too long. */
+ * without. False when there is none, or it cannot be meant: it is too long, or
+ * has a NUL. */
 static bool
 read_line(char line[ADMIN_LINE_BYTES])
 {
-	size_t len;
+	const char *wrong = NULL;
+	size_t len = 0;
+	int c;
 
-	if (!fgets(line, ADMIN_LINE_BYTES, stdin)) {
-		complain("nothing was changed", "no password was given");
-		return false;
+	while ((c = getchar()) != EOF && c != '\n') {
+		if (c == '\0')
+			wrong = ADMIN_BAD_LINE;
+		if (len < ADMIN_LINE_BYTES - 2)
+			line[len++] = (char)c;
+		else
+			wrong = "the line is too long";
 	}
-	len = strlen(line);
-	if (len > 0 && line[len - 1] == '\n')
-		return true;
-	if (len + 1 < ADMIN_LINE_BYTES) {
-		strcpy(line + len, "\n");
-		return true;
-	}
-	for (int c = 0; c != '\n' && c != EOF;)
-		c = getchar();
-	complain("nothing was changed", "the line is too long");
-	return false;
+	if (c == EOF && len == 0)
+		wrong = "no password was given";
+	strcpy(line + len, "\n");
+	if (wrong)
+		complain("nothing was changed", wrong);
+	return !wrong;
 }
 
 static volatile sig_atomic_t interrupted;
@@ -242,13 +244,19 @@ give_lines(FILE *stream, const char *path)
 	char *line = NULL;
 	size_t size = 0;
 	bool ok = true;
+	ssize_t got;
 
-	while (getline(&line, &size, stdin) > 0) {
+	while ((got = getline(&line, &size, stdin)) > 0) {
 		if (feof(stream)) {
 			complain(
 			    path, "the server has gone before all was done");
 			ok = false;
 			break;
+		}
+		if (memchr(line, '\0', (size_t)got)) {
+			complain("the command", ADMIN_BAD_LINE);
+			ok = false;
+			continue;
 		}
 		/* The last one may want its newline. */
 		if (!strchr(line, '\n')) {

@@ -261,6 +261,32 @@ FLOW_TEST(ctl_without_standard_input_waits_for_none)
 	server_process_stop(server);
 }
 
+/* No half of it is meant. */
+FLOW_TEST(ctl_takes_no_line_with_a_nul)
+{
+	static const char wrong[] =
+	    "a line is UTF-8 without control characters\n";
+	char path[PATH_BYTES], out[4096], wanted[256];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	cr_expect_eq(
+	    ctl(path, "", "mute an\\000n\\nban\\000 ann\\ncount", out), 1);
+	snprintf(wanted, sizeof(wanted),
+	    "throng: the command: %sthrong: the command: %s"
+	    "1 connected, 1 logged in\n",
+	    wrong, wrong);
+	cr_expect_str_eq(out, wanted);
+	cr_expect_eq(ctl(path, "passwd ann", "longer-\\000than-8\\n", out), 1);
+	snprintf(
+	    wanted, sizeof(wanted), "throng: nothing was changed: %s", wrong);
+	cr_expect_str_eq(out, wanted);
+	cr_expect_eq(ctl(path, "bans --json", "", out), 0);
+	cr_expect_str_eq(out, "");
+	test_client_fence(ann);
+	server_process_stop(server);
+}
+
 /* News are dropped rather than waited with: a full pipe holds up nobody. */
 FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
 {
