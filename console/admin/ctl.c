@@ -110,13 +110,14 @@ ask(const char *question, char line[ADMIN_LINE_BYTES])
 	struct termios shown, unseen;
 	bool got;
 
-	fprintf(stderr, "%s (unseen): ", question);
 	if (tcgetattr(STDIN_FILENO, &shown) < 0)
 		return false;
 	sigaction(SIGINT, &action, &before);
 	unseen = shown;
 	unseen.c_lflag &= ~(tcflag_t)ECHO;
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);
+	/* Who answers at once is not seen either. */
+	fprintf(stderr, "%s (unseen): ", question);
 	got = read_line(line);
 	tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	fputc('\n', stderr);

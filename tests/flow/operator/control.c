@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PATH_BYTES 108
@@ -243,6 +245,87 @@ FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
 	    "grep -q 'command=\"passwd ann\" outcome=failed' %s/log",
 	    server->folder, server->folder);
 	cr_expect_eq(system(command), 0);
+}
+
+/* `throng --ctl PATH passwd ann` on a terminal, whose other end it returns. */
+static int
+ask_on_a_terminal(const char *path, pid_t *child)
+{
+	const char *bin = getenv("THRONG_BIN");
+	int fd;
+
+	bin = bin ? bin : "build/throng";
+	*child = forkpty(&fd, NULL, NULL, NULL);
+	cr_assert_geq(*child, 0);
+	if (*child == 0) {
+		execl(bin, bin, "--ctl", path, "passwd", "ann", NULL);
+		_exit(127);
+	}
+	return fd;
+}
+
+/* What is on the terminal until this is there, or to the end. */
+static const char *
+read_until(int fd, const char *wanted)
+{
+	static char text[4096];
+	size_t len = 0;
+	ssize_t got;
+
+	text[0] = '\0';
+	while (len + 1 < sizeof(text) && !(wanted && strstr(text, wanted)) &&
+	       (got = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
+		len += (size_t)got;
+		text[len] = '\0';
+	}
+	return text;
+}
+
+/* It does not show what is typed from the moment on that it asks, and forgets
+ * nothing of it. */
+static void
+answer(int fd, const char *question, const char *text)
+{
+	struct termios modes;
+
+	cr_assert_not_null(strstr(read_until(fd, question), question));
+	cr_assert_eq(tcgetattr(fd, &modes), 0);
+	cr_expect_eq(modes.c_lflag & ECHO, 0, "%s", question);
+	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+FLOW_TEST(ctl_passwd_asks_on_a_terminal_and_shows_nothing)
+{
+	static const struct {
+		const char *again, *said;
+		int status;
+	} cases[] = {
+	    {"open-sesame\n", "ann has a new password", 0},
+	    {"open-window\n", "the two are not the same", 1},
+	    {"\x04", "no password was given", 1},
+	};
+	char path[PATH_BYTES];
+	struct server_process *server = start(engine, path);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *text;
+		pid_t child;
+		int status, fd = ask_on_a_terminal(path, &child);
+
+		answer(fd, "New password (unseen): ", "open-sesame\n");
+		answer(fd, "Once more (unseen): ", cases[i].again);
+		text = read_until(fd, NULL);
+		cr_expect(strstr(text, cases[i].said), "%s", text);
+		cr_expect_null(strstr(text, "open-"));
+		close(fd);
+		cr_assert_eq(waitpid(child, &status, 0), child);
+		cr_expect_eq(WEXITSTATUS(status), cases[i].status);
+	}
+	test_client_send(ann, "/logout\n/login ann open-sesame\n");
+	test_client_expect(ann, "OK logged out");
+	test_client_match(ann, "OK logged in as ann#*");
+	server_process_stop(server);
 }
 
 /* One that was closed is nothing, and not the socket. */
