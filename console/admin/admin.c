@@ -71,11 +71,21 @@ admin_fail(struct admin *admin, const char *format, ...)
 	admin->ops->fail(admin, line);
 }
 
+/* Is the present command one that changes something, done or not? */
+static bool
+is_act(const struct admin *admin)
+{
+	const struct admin_row *row = admin->row;
+
+	return row && (row->flags & ADMIN_ACT) &&
+	       (admin->arguments[0] || !(row->flags & ADMIN_ASKS));
+}
+
 /* The present command has been answered. */
 static void
 admin_done(struct admin *admin)
 {
-	if (admin->row && (admin->row->flags & ADMIN_ACT))
+	if (is_act(admin))
 		log_audit("audit", LOG_TEXT("by", admin->who),
 		    LOG_TEXT("command", admin->command),
 		    LOG_TEXT("outcome", admin->failed ? "failed" : "done"));

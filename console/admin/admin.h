@@ -28,6 +28,7 @@ enum admin_flag {
 	ADMIN_PAGED = 2,
 	ADMIN_JSON = 4,
 	ADMIN_SECRET = 8,
+	ADMIN_ASKS = 16,
 };
 
 enum admin_completes {

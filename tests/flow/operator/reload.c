@@ -233,6 +233,24 @@ FLOW_TEST(log_level_is_shown_and_set_at_the_console)
 	    "\"level\":\"info\",\"event\":\"login\",\"client\":"));
 }
 
+/* A question is no act, an attempt is one. */
+FLOW_TEST(log_has_no_audit_line_for_a_question)
+{
+	struct server_process *server = start(engine, "");
+	const char *text;
+
+	server_process_type(server, "log\nlog loud\ncount\nbans\nban\n");
+	server_process_expect(server, "info");
+	server_process_expect(server, "usage: ban *");
+	server_process_stop(server);
+	text = read_file(server->folder, "log");
+	cr_expect(!strstr(text, "command=log "));
+	cr_expect(!strstr(text, "command=count "));
+	cr_expect(!strstr(text, "command=bans "));
+	cr_expect(strstr(text, "command=\"log loud\" outcome=failed\n"));
+	cr_expect(strstr(text, "command=ban outcome=failed\n"));
+}
+
 /* However many there are, none is summed up. */
 FLOW_TEST(log_has_an_audit_line_for_each_act)
 {
