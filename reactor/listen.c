@@ -74,21 +74,31 @@ unix_is_alive(const struct endpoint *endpoint)
 	return alive;
 }
 
-static int
-endpoint_bind(int fd, const struct endpoint *endpoint)
+/* May what has the path be replaced? Only a dead server's socket ever is, and
+ * no file of somebody's; it may have gone by itself. If not, errno says why. */
+static bool
+unix_is_left(const struct endpoint *endpoint)
 {
 	struct stat st;
 
+	if (lstat(endpoint->path, &st) < 0)
+		return errno == ENOENT;
+	if (S_ISSOCK(st.st_mode) && !unix_is_alive(endpoint))
+		return true;
+	errno = S_ISSOCK(st.st_mode) ? EADDRINUSE : EEXIST;
+	return false;
+}
+
+static int
+endpoint_bind(int fd, const struct endpoint *endpoint)
+{
 	if (bind(fd, (const void *)&endpoint->address, endpoint->length) == 0)
 		return 0;
 	if (errno != EADDRINUSE || !endpoint->path[0])
 		return -1;
-	/* Only a socket is ever replaced, never somebody's file. */
-	if (lstat(endpoint->path, &st) < 0 || !S_ISSOCK(st.st_mode) ||
-	    unix_is_alive(endpoint) || unlink(endpoint->path) < 0) {
-		errno = EADDRINUSE;
+	if (!unix_is_left(endpoint) ||
+	    (unlink(endpoint->path) < 0 && errno != ENOENT))
 		return -1;
-	}
 	return bind(fd, (const void *)&endpoint->address, endpoint->length);
 }
 
@@ -165,10 +175,14 @@ static void
 listen_complain(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
 {
 	char text[ENDPOINT_TEXT_BYTES];
+	const char *hint = "";
 
+	if (errno == EADDRINUSE)
+		hint = " (is another server running?)";
+	else if (errno == EEXIST)
+		hint = " (and is no socket)";
 	snprintf(error, LISTEN_ERROR_BYTES, "cannot listen on %s: %s%s",
-	    endpoint_format(endpoint, text), strerrordesc_np(errno),
-	    errno == EADDRINUSE ? " (is another server running?)" : "");
+	    endpoint_format(endpoint, text), strerrordesc_np(errno), hint);
 }
 
 int
@@ -292,17 +306,11 @@ static int
 unix_try(const struct endpoint *endpoint)
 {
 	char folder[sizeof(endpoint->path)];
-	struct stat st;
 
 	memcpy(folder, endpoint->path, sizeof(folder));
 	if (access(dirname(folder), W_OK | X_OK) < 0)
 		return -1;
-	if (lstat(endpoint->path, &st) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (S_ISSOCK(st.st_mode) && !unix_is_alive(endpoint))
-		return 0;
-	errno = EADDRINUSE;
-	return -1;
+	return unix_is_left(endpoint) ? 0 : -1;
 }
 
 static int

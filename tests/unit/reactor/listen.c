@@ -314,7 +314,7 @@ Test(reactor_listen_unix, file_is_refused_and_left_alone)
 
 	cr_assert_eq(write(fd, "precious", 8), 8);
 	close(fd);
-	is_refused(url, "in use");
+	is_refused(url, "File exists (and is no socket)");
 	fd = open(path, O_RDONLY);
 	cr_assert_eq(read(fd, text, 8), 8);
 	cr_assert_eq(memcmp(text, "precious", 8), 0);
@@ -324,7 +324,7 @@ Test(reactor_listen_unix, file_is_refused_and_left_alone)
 Test(reactor_listen_unix, link_is_not_followed)
 {
 	cr_assert_eq(symlink("/nowhere", path), 0);
-	is_refused(url, "in use");
+	is_refused(url, "File exists (and is no socket)");
 }
 
 Test(reactor_listen_unix, missing_folder_is_refused)
