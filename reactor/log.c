@@ -417,21 +417,21 @@ log_event(
 	char line[LOG_LINE_BYTES_MAX];
 	int error = errno;
 	enum log_flood_verdict verdict = LOG_FLOOD_PASSES;
-	bool limited = level != LOG_LEVEL_AUDIT;
+	bool audit = level == LOG_LEVEL_AUDIT;
 	enum log_format format;
 	ssize_t written;
 	bool queued;
 	size_t len;
 
-	if (!limited)
-		level = LOG_LEVEL_INFO;
 	/* Relaxed: a stale value logs or drops one line more; pairs with the
 	 * store in log_set_level. */
 	if ((int)level <
 	    atomic_load_explicit(&log_threshold, memory_order_relaxed))
 		return;
+	if (audit)
+		level = LOG_LEVEL_INFO;
 	check_zero(pthread_mutex_lock(&logger.lock));
-	if (logger.running && limited)
+	if (logger.running && !audit)
 		verdict = log_flood_note(
 		    &logger.flood, level, event, clock_monotonic_ms());
 	if (verdict == LOG_FLOOD_STARTS)

@@ -32,7 +32,6 @@
 #define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
-#define log_audit(...) log_at(LOG_LEVEL_AUDIT, __VA_ARGS__)
 
 /* What the macros above call: `fields` ends with a LOG_FIELD_END. `event` lives
  * as long as the program. Any thread; errno stays. */
@@ -72,8 +71,8 @@ uint64_t log_lines_lost(void);
  * nothing if none runs. Main thread. */
 void log_stop(void);
 
-/* Lines below this level are dropped; the start value is LOG_LEVEL_INFO. Any
- * thread. */
+/* Lines below this level are dropped, but for audits; the start value is
+ * LOG_LEVEL_INFO. Any thread. */
 void log_set_level(enum log_level level);
 
 /* The level that holds now. Any thread. */

@@ -23,7 +23,9 @@ enum log_level {
 	LOG_LEVEL_INFO,
 	LOG_LEVEL_WARN,
 	LOG_LEVEL_ERROR,
-	LOG_LEVEL_AUDIT, /* as info, but all of them, however many */
+	/* Written as info, but all of them: whatever the level, however many.
+	 */
+	LOG_LEVEL_AUDIT,
 };
 
 enum log_format {

@@ -7,6 +7,7 @@
 
 #include "console/server/server.h"
 #include "console/server/supervisor.h"
+#include "console/setting/options.h"
 #include "proto/errand.h"
 #include "proto/wire/utf8.h"
 #include "reactor/check.h"
@@ -81,12 +82,23 @@ is_act(const struct admin *admin)
 	       (admin->arguments[0] || !(row->flags & ADMIN_ASKS));
 }
 
+/* What the operator does is told whatever is logged; but who sits in front of
+ * the log has seen it. */
+static enum log_level
+audit_level(const struct admin *admin)
+{
+	return admin->ops->sees_log &&
+		       options_log_is_seen(admin->supervisor->options)
+		   ? LOG_LEVEL_INFO
+		   : LOG_LEVEL_AUDIT;
+}
+
 /* The present command has been answered. */
 static void
 admin_done(struct admin *admin)
 {
 	if (is_act(admin))
-		log_audit("audit", LOG_TEXT("by", admin->who),
+		log_at(audit_level(admin), "audit", LOG_TEXT("by", admin->who),
 		    LOG_TEXT("command", admin->command),
 		    LOG_TEXT("outcome", admin->failed ? "failed" : "done"));
 	admin->row = NULL;

@@ -65,6 +65,7 @@ struct admin_ops {
 	void (*fail)(struct admin *admin, const char *line); /* once at most */
 	void (*done)(struct admin *admin); /* the next may come */
 	bool waits_for_end; /* `exit` is done when the server has stopped */
+	bool sees_log;      /* its terminal is the log's, if that goes to one */
 };
 
 /* One who gives commands; part of a console or a control peer. */

@@ -165,6 +165,7 @@ static const struct admin_ops console_ops = {
     .say = console_answer,
     .fail = console_fail,
     .done = console_done,
+    .sees_log = true,
 };
 
 static void

@@ -229,15 +229,19 @@ options_parse(struct options *options, int argc, char *argv[])
 	at_start = *options;
 }
 
+bool
+options_log_is_seen(const struct options *options)
+{
+	return !options->log[0] && isatty(STDERR_FILENO);
+}
+
 int
 options_log_level(const struct options *options)
 {
 	if (options->log_level >= 0)
 		return options->log_level;
 	/* Who sits in front of it has the news already. */
-	if (!options->log[0] && isatty(STDERR_FILENO))
-		return LOG_LEVEL_WARN;
-	return LOG_LEVEL_INFO;
+	return options_log_is_seen(options) ? LOG_LEVEL_WARN : LOG_LEVEL_INFO;
 }
 
 const char *

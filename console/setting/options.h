@@ -92,6 +92,9 @@ struct options {
  */
 void options_parse(struct options *options, int argc, char *argv[]);
 
+/* Does the log go to the terminal where the server was started? */
+bool options_log_is_seen(const struct options *options);
+
 /* The least that is logged with these, an enum log_level: as they say, or less
  * for who sits in front of the server. */
 int options_log_level(const struct options *options);

@@ -110,8 +110,10 @@ talk(const char *bytes, size_t len, size_t piece, char **text, size_t *text_len)
 	static struct admin_input input;
 	static struct admin admin;
 	static struct options options;
-	const struct admin_ops ops = {
-	    on_say, on_fail, on_done, admin_world.flags & IS_PEER};
+	const struct admin_ops ops = {.say = on_say,
+	    .fail = on_fail,
+	    .done = on_done,
+	    .waits_for_end = admin_world.flags & IS_PEER};
 	unsigned lines = count_lines(bytes, len);
 	size_t room;
 

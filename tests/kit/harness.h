@@ -128,7 +128,8 @@ void server_process_stop(struct server_process *server);
 /* The same, whatever is on its standard error. */
 void server_process_exit(struct server_process *server);
 
-/* What is on its standard error so far; a static buffer. */
+/* What is on its standard error so far, without what was typed at it unless the
+ * test has asked for a --log-level; a static buffer. */
 const char *server_process_errors(struct server_process *server);
 void server_process_free_all(void); /* for harness_fini */
 

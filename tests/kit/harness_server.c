@@ -241,6 +241,24 @@ server_process_expect(struct server_process *server, const char *format, ...)
 	    server_process_errors(server));
 }
 
+/* Takes the lines of what was typed out of the log. */
+static void
+drop_audit(char *text)
+{
+	char *line = text, *at;
+
+	while (*line) {
+		char *end = line + strcspn(line, "\n");
+
+		end += *end == '\n';
+		at = strstr(line, " info audit by=");
+		if (at && at < end)
+			memmove(line, end, strlen(end) + 1);
+		else
+			line = end;
+	}
+}
+
 const char *
 server_process_errors(struct server_process *server)
 {
@@ -248,6 +266,8 @@ server_process_errors(struct server_process *server)
 	ssize_t got = pread(server->errors, text, sizeof(text) - 1, 0);
 
 	text[got > 0 ? got : 0] = '\0';
+	if (server->quiet)
+		drop_audit(text);
 	return text;
 }
 

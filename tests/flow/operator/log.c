@@ -211,5 +211,6 @@ FLOW_TEST(log_tells_who_was_refused)
 	test_client_match(second, "ERR busy *");
 	log = stop(server);
 	follow(&log, "warn refused address=127.0.0.1:+([0-9]) reason=full");
+	follow(&log, "info audit by=console command=exit outcome=done");
 	cr_expect_null(next_line(&log));
 }

@@ -251,6 +251,21 @@ FLOW_TEST(log_has_no_audit_line_for_a_question)
 	cr_expect(strstr(text, "command=ban outcome=failed\n"));
 }
 
+/* Who turns the log off does not do so unseen. */
+FLOW_TEST(log_has_an_audit_line_whatever_its_level)
+{
+	struct server_process *server = start(engine, "");
+	const char *text;
+
+	server_process_type(server, "log error\nban eve\nunban eve\n");
+	server_process_expect(server, "eve may log in again");
+	server_process_stop(server);
+	text = strstr(read_file(server->folder, "log"), "\"log error\"");
+	cr_assert_not_null(text);
+	cr_expect(strstr(text, " info audit by=console command=\"ban eve\" "));
+	cr_expect(strstr(text, " info audit by=console command=exit "));
+}
+
 /* However many there are, none is summed up. */
 FLOW_TEST(log_has_an_audit_line_for_each_act)
 {

@@ -109,6 +109,16 @@ Test(reactor_log, line_is_at_once_on_standard_error_without_the_thread)
 	cr_expect_null(strstr(text, "below"));
 }
 
+Test(reactor_log, audit_is_written_whatever_the_level)
+{
+	start(path);
+	log_set_level(LOG_LEVEL_ERROR);
+	log_warn("below");
+	log_at(LOG_LEVEL_AUDIT, "audit", LOG_TEXT("by", "console"));
+	log_stop();
+	is_log(contents(path), STAMP "info audit by=console\n");
+}
+
 Test(reactor_log, file_is_appended_to_and_has_a_modest_mode)
 {
 	struct stat st;
