@@ -15,6 +15,8 @@
 #include "proto/errand.h"
 #include "proto/store_job.h"
 #include "proto/wire/name.h"
+#include "proto/wire/network.h"
+#include "reactor/check.h"
 
 static const struct listing_column ban_columns[] = {
     {"WHO", "who", 40, false},
@@ -126,6 +128,41 @@ ban_is_back(struct envelope *envelope, void *owner)
 	admin_errand_ended(admin);
 }
 
+/* Does the ban keep out all of those that the text names? */
+static bool
+covers(const struct auth_ban *ban, const char *text)
+{
+	struct network wide, narrow;
+
+	if (ban->kind != BANNED_ADDRESS)
+		return name_equals(span_of(ban->name), span_of(text));
+	check(network_parse(span_of(ban->name), &wide));
+	check(network_parse(span_of(text), &narrow));
+	return wide.bits <= narrow.bits &&
+	       network_contains(&wide, narrow.bytes);
+}
+
+/* Says what else keeps them out, when one ban of a kind is lifted; false when
+ * there is nothing. */
+static bool
+say_what_stays(struct admin *admin, const char *name, enum auth_ban_kind kind)
+{
+	struct auth *auth = supervisor_auth(admin->supervisor);
+	struct auth_ban *bans;
+	ssize_t count = auth_bans(auth, kind, &bans), i = 0;
+	char until[FORMAT_UNTIL_BYTES];
+
+	while (i < count && !covers(&bans[i], name))
+		i++;
+	if (i < count)
+		admin_say(admin, "%s is still %s: %s %s, by %s", name,
+		    kinds[kind].word, bans[i].name,
+		    format_until(bans[i].until, until),
+		    bans[i].listed ? "the file of --bans" : "a command");
+	free(bans);
+	return i < count;
+}
+
 static void
 unban_is_back(struct envelope *envelope, void *owner)
 {
@@ -136,8 +173,10 @@ unban_is_back(struct envelope *envelope, void *owner)
 
 	(void)owner;
 	if (!has_failed(admin, job)) {
-		admin_say(
-		    admin, "%s may %s again", change->name, kinds[kind].again);
+		if (!admin->supervisor->server ||
+		    !say_what_stays(admin, change->name, kind))
+			admin_say(admin, "%s may %s again", change->name,
+			    kinds[kind].again);
 		if (kind == MUTED_NAME)
 			apply(admin, change, kind);
 	}

@@ -107,6 +107,27 @@ FLOW_TEST(address_ban_of_a_network_covers_it_and_ends)
 	server_process_stop(server);
 }
 
+/* Nobody is said to be free who is not. */
+FLOW_TEST(address_ban_that_is_lifted_may_leave_another)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+
+	server_process_type(server, "ban 127.0.0.2 1h\nban 127.0.0.0/30\n");
+	server_process_expect(server, "127.0.0.0/30 is banned for ever");
+	server_process_type(server, "unban 127.0.0.2\n");
+	server_process_expect(server,
+	    "127.0.0.2 is still banned: 127.0.0.0/30 for ever, by a command");
+	expect_refused(server, "127.0.0.2");
+	/* A part of it is another matter. */
+	server_process_type(server, "ban 127.0.0.2\nunban 127.0.0.0/30\n");
+	server_process_expect(server, "127.0.0.0/30 may connect again");
+	expect_refused(server, "127.0.0.2");
+	expect_let_in(server, "127.0.0.3");
+	server_process_type(server, "unban 127.0.0.2\n");
+	server_process_expect(server, "127.0.0.2 may connect again");
+	server_process_stop(server);
+}
+
 FLOW_TEST(address_ban_is_not_for_unix_sockets)
 {
 	struct server_setup setup = {.engine = engine,

@@ -128,6 +128,9 @@ FLOW_TEST(reload_takes_what_can_change_and_says_so)
 	server_process_type(server, "unban ann\nunban dave\n");
 	server_process_expect(server, "ann is banned by the file of --bans*");
 	server_process_expect(server, "dave is not banned");
+	server_process_type(server, "ban Ann 1h\nunban ann\n");
+	server_process_expect(
+	    server, "ann is still banned: ann for ever, by the file of --bans");
 	server_process_stop(server);
 }
 
