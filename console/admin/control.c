@@ -2,7 +2,6 @@
 #include "console/admin/control.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,10 +14,11 @@
 #include "console/admin/admin_input.h"
 #include "console/server/supervisor.h"
 #include "reactor/check.h"
+#include "reactor/clock.h"
 #include "reactor/memory.h"
 
 #define RETRY_MS      100
-#define LAST_WORDS_MS 1000 /* for a peer to read its last answer */
+#define LAST_WORDS_MS 1000 /* for all peers to read their last answers */
 
 struct peer {
 	struct list link; /* in the control's peers */
@@ -59,13 +59,14 @@ peer_put_line(struct peer *peer, const char *before, const char *line)
 	peer_put(peer, "\n", 1);
 }
 
-/* Sends what the socket takes; `flags` as of send(2). */
+/* Sends what the socket takes. */
 static void
-peer_flush(struct peer *peer, int flags)
+peer_flush(struct peer *peer)
 {
 	while (!peer->broken && peer->out_sent < peer->out_len) {
 		ssize_t sent = send(peer->fd, peer->out + peer->out_sent,
-		    peer->out_len - peer->out_sent, flags | MSG_NOSIGNAL);
+		    peer->out_len - peer->out_sent,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (sent > 0)
 			peer->out_sent += (size_t)sent;
@@ -144,7 +145,7 @@ static void
 peer_go_on(struct peer *peer)
 {
 	admin_input_run(&peer->in, &peer->admin);
-	peer_flush(peer, MSG_DONTWAIT);
+	peer_flush(peer);
 	if (peer->broken)
 		peer->in.ended = true;
 	if (admin_is_busy(&peer->admin))
@@ -276,32 +277,57 @@ control_open(struct control *control, struct supervisor *supervisor,
 	return 0;
 }
 
-/* The server has stopped, which its command has waited for. */
-static void
-peer_end(struct peer *peer)
+/* Sends what is left to who takes it; the others are left in `fds`. How many.
+ */
+static unsigned
+control_flush(struct control *control, struct pollfd fds[CONTROL_PEERS_MAX])
 {
-	struct timeval patience = {.tv_sec = LAST_WORDS_MS / 1000};
-	int flags = fcntl(peer->fd, F_GETFL);
+	struct list *link, *next;
+	unsigned count = 0;
 
-	if (admin_is_busy(&peer->admin))
-		admin_errand_ended(&peer->admin);
-	/* Nothing else is going on any more: this may take its time. */
-	setsockopt(
-	    peer->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	fcntl(peer->fd, F_SETFL, flags & ~O_NONBLOCK);
-	peer_flush(peer, 0);
-	peer_free(peer);
+	list_for_each_safe (link, next, &control->peers) {
+		struct peer *peer = list_entry(link, struct peer, link);
+
+		peer_flush(peer);
+		if (peer->out_len > 0)
+			fds[count++] = (struct pollfd){peer->fd, POLLOUT, 0};
+		else
+			peer_free(peer);
+	}
+	return count;
+}
+
+/* The server has stopped, which some commands have waited for. Nothing else is
+ * going on any more: who still reads has a moment for the last answer. */
+static void
+control_end_peers(struct control *control)
+{
+	uint64_t now_ms, end_ms = clock_monotonic_ms() + LAST_WORDS_MS;
+	struct pollfd fds[CONTROL_PEERS_MAX];
+	struct list *link, *next;
+	unsigned count;
+
+	list_for_each_safe (link, next, &control->peers) {
+		struct peer *peer = list_entry(link, struct peer, link);
+
+		if (admin_is_busy(&peer->admin))
+			admin_errand_ended(&peer->admin);
+	}
+	do {
+		count = control_flush(control, fds);
+		now_ms = clock_monotonic_ms();
+	} while (count > 0 && now_ms < end_ms &&
+		 poll(fds, count, (int)(end_ms - now_ms)) > 0);
+	list_for_each_safe (link, next, &control->peers)
+		peer_free(list_entry(link, struct peer, link));
 }
 
 void
 control_close(struct control *control)
 {
-	struct list *link, *next;
-
 	if (!control->supervisor)
 		return;
-	list_for_each_safe (link, next, &control->peers)
-		peer_end(list_entry(link, struct peer, link));
+	control_end_peers(control);
 	timer_stop(&control->retry);
 	loop_remove(&control->supervisor->loop, &control->watch);
 	close(control->fd);

@@ -38,8 +38,9 @@ struct control {
 int control_open(struct control *control, struct supervisor *supervisor,
     const char *path, char error[LISTEN_ERROR_BYTES]);
 
-/* Answers whoever waits for the server's end, and ends; nothing happens when it
- * is not open. The server has stopped and no errand is under way. */
+/* Answers whoever waits for the server's end, and ends, a second later at most;
+ * nothing happens when it is not open. The server has stopped and no errand is
+ * under way. */
 void control_close(struct control *control);
 
 #endif

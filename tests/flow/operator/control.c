@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
@@ -387,6 +388,46 @@ FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
 	}
 	harness_stream_close(&peer);
 	server_process_signal(server, SIGTERM);
+	cr_assert_eq(server_process_wait(server), 0);
+}
+
+/* Who reads a little now and then does not hold up the server's end, and who
+ * reads hears of it all the same. */
+FLOW_TEST(control_peers_have_a_moment_for_their_last_answers)
+{
+	enum {
+		COMMANDS = 800
+	};
+	char path[PATH_BYTES], bytes[4096] = "";
+	struct server_process *server = start(engine, path);
+	struct pollfd ended = {.fd = server->pidfd, .events = POLLIN};
+	struct harness_stream slow = open_control(path);
+	struct harness_stream peer = open_control(path);
+	size_t answer = 0, len = 0;
+	const char *line;
+	ssize_t got;
+
+	for (int i = 0; i < COMMANDS; i++)
+		strcat(bytes, "help\n");
+	put(&slow, bytes);
+	/* They are all done before the first answer is sent. */
+	cr_assert_eq(recv(slow.fd, bytes, 1, 0), 1);
+	put(&peer, "help\n");
+	do {
+		line = harness_stream_line(&peer);
+		cr_assert_not_null(line);
+		answer += strlen(line) + 1;
+	} while (strcmp(line, "OK") != 0);
+	put(&peer, "exit\n");
+	do {
+		got = recv(slow.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		len += got > 0 ? (size_t)got : 0;
+	} while (len < COMMANDS * answer && poll(&ended, 1, 20) == 0);
+	cr_expect_lt(len, COMMANDS * answer / 2);
+	expect(&peer, "OK");
+	harness_stream_close(&slow);
+	harness_stream_close(&peer);
+	server_process_expect(server, "all threads joined");
 	cr_assert_eq(server_process_wait(server), 0);
 }
 
