@@ -198,18 +198,23 @@ Test(reactor_listen, port_can_be_taken_again_at_once)
 	close_all(LISTENERS);
 }
 
-/* IPv6 sockets are for IPv6 alone, so that both can be asked for. */
+/* IPv6 sockets are for IPv6 alone, so that both can be asked for. Another
+ * program may have just that port of IPv4. */
 Test(reactor_listen, ipv6_leaves_the_ipv4_port_free)
 {
-	int ipv6;
+	int ipv6, opened = -1;
 
-	if (open_all("tcp://[::]:0", 1) != 0)
-		cr_skip_test("no IPv6 here");
-	ipv6 = fds[0];
-	snprintf(url, sizeof(url), "tcp://0.0.0.0:%u",
-	    ntohs(((struct sockaddr_in6 *)&endpoint.address)->sin6_port));
-	cr_assert_eq(open_all(url, 1), 0, "%s", error);
-	close(ipv6);
+	for (int tries = 3; opened != 0 && tries > 0; tries--) {
+		if (open_all("tcp://[::]:0", 1) != 0)
+			cr_skip_test("no IPv6 here");
+		ipv6 = fds[0];
+		snprintf(url, sizeof(url), "tcp://0.0.0.0:%u",
+		    ntohs(
+			((struct sockaddr_in6 *)&endpoint.address)->sin6_port));
+		opened = open_all(url, 1);
+		close(ipv6);
+	}
+	cr_assert_eq(opened, 0, "%s", error);
 	close_all(1);
 }
 
