@@ -18,14 +18,6 @@ auth_is_banned(struct auth *auth, struct span name)
 }
 
 bool
-auth_is_address_banned(struct auth *auth, const uint8_t address[16])
-{
-	check_magic(auth, AUTH_MAGIC);
-	return bans_find_address(
-	    table_bans(auth->table), address, time(NULL), NULL);
-}
-
-bool
 auth_is_kept_out(
     struct auth *auth, struct span name, const uint8_t *address, int64_t *until)
 {

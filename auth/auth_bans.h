@@ -23,16 +23,10 @@ struct auth;
 bool auth_is_banned(struct auth *auth, struct span name);
 
 /*
- * May nobody connect from this address now? IPv4 is IPv4-mapped (network.h).
- * Cheap: one look-up for each length of prefix that is banned. Short lock, any
- * thread.
- */
-bool auth_is_address_banned(struct auth *auth, const uint8_t address[16]);
-
-/*
- * The same two questions about a client at once, its name (empty for a guest)
- * and its address (NULL where it has none); *until is when the bans of it end,
- * as in struct auth_ban.
+ * Is a client kept out now, by its name (empty for a guest) or its address
+ * (NULL where it has none; IPv4 is IPv4-mapped, network.h)? *until is when the
+ * bans of it end, as in struct auth_ban. Cheap: one look-up for each length of
+ * prefix that is banned. Short lock, any thread.
  */
 bool auth_is_kept_out(struct auth *auth, struct span name,
     const uint8_t *address, int64_t *until);

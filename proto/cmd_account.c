@@ -78,6 +78,19 @@ copy_password(char out[PASSWORD_BYTES_MAX + 1], struct span password)
 	out[password.len] = '\0';
 }
 
+/* The name that it wanted, or has the password of, is. */
+static void
+err_banned(struct session *session, const char *name)
+{
+	int64_t until = AUTH_FOREVER; /* lifted meanwhile: none is told */
+	char when[SESSION_UNTIL_BYTES];
+
+	auth_is_kept_out(account_service_auth(session_accounts(session)),
+	    span_of(name), NULL, &until);
+	session_err(session, ERR_BANNED, "%s is banned here%s", name,
+	    session_until(until, when));
+}
+
 static void
 err_going_down(struct session *session)
 {
@@ -118,8 +131,7 @@ job_session(struct account_job *job)
 		    (unsigned long long)(job->wait_ms + 999) / 1000);
 		break;
 	case AUTH_BANNED:
-		session_err(session, ERR_BANNED, "%s is banned here",
-		    job->base.change.name);
+		err_banned(session, job->base.change.name);
 		break;
 	case AUTH_READ_ONLY:
 		/* Why is the operator's to know: it names his files. */

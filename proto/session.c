@@ -81,14 +81,15 @@ session_log_gone(const struct session *session)
 }
 
 static bool
-session_is_banned(const struct session *session)
+session_is_banned(const struct session *session, int64_t *until)
 {
 	struct account_service *accounts =
 	    session_hub(session)->config->accounts;
 	uint8_t address[16];
 
 	return address_bytes(&session->conn.peer, address) &&
-	       auth_is_address_banned(account_service_auth(accounts), address);
+	       auth_is_kept_out(account_service_auth(accounts),
+		   (struct span){0}, address, until);
 }
 
 /* What holds for clients does not for a scraper: whoever can reach where
@@ -105,14 +106,18 @@ static void
 session_open_client(struct session *session)
 {
 	struct conn *conn = &session->conn;
+	char when[SESSION_UNTIL_BYTES];
+	int64_t until;
 
 	session_start_deadline(session);
 	session_tell_console(session, false);
 	log_debug("connected", LOG_NUMBER("client", conn->id),
 	    LOG_ADDRESS("address", &conn->peer));
-	if (session_is_banned(session)) {
+	if (session_is_banned(session, &until)) {
 		session->verb = VERB_TEXT;
-		session_err(session, ERR_BANNED, "your address is banned here");
+		session_err(session, ERR_BANNED,
+		    "your address is banned here%s",
+		    session_until(until, when));
 		session_close(session, CLOSE_BANNED);
 	} else if (reactor_is_stopping(conn->reactor)) {
 		session_going_down(session);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "auth/auth.h"
 #include "proto/notice.h"
 #include "proto/session.h"
 #include "reactor/check.h"
@@ -129,6 +130,18 @@ session_date(int64_t seconds, char text[SESSION_DATE_BYTES])
 
 	check_nonzero(gmtime_r(&date, &tm) != NULL);
 	check_nonzero(strftime(text, SESSION_DATE_BYTES, "%FT%TZ", &tm));
+	return text;
+}
+
+const char *
+session_until(int64_t seconds, char text[SESSION_UNTIL_BYTES])
+{
+	char date[SESSION_DATE_BYTES];
+
+	text[0] = '\0';
+	if (seconds != AUTH_FOREVER)
+		snprintf(text, SESSION_UNTIL_BYTES, " until %s",
+		    session_date(seconds, date));
 	return text;
 }
 

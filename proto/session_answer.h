@@ -35,6 +35,11 @@ void session_ok_self(struct session *session, const char *before);
 #define SESSION_DATE_BYTES 32
 const char *session_date(int64_t seconds, char text[SESSION_DATE_BYTES]);
 
+/* " until " and that of the end of a ban or a mute, or "" where there is none
+ * (AUTH_FOREVER); returns `text`. */
+#define SESSION_UNTIL_BYTES (SESSION_DATE_BYTES + 8)
+const char *session_until(int64_t seconds, char text[SESSION_UNTIL_BYTES]);
+
 /* A notice to this client alone; the operator's greeting, one a line. */
 void session_notice(struct session *session, struct span text);
 void session_greet(struct session *session);

@@ -114,15 +114,13 @@ const char *
 session_muted_text(
     const struct session *session, char text[SESSION_MUTED_BYTES])
 {
-	char date[SESSION_DATE_BYTES];
+	char when[SESSION_UNTIL_BYTES];
 	int64_t until;
 
-	if (!ask_muted(session, &until))
-		snprintf(text, SESSION_MUTED_BYTES, "you may talk again");
-	else if (until == AUTH_FOREVER)
-		snprintf(text, SESSION_MUTED_BYTES, "you are muted");
+	if (ask_muted(session, &until))
+		snprintf(text, SESSION_MUTED_BYTES, "you are muted%s",
+		    session_until(until, when));
 	else
-		snprintf(text, SESSION_MUTED_BYTES, "you are muted until %s",
-		    session_date(until, date));
+		snprintf(text, SESSION_MUTED_BYTES, "you may talk again");
 	return text;
 }

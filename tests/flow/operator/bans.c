@@ -17,13 +17,20 @@ expect_let_in(const struct server_process *server, const char *address)
 }
 
 static void
-expect_refused(const struct server_process *server, const char *address)
+expect_answer(const struct server_process *server, const char *address,
+    const char *answer)
 {
 	struct test_client *client = test_client_open_from(server, address);
 
-	test_client_expect(client, REFUSED);
+	test_client_match(client, "%s", answer);
 	test_client_expect_end(client);
 	test_client_close(client);
+}
+
+static void
+expect_refused(const struct server_process *server, const char *address)
+{
+	expect_answer(server, address, REFUSED);
 }
 
 FLOW_TEST(address_ban_cuts_who_is_there_and_refuses_who_comes)
@@ -90,8 +97,8 @@ FLOW_TEST(address_ban_of_a_network_covers_it_and_ends)
 	server_process_type(server, "ban 127.0.0.5/30 1h\n");
 	server_process_expect(server, "127.0.0.4/30 is banned until 20*");
 	expect_let_in(server, "127.0.0.3");
-	expect_refused(server, "127.0.0.4");
-	expect_refused(server, "127.0.0.7");
+	expect_answer(server, "127.0.0.4", REFUSED " until 20*Z");
+	expect_answer(server, "127.0.0.7", REFUSED " until 20*Z");
 	expect_let_in(server, "127.0.0.8");
 	/* One address of it is another ban. */
 	server_process_type(server, "unban 127.0.0.5\n");

@@ -60,9 +60,10 @@ static bool
 store_bans_address(struct auth *auth, const char *address)
 {
 	struct network network;
+	int64_t until;
 
 	cr_assert(network_parse(span_of(address), &network));
-	return auth_is_address_banned(auth, network.bytes);
+	return auth_is_kept_out(auth, (struct span){0}, network.bytes, &until);
 }
 
 Test(
