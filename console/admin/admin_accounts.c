@@ -142,19 +142,19 @@ compare_accounts(const void *a, const void *b)
 }
 
 static void
-say_account(struct admin *admin, const struct auth_account_row *row)
+say_account(struct listing *listing, const struct auth_account_row *row)
 {
-	struct auth *auth = supervisor_auth(admin->supervisor);
+	struct auth *auth = supervisor_auth(listing->admin->supervisor);
 	char created[LISTING_TIME_BYTES];
 	int64_t until;
 	const char *cells[ACCOUNT_COLUMNS] = {
-	    row->name, listing_time(admin, row->created, created)};
+	    row->name, listing_time(listing->admin, row->created, created)};
 
 	if (auth_is_banned(auth, span_of(row->name)))
 		cells[2] = "banned";
 	else if (auth_is_muted(auth, span_of(row->name), &until))
 		cells[2] = "muted";
-	listing_row(admin, account_columns, ACCOUNT_COLUMNS, cells);
+	listing_row(listing, cells);
 }
 
 void
@@ -162,6 +162,7 @@ admin_accounts(struct admin *admin, char *arguments[])
 {
 	const char *pattern = arguments[0];
 	struct auth_account_row *rows;
+	struct listing listing;
 	ssize_t count =
 	    auth_accounts(supervisor_auth(admin->supervisor), &rows);
 
@@ -171,10 +172,11 @@ admin_accounts(struct admin *admin, char *arguments[])
 	}
 	if (count > 0)
 		qsort(rows, (size_t)count, sizeof(*rows), compare_accounts);
-	listing_begin(admin, account_columns, ACCOUNT_COLUMNS);
+	listing_begin(&listing, admin, account_columns, ACCOUNT_COLUMNS);
 	for (ssize_t i = 0; i < count; i++)
 		if (!pattern || !fnmatch(pattern, rows[i].name, FNM_CASEFOLD))
-			say_account(admin, &rows[i]);
+			say_account(&listing, &rows[i]);
+	listing_end(&listing);
 	if (!admin->as_json)
 		admin_say(admin, "%zd account%s", count,
 		    format_plural((uint64_t)count));

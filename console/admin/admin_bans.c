@@ -19,9 +19,9 @@
 #include "reactor/check.h"
 
 static const struct listing_column ban_columns[] = {
-    {"WHO", "who", 40, false},
-    {"WHAT", "what", 8, false},
-    {"UNTIL", "until", 25, false},
+    {"WHO", "who", 43, false}, /* an IPv6 network */
+    {"WHAT", "what", 6, false},
+    {"UNTIL", "until", 19, false},
     {"FROM", "from", 0, false},
 };
 
@@ -260,27 +260,27 @@ compare_bans(const void *a, const void *b)
 }
 
 static void
-say_ban(struct admin *admin, const struct auth_ban *ban)
+say_ban(struct listing *listing, const struct auth_ban *ban)
 {
-	char until[FORMAT_UNTIL_BYTES], time[LISTING_TIME_BYTES];
+	const struct admin *admin = listing->admin;
+	char until[LISTING_TIME_BYTES];
 	const char *cells[BAN_COLUMNS] = {
 	    ban->name,
 	    kinds[ban->kind].word,
-	    format_until(ban->until, until),
-	    ban->listed ? "--bans" : "console",
+	    listing_time(admin, ban->until, until),
+	    ban->listed ? "--bans" : "command",
 	};
 
-	if (admin->as_json)
-		cells[2] = ban->until == AUTH_FOREVER
-			       ? NULL
-			       : listing_time(admin, ban->until, time);
-	listing_row(admin, ban_columns, BAN_COLUMNS, cells);
+	if (ban->until == AUTH_FOREVER)
+		cells[2] = admin->as_json ? NULL : "for ever";
+	listing_row(listing, cells);
 }
 
 /* Says those of a kind; how many. */
 static size_t
-say_bans(struct admin *admin, enum auth_ban_kind kind)
+say_bans(struct listing *listing, enum auth_ban_kind kind)
 {
+	struct admin *admin = listing->admin;
 	struct auth_ban *bans;
 	ssize_t count =
 	    auth_bans(supervisor_auth(admin->supervisor), kind, &bans);
@@ -292,7 +292,7 @@ say_bans(struct admin *admin, enum auth_ban_kind kind)
 	if (count > 0)
 		qsort(bans, (size_t)count, sizeof(*bans), compare_bans);
 	for (ssize_t i = 0; i < count; i++)
-		say_ban(admin, &bans[i]);
+		say_ban(listing, &bans[i]);
 	free(bans);
 	return (size_t)count;
 }
@@ -300,13 +300,15 @@ say_bans(struct admin *admin, enum auth_ban_kind kind)
 void
 admin_bans(struct admin *admin, char *arguments[])
 {
+	struct listing listing;
 	size_t banned, muted;
 
 	(void)arguments;
-	listing_begin(admin, ban_columns, BAN_COLUMNS);
-	banned = say_bans(admin, BANNED_NAME);
-	banned += say_bans(admin, BANNED_ADDRESS);
-	muted = say_bans(admin, MUTED_NAME);
+	listing_begin(&listing, admin, ban_columns, BAN_COLUMNS);
+	banned = say_bans(&listing, BANNED_NAME);
+	banned += say_bans(&listing, BANNED_ADDRESS);
+	muted = say_bans(&listing, MUTED_NAME);
+	listing_end(&listing);
 	if (!admin->as_json && !admin->failed)
 		admin_say(admin, "%zu banned, %zu muted", banned, muted);
 }

@@ -14,10 +14,10 @@
 #include "reactor/memory.h"
 
 static const struct listing_column client_columns[] = {
-    {"ID", "id", 8, true},
-    {"NAME", "name", 20, false},
-    {"ADDRESS", "address", 24, false},
-    {"SINCE", "since", 19, false},
+    {"ID", "id", 10, true},
+    {"NAME", "name", 14, false},
+    {"ADDRESS", "address", 21, false}, /* an IPv4 address and its port */
+    {"SINCE", "since", 16, false},
     {"IN", "in", -10, true},
     {"OUT", "out", -10, true},
     {"ROOMS", "rooms", -5, true},
@@ -71,7 +71,7 @@ client_matches(
 
 static void
 say_client(
-    struct admin *admin, const struct client_row *row, const char *address)
+    struct listing *listing, const struct client_row *row, const char *address)
 {
 	char id[LISTING_COUNT_BYTES], since[LISTING_TIME_BYTES];
 	char in[LISTING_COUNT_BYTES], out[LISTING_COUNT_BYTES];
@@ -80,13 +80,13 @@ say_client(
 	    listing_count(row->id, id),
 	    row->name[0] ? row->name : NULL,
 	    address,
-	    listing_time(admin, row->opened_s, since),
+	    listing_minute(listing->admin, row->opened_s, since),
 	    listing_count(row->bytes_in, in),
 	    listing_count(row->bytes_out, out),
 	    listing_count(row->rooms, rooms),
 	};
 
-	listing_row(admin, client_columns, CLIENT_COLUMNS, cells);
+	listing_row(listing, cells);
 }
 
 static void
@@ -95,21 +95,23 @@ list_is_back(struct envelope *envelope, void *owner)
 	struct errand *errand = (struct errand *)envelope;
 	struct client_row *clients = errand_rows(errand);
 	struct admin *admin = errand->context;
+	struct listing listing;
 	unsigned logged_in = 0;
 
 	(void)owner;
 	if (errand->count > 0)
 		qsort(
 		    clients, errand->count, sizeof(*clients), compare_clients);
-	listing_begin(admin, client_columns, CLIENT_COLUMNS);
+	listing_begin(&listing, admin, client_columns, CLIENT_COLUMNS);
 	for (unsigned i = 0; i < errand->count; i++) {
 		char address[ADDRESS_TEXT_BYTES];
 
 		logged_in += clients[i].name[0] != '\0';
 		address_format(&clients[i].peer, address);
 		if (client_matches(&clients[i], address, errand->text))
-			say_client(admin, &clients[i], address);
+			say_client(&listing, &clients[i], address);
 	}
+	listing_end(&listing);
 	if (!admin->as_json)
 		say_count(admin, errand->count, logged_in);
 	errand_free(errand);
@@ -138,7 +140,7 @@ compare_rooms(const void *a, const void *b)
 }
 
 static void
-say_room(struct admin *admin, const struct room_row *row)
+say_room(struct listing *listing, const struct room_row *row)
 {
 	char members[LISTING_COUNT_BYTES], kept[LISTING_COUNT_BYTES];
 	char bytes[LISTING_COUNT_BYTES];
@@ -150,7 +152,7 @@ say_room(struct admin *admin, const struct room_row *row)
 	    row->topic,
 	};
 
-	listing_row(admin, room_columns, ROOM_COLUMNS, cells);
+	listing_row(listing, cells);
 }
 
 static void
@@ -159,15 +161,17 @@ rooms_are_back(struct envelope *envelope, void *owner)
 	struct errand *errand = (struct errand *)envelope;
 	struct room_row *rooms = errand_room_rows(errand);
 	struct admin *admin = errand->context;
+	struct listing listing;
 
 	(void)owner;
 	if (errand->count > 0)
 		qsort(rooms, errand->count, sizeof(*rooms), compare_rooms);
-	listing_begin(admin, room_columns, ROOM_COLUMNS);
+	listing_begin(&listing, admin, room_columns, ROOM_COLUMNS);
 	for (unsigned i = 0; i < errand->count; i++)
 		if (!*errand->text ||
 		    !fnmatch(errand->text, rooms[i].name, FNM_CASEFOLD))
-			say_room(admin, &rooms[i]);
+			say_room(&listing, &rooms[i]);
+	listing_end(&listing);
 	if (!admin->as_json)
 		admin_say(admin, "%u room%s", errand->count,
 		    format_plural(errand->count));

@@ -11,36 +11,57 @@
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
-/* Writes a cell with its padding, and a space behind it. */
-static char *
-put_cell(char *at, const char *end, const struct listing_column *column,
-    const char *cell)
+/* Keeps a row of cells until all widths are known. */
+static void
+keep_row(struct listing *listing, const char *const cells[])
 {
-	/* Cells may hold UTF-8; what is padded is ASCII. */
-	return at +
-	       snprintf(at, (size_t)(end - at), "%*s ", -column->width, cell);
+	for (unsigned i = 0; i < listing->count; i++) {
+		const char *cell = cells[i] ? cells[i] : "-";
+		size_t bytes = strlen(cell) + 1;
+
+		/* Cells may hold UTF-8; what is padded is ASCII. */
+		if (bytes - 1 <= (size_t)abs(listing->columns[i].width) &&
+		    (int)bytes - 1 > listing->widths[i])
+			listing->widths[i] = (int)bytes - 1;
+		if (listing->len + bytes > listing->cap) {
+			listing->cap = 2 * (listing->len + bytes);
+			listing->cells =
+			    memory_resize(listing->cells, listing->cap);
+		}
+		memcpy(listing->cells + listing->len, cell, bytes);
+		listing->len += bytes;
+	}
 }
 
-static void
-say_texts(struct admin *admin, const struct listing_column columns[],
-    unsigned count, const char *const cells[])
+/* Says the row whose cells begin here; the bytes of these. */
+static size_t
+say_texts(const struct listing *listing, const char *cells)
 {
-	size_t bytes = 1;
+	size_t used = 0, bytes = 1;
 	char *line, *at;
 
-	for (unsigned i = 0; i < count; i++)
-		bytes += strlen(cells[i] ? cells[i] : "-") +
-			 (size_t)abs(columns[i].width) + 1;
+	for (unsigned i = 0; i < listing->count; i++) {
+		size_t len = strlen(cells + used) + 1;
+
+		bytes += len + (size_t)listing->widths[i];
+		used += len;
+	}
 	line = memory_new(bytes);
 	at = line;
-	for (unsigned i = 0; i < count; i++)
-		if (columns[i].title)
-			at = put_cell(at, line + bytes, &columns[i],
-			    cells[i] ? cells[i] : "-");
+	for (unsigned i = 0; i < listing->count; i++) {
+		int width = listing->widths[i];
+
+		if (listing->columns[i].title)
+			at += snprintf(at, (size_t)(line + bytes - at), "%*s ",
+			    listing->columns[i].width < 0 ? width : -width,
+			    cells);
+		cells += strlen(cells) + 1;
+	}
 	check(at > line);
 	at[-1] = '\0';
-	admin->ops->say(admin, line);
+	listing->admin->ops->say(listing->admin, line);
 	free(line);
+	return used;
 }
 
 static char *
@@ -54,13 +75,13 @@ put_value(char *at, const struct listing_column *column, const char *cell)
 }
 
 static void
-say_object(struct admin *admin, const struct listing_column columns[],
-    unsigned count, const char *const cells[])
+say_object(const struct listing *listing, const char *const cells[])
 {
+	const struct listing_column *columns = listing->columns;
 	size_t bytes = 3;
 	char *line, *at;
 
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < listing->count; i++)
 		if (columns[i].key)
 			bytes +=
 			    strlen(columns[i].key) + 4 +
@@ -70,7 +91,7 @@ say_object(struct admin *admin, const struct listing_column columns[],
 	line = memory_new(bytes);
 	at = line;
 	*at++ = '{';
-	for (unsigned i = 0; i < count; i++) {
+	for (unsigned i = 0; i < listing->count; i++) {
 		if (!columns[i].key)
 			continue;
 		if (at > line + 1)
@@ -80,33 +101,41 @@ say_object(struct admin *admin, const struct listing_column columns[],
 		at = put_value(at, &columns[i], cells[i]);
 	}
 	*at = '}';
-	admin->ops->say(admin, line);
+	listing->admin->ops->say(listing->admin, line);
 	free(line);
 }
 
 void
-listing_begin(
-    struct admin *admin, const struct listing_column columns[], unsigned count)
+listing_begin(struct listing *listing, struct admin *admin,
+    const struct listing_column columns[], unsigned count)
 {
-	const char *titles[LISTING_COLUMNS_MAX];
+	const char *titles[LISTING_COLUMNS_MAX] = {0};
 
 	check(count <= LISTING_COLUMNS_MAX);
+	*listing = (struct listing){
+	    .admin = admin, .columns = columns, .count = count};
 	if (admin->as_json)
 		return;
 	for (unsigned i = 0; i < count; i++)
 		titles[i] = columns[i].title;
-	say_texts(admin, columns, count, titles);
+	keep_row(listing, titles);
 }
 
 void
-listing_row(struct admin *admin, const struct listing_column columns[],
-    unsigned count, const char *const cells[])
+listing_row(struct listing *listing, const char *const cells[])
 {
-	check(count <= LISTING_COLUMNS_MAX);
-	if (admin->as_json)
-		say_object(admin, columns, count, cells);
+	if (listing->admin->as_json)
+		say_object(listing, cells);
 	else
-		say_texts(admin, columns, count, cells);
+		keep_row(listing, cells);
+}
+
+void
+listing_end(struct listing *listing)
+{
+	for (size_t at = 0; at < listing->len;)
+		at += say_texts(listing, listing->cells + at);
+	free(listing->cells);
 }
 
 const char *
@@ -123,6 +152,16 @@ listing_time(
 		localtime_r(&time, &tm);
 		strftime(text, LISTING_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &tm);
 	}
+	return text;
+}
+
+const char *
+listing_minute(
+    const struct admin *admin, int64_t time_s, char text[LISTING_TIME_BYTES])
+{
+	listing_time(admin, time_s, text);
+	if (!admin->as_json)
+		*strrchr(text, ':') = '\0';
 	return text;
 }
 

@@ -170,13 +170,14 @@ check_string(const char *bytes)
 
 #define COLUMNS 5
 
-static const char *said; /* what a listing has to say */
+static const char *said, *then; /* what a listing has to say */
 
 static void
 check_listed(struct admin *admin, const char *line)
 {
 	check(utf8_is_text(line, strlen(line)));
 	check(strstr(line, admin->as_json ? "{\"who\":" : said) == line);
+	said = then;
 	if (!admin->as_json)
 		return;
 	json_check(span_of(line));
@@ -198,14 +199,16 @@ check_listing(const struct event *event, const char *who, const char *what)
 	    listing_count(event->seq, count), when, what};
 	static const struct admin_ops ops = {.say = check_listed};
 	struct admin admin = {.ops = &ops};
+	struct listing listing;
 
 	for (int i = 0; i < 2; i++) {
 		admin.as_json = i > 0;
 		listing_time(&admin, event->time_ms, when);
 		said = "WHO";
-		listing_begin(&admin, columns, COLUMNS);
-		said = who;
-		listing_row(&admin, columns, COLUMNS, cells);
+		then = who;
+		listing_begin(&listing, &admin, columns, COLUMNS);
+		listing_row(&listing, cells);
+		listing_end(&listing);
 	}
 }
 

@@ -124,8 +124,8 @@ FLOW_TEST(ban_commands_say_what_is_wrong_and_what_there_is)
 	server_process_expect(server, "Zoe is banned for ever");
 	server_process_expect(server, "ann is banned until 20*");
 	server_process_expect(server, "ZOE is banned until 20*");
-	server_process_expect(server, "ann * until 20*");
-	server_process_expect(server, "ZOE * until 20*");
+	server_process_expect(server, "ann *banned 20* command");
+	server_process_expect(server, "ZOE *banned 20* command");
 	server_process_expect(server, "2 banned, 0 muted");
 	server_process_type(server, "ban ann\nunban ann\nunban ann\n");
 	server_process_expect(server, "ann is banned for ever");

@@ -78,7 +78,7 @@ FLOW_TEST(console_list_shows_clients_and_those_that_match)
 	    server, "ID *NAME *ADDRESS *SINCE *IN *OUT *ROOMS");
 	server_process_expect(server,
 	    "%lu *Ann *127.0.0.1:[0-9]* 20[0-9][0-9]-[01][0-9]-[0-3][0-9] "
-	    "[0-2][0-9]:[0-5][0-9]:* [0-9]*[0-9]",
+	    "[0-2][0-9]:[0-5][0-9] *[0-9]*[0-9]",
 	    ann->id);
 	server_process_expect(server, "[0-9]* - *\\[::1]:[0-9]* 20* 12 *14 *0");
 	server_process_expect(server, "[0-9]* - *unix * 20* 12 *14 *0");
@@ -87,6 +87,46 @@ FLOW_TEST(console_list_shows_clients_and_those_that_match)
 		server_process_type(server, "list %s\n", patterns[i].pattern);
 		expect_rows(server, patterns[i].rows);
 	}
+	server_process_stop(server);
+}
+
+/* The next lines, down to the one that begins so, on a terminal of 80 columns.
+ */
+static void
+expect_narrow(struct server_process *server, const char *last)
+{
+	const char *line;
+
+	do {
+		line = server_process_line(server);
+		cr_assert_not_null(line);
+		cr_assert_leq(strlen(line), 80, "%s", line);
+	} while (strncmp(line, last, strlen(last)) != 0);
+}
+
+FLOW_TEST(console_listings_fit_80_columns)
+{
+	static const char network[] = "2001:db8:1234:5678:9abc:def0:1234:5600";
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "annabel-lee-14");
+
+	server_process_type(server, "list\n");
+	server_process_expect(
+	    server, "ID *NAME *ADDRESS *SINCE *IN *OUT *ROOMS");
+	expect_narrow(server, "1 connected");
+	server_process_type(
+	    server, "accounts\nban %s/120 1d\nmute ann\nbans\n", network);
+	server_process_expect(server, "NAME *");
+	expect_narrow(server, "1 account");
+	server_process_expect(server, "ann is muted for ever");
+	cr_assert_eq(
+	    strncmp(server_process_line(server), "WHO ", strlen("WHO ")), 0);
+	server_process_expect(server,
+	    "%s/120 banned 20[0-9][0-9]-*:[0-5][0-9]:[0-5][0-9] command",
+	    network);
+	server_process_expect(server, "ann * muted  for ever *command");
+	expect_narrow(server, "1 banned, 1 muted");
+	test_client_fence(ann);
 	server_process_stop(server);
 }
 

@@ -19,7 +19,7 @@ static const struct admin_ops ops = {.say = keep};
 
 static const struct listing_column columns[] = {
     {"NAME", "name", 6, false},
-    {"COUNT", "count", -5, true},
+    {"COUNT", "count", -8, true},
     {NULL, "for_programs", 0, false},
     {"TEXT", "text", 0, false},
 };
@@ -29,20 +29,23 @@ say_two(struct admin *admin)
 {
 	const char *first[] = {"ann", "17", "x", "say \"hi\"\\"};
 	const char *second[] = {"a-long-name", "123456", NULL, NULL};
+	struct listing listing;
 
 	said[0] = '\0';
-	listing_begin(admin, columns, 4);
-	listing_row(admin, columns, 4, first);
-	listing_row(admin, columns, 4, second);
+	listing_begin(&listing, admin, columns, 4);
+	listing_row(&listing, first);
+	listing_row(&listing, second);
+	listing_end(&listing);
 }
 
+/* As wide as what is in them, but for what is longer than they may be. */
 Test(console_listing, people_get_a_header_and_columns)
 {
 	struct admin admin = {.ops = &ops};
 
 	say_two(&admin);
-	cr_assert_str_eq(said, "NAME   COUNT TEXT\n"
-			       "ann       17 say \"hi\"\\\n"
+	cr_assert_str_eq(said, "NAME  COUNT TEXT\n"
+			       "ann      17 say \"hi\"\\\n"
 			       "a-long-name 123456 -\n");
 }
 
@@ -66,7 +69,11 @@ Test(console_listing, times_are_local_or_rfc_3339)
 	setenv("TZ", "UTC-2", 1);
 	cr_expect_str_eq(
 	    listing_time(&admin, 1769860800, text), "2026-01-31T12:00:00Z");
+	cr_expect_str_eq(
+	    listing_minute(&admin, 1769860800, text), "2026-01-31T12:00:00Z");
 	admin.as_json = false;
 	cr_expect_str_eq(
 	    listing_time(&admin, 1769860800, text), "2026-01-31 14:00:00");
+	cr_expect_str_eq(
+	    listing_minute(&admin, 1769860800, text), "2026-01-31 14:00");
 }
