@@ -13,7 +13,8 @@
 #include "reactor/check.h"
 #include "reactor/log.h"
 
-#define SAY_BYTES 2048 /* the longest line of an answer, and its NUL */
+#define SAY_BYTES    2048 /* the longest line of an answer, and its NUL */
+#define HELP_COLUMNS 46   /* beside the command and its arguments */
 
 const struct admin_row admin_rows[] = {
 #define ADMIN(name, min, max, flags, completes, usage, help)                   \
@@ -332,6 +333,27 @@ admin_secret(struct admin *admin, const char *line)
 	explicit_bzero(secret, sizeof(secret));
 }
 
+/* A command and what it does, on a terminal of 80 columns. */
+static void
+say_help(struct admin *admin, const struct admin_row *row)
+{
+	const char *help = row->help;
+	char left[64];
+
+	snprintf(left, sizeof(left), "%s%s%s", row->name,
+	    *row->usage ? " " : "", row->usage);
+	while (*help) {
+		size_t len = strlen(help);
+
+		if (len > HELP_COLUMNS)
+			for (len = HELP_COLUMNS; help[len] != ' ';)
+				len--;
+		admin_say(admin, "  %-31s %.*s", left, (int)len, help);
+		left[0] = '\0';
+		help += len + strspn(help + len, " ");
+	}
+}
+
 void
 admin_help(struct admin *admin, char *arguments[])
 {
@@ -345,13 +367,7 @@ admin_help(struct admin *admin, char *arguments[])
 			return;
 		}
 	}
-	for (const struct admin_row *row = admin_rows; row->handle; row++) {
-		char left[64];
-
-		if (only && row != only)
-			continue;
-		snprintf(left, sizeof(left), "%s%s%s", row->name,
-		    *row->usage ? " " : "", row->usage);
-		admin_say(admin, "  %-31s %s", left, row->help);
-	}
+	for (const struct admin_row *row = admin_rows; row->handle; row++)
+		if (!only || row == only)
+			say_help(admin, row);
 }
