@@ -4,6 +4,7 @@
 
 #include "console/admin/admin.h"
 #include "console/admin/drain.h"
+#include "console/admin/listing.h"
 #include "console/admin/reload.h"
 #include "console/server/server.h"
 #include "console/server/supervisor.h"
@@ -14,15 +15,38 @@
 
 #define EXIT_SECONDS_MAX 86400
 
+static const struct listing_column counter_columns[] = {
+    {"COUNTER", NULL, 18, false},
+    {"VALUE", NULL, -20, true},
+    {"WHAT", NULL, 0, false},
+};
+
+#define COUNTER_COLUMNS (sizeof(counter_columns) / sizeof(counter_columns[0]))
+
+/* Those of one metric have one text, and are told apart by its label. */
+static void
+say_counter(struct listing *listing, const char *name, uint64_t value,
+    const char *help, const char *label)
+{
+	char count[LISTING_COUNT_BYTES], what[128];
+	const char *cells[COUNTER_COLUMNS] = {
+	    name, listing_count(value, count), what};
+
+	snprintf(what, sizeof(what), "%s%s%s", help, *label ? ", " : "", label);
+	listing_row(listing, cells);
+}
+
 static void
 say_counters(struct admin *admin, const struct counters *total)
 {
+	struct listing listing;
+
+	listing_begin(&listing, admin, counter_columns, COUNTER_COLUMNS);
 #define COUNTER(name, metric, label, help)                                     \
-	_Static_assert(sizeof(#name) <= 19, "the name fits its column");       \
-	admin_say(admin, "%-18s %18llu  %s", #name,                            \
-	    (unsigned long long)counter_read(&total->name), help);
+	say_counter(&listing, #name, counter_read(&total->name), help, label);
 #include "reactor/counters.def"
 #undef COUNTER
+	listing_end(&listing);
 }
 
 /* All of them in one object. */

@@ -1,6 +1,7 @@
 /* The operator's console on a pipe, a file or nothing at all. */
 #include "tests/kit/harness.h"
 
+#include <ctype.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,9 +52,9 @@ FLOW_TEST(console_rooms_and_stats_show_what_is_going_on)
 	cr_assert_str_eq(server_process_line(server), "3 rooms");
 	server_process_type(server, "list ann\nstats\n");
 	server_process_expect(server, "%lu *ann * 1", ann->id);
-	server_process_expect(server, "logins * 2  sessions that logged in");
-	server_process_expect(server, "messages * 1  *");
-	server_process_expect(server, "deliveries * 1  *");
+	server_process_expect(server, "logins * 2 sessions that logged in");
+	server_process_expect(server, "messages * 1 *");
+	server_process_expect(server, "deliveries * 1 *");
 	server_process_stop(server);
 }
 
@@ -126,7 +127,31 @@ FLOW_TEST(console_listings_fit_80_columns)
 	    network);
 	server_process_expect(server, "ann * muted  for ever *command");
 	expect_narrow(server, "1 banned, 1 muted");
+	server_process_type(server, "stats\nhelp\ncount\n");
+	expect_narrow(server, "1 connected");
 	test_client_fence(ann);
+	server_process_stop(server);
+}
+
+/* Also those that Prometheus knows as one metric. */
+FLOW_TEST(console_stats_tells_each_counter_in_words_of_its_own)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	char words[64][128];
+	const char *line;
+	int count = 0;
+
+	server_process_type(server, "stats\ncount\n");
+	server_process_expect(server, "COUNTER *VALUE WHAT");
+	while (isalpha(*(line = server_process_line(server)))) {
+		line += strspn(line, "abcdefghijklmnopqrstuvwxyz_");
+		line += strspn(line, " 0123456789");
+		snprintf(words[count], sizeof(words[0]), "%s", line);
+		for (int i = 0; i < count; i++)
+			cr_assert_str_neq(words[i], words[count]);
+		count++;
+	}
+	cr_assert_gt(count, 20);
 	server_process_stop(server);
 }
 
