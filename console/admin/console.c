@@ -25,14 +25,19 @@ struct console {
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
 	struct pager pager;
-	bool paging;              /* the pager waits for a key */
-	bool hidden;              /* the prompt is not shown at the moment */
-	bool asking;              /* a secret has been asked for */
+	bool hidden;              /* prompt or question are not shown now */
 	char *first;              /* the secret, typed once of twice; owned */
 	struct admin_input plain; /* on anything else */
 };
 
-/* Lines of output begin where the prompt was. */
+/* Does the pager wait for a key? */
+static bool
+is_paging(const struct console *console)
+{
+	return console->pager.left > 0;
+}
+
+/* Lines of output begin where the prompt or a question was. */
 static void
 console_hide(struct console *console)
 {
@@ -77,7 +82,9 @@ console_say(struct console *console, const char *format, ...)
 bool
 console_is_occupied(const struct console *console)
 {
-	return console->paging || console->asking || !output_is_ready();
+	return is_paging(console) ||
+	       (console->terminal && console->admin.wants_secret) ||
+	       !output_is_ready();
 }
 
 static struct console *
@@ -86,8 +93,7 @@ console_of(struct admin *admin)
 	return list_entry(admin, struct console, admin);
 }
 
-/* Shows `rows_max` rows of the answer that is paged, and what the keys do when
- * there is more. */
+/* Shows `rows_max` rows of the answer that is paged. */
 static void
 console_page(struct console *console, unsigned rows_max, unsigned columns)
 {
@@ -98,13 +104,8 @@ console_page(struct console *console, unsigned rows_max, unsigned columns)
 		console_put(console, line);
 		rows += pager_rows(line, columns);
 	}
-	console->paging = console->pager.left > 0;
-	if (console->paging)
-		printf("\033[7m-- %zu more: space, Enter, or q to end --\033[m",
-		    console->pager.left);
-	else
+	if (!is_paging(console))
 		pager_clear(&console->pager);
-	fflush(stdout);
 }
 
 static void
@@ -114,9 +115,6 @@ console_page_key(struct console *console)
 	enum pager_key does = key < 0 ? PAGER_QUIT : pager_key_of((char)key);
 	unsigned rows, columns;
 
-	if (does == PAGER_NOTHING)
-		return;
-	fputs("\r\033[K", stdout);
 	terminal_size(&rows, &columns);
 	switch (does) {
 	case PAGER_PAGE:
@@ -125,9 +123,12 @@ console_page_key(struct console *console)
 	case PAGER_LINE:
 		console_page(console, 1, columns);
 		break;
-	default:
+	case PAGER_QUIT:
+		console_hide(console);
 		pager_clear(&console->pager);
-		console->paging = false;
+		break;
+	case PAGER_NOTHING:
+		break;
 	}
 }
 
@@ -155,7 +156,7 @@ console_done(struct admin *admin)
 	struct console *console = console_of(admin);
 	unsigned rows, columns;
 
-	if (console->pager.left == 0)
+	if (!is_paging(console))
 		return;
 	terminal_size(&rows, &columns);
 	console_page(console, rows - 1, columns);
@@ -181,8 +182,8 @@ forget_first(struct console *console)
 static void
 console_take_secret(struct console *console, char *line)
 {
-	console->asking = false;
-	putchar('\n');
+	putchar('\n'); /* the question stays, answered */
+	console->hidden = true;
 	if (line && *line && !console->first) {
 		console->first = strdup(line);
 		check(console->first);
@@ -204,11 +205,11 @@ terminal_input(struct console *console)
 {
 	char *line;
 
-	if (console->paging) {
+	if (is_paging(console)) {
 		console_page_key(console);
 		return true;
 	}
-	if (console->asking) {
+	if (console->admin.wants_secret) {
 		switch (terminal_read_secret(console->terminal, &line)) {
 		case TERMINAL_MORE:
 			break;
@@ -225,6 +226,7 @@ terminal_input(struct console *console)
 	case TERMINAL_MORE:
 		break;
 	case TERMINAL_LINE:
+		console_hide(console); /* the next prompt: it is not due yet */
 		if (strlen(line) >= ADMIN_LINE_BYTES)
 			admin_refuse(&console->admin, "the line is too long");
 		else
@@ -262,6 +264,25 @@ console_ready(struct watch *watch, short revents)
 		console_stop(console);
 }
 
+/* What is due in the last line of the terminal. */
+static void
+console_show(struct console *console)
+{
+	char question[128];
+
+	if (is_paging(console))
+		snprintf(question, sizeof(question),
+		    "-- %zu more: space, Enter or q --", console->pager.left);
+	else if (console->admin.wants_secret)
+		snprintf(question, sizeof(question), "%s for %s (unseen):",
+		    console->first ? "Once more" : "New password",
+		    console->admin.arguments[0]);
+	else
+		question[0] = '\0';
+	terminal_show(console->terminal, *question ? question : NULL);
+	console->hidden = false;
+}
+
 void
 console_refresh(struct console *console)
 {
@@ -269,23 +290,12 @@ console_refresh(struct console *console)
 
 	if (!console->terminal)
 		admin_input_run(&console->plain, &console->admin);
-	busy = admin_is_busy(&console->admin) && !console->paging;
+	busy = admin_is_busy(&console->admin);
 	reading = console->reading && !console->plain.ended;
 	console->input.fd = reading && !busy ? STDIN_FILENO : -1;
-	if (!console->terminal || console->paging || console->asking || busy ||
-	    console->supervisor->stopping)
-		return;
-	if (console->admin.wants_secret) {
-		console_hide(console);
-		printf("%s for %s (unseen): ",
-		    console->first ? "Once more" : "New password",
-		    console->admin.arguments[0]);
-		fflush(stdout);
-		console->asking = true;
-	} else if (console->hidden) {
-		terminal_show(console->terminal);
-		console->hidden = false;
-	}
+	if (console->terminal && console->hidden && !busy &&
+	    !console->supervisor->stopping)
+		console_show(console);
 }
 
 static void
@@ -324,7 +334,8 @@ void
 console_stop(struct console *console)
 {
 	console->reading = false;
-	console->paging = console->asking = false;
+	if (console->terminal)
+		console_hide(console);
 	pager_clear(&console->pager);
 	forget_first(console);
 	if (console->terminal)

@@ -16,16 +16,18 @@
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
-#define PROMPT        "> "
-#define HISTORY_LINES 500
-#define KEY_WAIT_MS   100 /* for the rest of a key's bytes */
+#define PROMPT         "> "
+#define HISTORY_LINES  500
+#define KEY_WAIT_MS    100 /* for the rest of a key's bytes */
+#define QUESTION_BYTES 128
 
 struct terminal {
 	EditLine *editor;
 	History *history;
 	terminal_completer *complete;
-	void *context;                       /* the completer's */
-	char *line;                          /* the last one entered; owned */
+	void *context;                 /* the completer's */
+	char *line;                    /* the last one entered; owned */
+	char question[QUESTION_BYTES]; /* that is shown; "": the line is */
 	char secret[PASSWORD_BYTES_MAX + 2]; /* as far as it is typed */
 	size_t secret_len;
 };
@@ -244,31 +246,49 @@ terminal_forget(struct terminal *terminal)
 	terminal->secret_len = 0;
 }
 
-/* Also when the line being typed has more than one row. */
+/* The text between the first column and the cursor, and what would stand
+ * there: behind a full row the cursor is on the next one. */
+static char *
+terminal_shown(const struct terminal *terminal)
+{
+	const LineInfo *info = el_line(terminal->editor);
+	char *text;
+	int bytes;
+
+	if (terminal->question[0])
+		bytes = asprintf(&text, "%s _", terminal->question);
+	else
+		bytes = asprintf(&text, PROMPT "%.*s_",
+		    (int)(info->cursor - info->buffer), info->buffer);
+	check(bytes > 0);
+	return text;
+}
+
+/* Also when it has more than one row. */
 void
 terminal_hide(struct terminal *terminal)
 {
-	const LineInfo *info = el_line(terminal->editor);
-	size_t len = (size_t)(info->cursor - info->buffer);
-	size_t bytes = sizeof(PROMPT) + len + 1;
-	char *before = memory_new(bytes);
+	char *shown = terminal_shown(terminal);
 	unsigned rows, columns, up;
 
 	terminal_size(&rows, &columns);
-	/* The cursor behind a full row is on the next one. */
-	snprintf(before, bytes, PROMPT "%.*s_", (int)len, info->buffer);
-	up = pager_rows(before, columns) - 1;
-	free(before);
+	up = pager_rows(shown, columns) - 1;
+	free(shown);
 	if (up > 0)
 		printf("\033[%uA", up);
 	fputs("\r\033[J", stdout);
 }
 
 void
-terminal_show(struct terminal *terminal)
+terminal_show(struct terminal *terminal, const char *question)
 {
+	snprintf(terminal->question, sizeof(terminal->question), "%s",
+	    question ? question : "");
+	if (question)
+		printf("\033[7m%s\033[m ", terminal->question);
 	fflush(stdout);
-	el_set(terminal->editor, EL_REFRESH);
+	if (!question)
+		el_set(terminal->editor, EL_REFRESH);
 }
 
 void

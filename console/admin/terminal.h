@@ -34,8 +34,8 @@ void terminal_close(struct terminal **terminal);
 enum terminal_result terminal_read(struct terminal *terminal, char **line);
 
 /*
- * The same for a line that is not shown and in no history: the caller has shown
- * what is asked for. It is valid until terminal_forget, which wipes it. Ctrl-D
+ * The same for a line that is not shown and in no history, in answer to a
+ * question. It is valid until terminal_forget, which wipes it. Ctrl-D
  * is TERMINAL_ENDED.
  */
 enum terminal_result
@@ -45,9 +45,11 @@ void terminal_forget(struct terminal *terminal);
 /* One key, unshown; standard input is readable. -1 at its end. */
 int terminal_read_key(struct terminal *terminal);
 
-/* Before and after other output: the line being typed goes and comes back. */
+/* What stands in the last line: a question, until a key answers it, or with
+ * NULL the prompt and what is typed. It goes before other output, and comes
+ * back after it. */
+void terminal_show(struct terminal *terminal, const char *question);
 void terminal_hide(struct terminal *terminal);
-void terminal_show(struct terminal *terminal);
 
 /* How large the terminal is now. */
 void terminal_size(unsigned *rows, unsigned *columns);

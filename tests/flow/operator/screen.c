@@ -3,9 +3,11 @@
 #include "tests/kit/harness.h"
 #include "tests/kit/scratch.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SCREEN_BYTES 8192
@@ -44,8 +46,8 @@ await(const char *text)
 
 	while (!strstr(screen(), text))
 		if (harness_now_ms() > deadline_ms)
-			harness_fail("no \"%s\" on the screen:\n%s", text,
-			    screen());
+			harness_fail(
+			    "no \"%s\" on the screen:\n%s", text, screen());
 }
 
 static void
@@ -96,10 +98,26 @@ come(void)
 	return fd;
 }
 
+static pid_t
+server_pid(void)
+{
+	struct ucred server;
+	socklen_t len = sizeof(server);
+	char url[96];
+	int fd;
+
+	snprintf(url, sizeof(url), "unix:%s/control", scratch);
+	fd = test_client_connect(url);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &server, &len), 0);
+	close(fd);
+	return server.pid;
+}
+
 #define SCREEN_TEST(name)                                                      \
 	static void name(const char *engine);                                  \
-	SCREEN_TEST_ON(epoll, name) SCREEN_TEST_ON(uring, name)                \
-	static void name(const char *engine)
+	SCREEN_TEST_ON(epoll, name)                                            \
+	SCREEN_TEST_ON(uring, name) static void name(const char *engine)
 #define SCREEN_TEST_ON(io, name)                                               \
 	Test(flow_##io, name, .fini = screen_fini, .timeout = 120)             \
 	{                                                                      \
@@ -154,6 +172,24 @@ SCREEN_TEST(screen_has_the_prompt_back_after_tab_page_and_secret)
 	await("there is no account nobody\n>");
 	cr_assert_null(strstr(screen(), "geheim"), "%s", screen());
 	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
+/* What is told meanwhile stands above it. */
+SCREEN_TEST(screen_has_a_question_below_what_is_told)
+{
+	screen_start(engine);
+	tmux("send-keys help Enter");
+	await("more: space, Enter or q --\n");
+	cr_assert_eq(kill(server_pid(), SIGHUP), 0);
+	await("the log\n-- ");
+	tmux("send-keys q passwd Space nobody Enter");
+	await("> passwd nobody\nNew password for nobody (unseen):\n");
+	cr_assert_eq(kill(server_pid(), SIGHUP), 0);
+	await("> passwd nobody\n[RELOADED] read again");
+	await("the log\nNew password for nobody (unseen):\n");
+	tmux("send-keys C-d exit Enter");
+	await("nothing was changed\n> exit\n[STOPPING] ");
 	await("all threads joined\nstatus 0");
 }
 
