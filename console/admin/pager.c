@@ -56,17 +56,21 @@ unsigned
 pager_rows(const char *text, unsigned columns)
 {
 	mbstate_t state = {0};
-	unsigned width = 0;
+	unsigned rows = 1, used = 0;
 
-	while (*text) {
+	while (*text && columns > 0) {
 		size_t bytes;
+		unsigned width = width_of(text, &bytes, &state);
 
-		width += width_of(text, &bytes, &state);
+		/* A wide one is not parted: the last column stays empty. */
+		if (used + width > columns) {
+			rows++;
+			used = 0;
+		}
+		used += width;
 		text += bytes;
 	}
-	if (columns == 0 || width == 0)
-		return 1;
-	return (width + columns - 1) / columns;
+	return rows;
 }
 
 void

@@ -28,6 +28,7 @@ struct terminal {
 	void *context;                 /* the completer's */
 	char *line;                    /* the last one entered; owned */
 	char question[QUESTION_BYTES]; /* that is shown; "": the line is */
+	unsigned columns;              /* when that was shown */
 	char secret[PASSWORD_BYTES_MAX + 2]; /* as far as it is typed */
 	size_t secret_len;
 };
@@ -130,6 +131,7 @@ terminal_open(terminal_completer *complete, void *context)
 	static const char *const asking[] = {"^R", "^S", "^V", "^[x", "^[X"};
 	struct terminal *terminal = memory_new(sizeof(*terminal));
 	HistEvent event;
+	unsigned rows;
 
 	terminal->complete = complete;
 	terminal->context = context;
@@ -157,6 +159,7 @@ terminal_open(terminal_completer *complete, void *context)
 	el_set(terminal->editor, EL_SETTY, "-x", "-echo", "-icanon", NULL);
 	el_source(terminal->editor, NULL); /* the operator's ~/.editrc */
 	el_set(terminal->editor, EL_UNBUFFERED, 1);
+	terminal_size(&rows, &terminal->columns);
 	return terminal;
 }
 
@@ -174,13 +177,90 @@ terminal_close(struct terminal **pointer)
 	*pointer = NULL;
 }
 
+void
+terminal_size(unsigned *rows, unsigned *columns)
+{
+	struct winsize size = {0};
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row < 2 ||
+	    size.ws_col < 2)
+		size = (struct winsize){.ws_row = 24, .ws_col = 80};
+	*rows = size.ws_row;
+	*columns = size.ws_col;
+}
+
+/* The text between the first column and the cursor, and what would stand
+ * there: behind a full row the cursor is on the next one. */
+static char *
+terminal_shown(const struct terminal *terminal)
+{
+	const LineInfo *info = el_line(terminal->editor);
+	char *text;
+	int bytes;
+
+	if (terminal->question[0])
+		bytes = asprintf(&text, "%s _", terminal->question);
+	else
+		bytes = asprintf(&text, PROMPT "%.*s_",
+		    (int)(info->cursor - info->buffer), info->buffer);
+	check(bytes > 0);
+	return text;
+}
+
+/* Also when it has more than one row. */
+void
+terminal_hide(struct terminal *terminal)
+{
+	char *shown = terminal_shown(terminal);
+	unsigned rows, columns, up;
+
+	terminal_size(&rows, &columns);
+	up = pager_rows(shown, columns) - 1;
+	free(shown);
+	if (up > 0)
+		printf("\033[%uA", up);
+	fputs("\r\033[J", stdout);
+}
+
+void
+terminal_show(struct terminal *terminal, const char *question)
+{
+	unsigned rows;
+
+	snprintf(terminal->question, sizeof(terminal->question), "%s",
+	    question ? question : "");
+	if (question)
+		printf("\033[7m%s\033[m ", terminal->question);
+	fflush(stdout);
+	terminal_size(&rows, &terminal->columns);
+	el_resize(terminal->editor);
+	if (!question)
+		el_set(terminal->editor, EL_REFRESH);
+}
+
+/* A terminal of another width has broken the line anew, where the editor does
+ * not know of it. */
+static void
+terminal_follow(struct terminal *terminal)
+{
+	unsigned rows, columns;
+
+	terminal_size(&rows, &columns);
+	if (columns == terminal->columns)
+		return;
+	terminal_hide(terminal);
+	terminal_show(terminal, NULL);
+}
+
 enum terminal_result
 terminal_read(struct terminal *terminal, char **line)
 {
 	HistEvent event;
 	int count = 0;
-	const char *typed = el_gets(terminal->editor, &count);
+	const char *typed;
 
+	terminal_follow(terminal);
+	typed = el_gets(terminal->editor, &count);
 	/* Also for an empty line, and when reading failed: whoever polls sees
 	 * that the terminal has hung up. */
 	if (!typed || count <= 0)
@@ -244,61 +324,4 @@ terminal_forget(struct terminal *terminal)
 {
 	explicit_bzero(terminal->secret, sizeof(terminal->secret));
 	terminal->secret_len = 0;
-}
-
-/* The text between the first column and the cursor, and what would stand
- * there: behind a full row the cursor is on the next one. */
-static char *
-terminal_shown(const struct terminal *terminal)
-{
-	const LineInfo *info = el_line(terminal->editor);
-	char *text;
-	int bytes;
-
-	if (terminal->question[0])
-		bytes = asprintf(&text, "%s _", terminal->question);
-	else
-		bytes = asprintf(&text, PROMPT "%.*s_",
-		    (int)(info->cursor - info->buffer), info->buffer);
-	check(bytes > 0);
-	return text;
-}
-
-/* Also when it has more than one row. */
-void
-terminal_hide(struct terminal *terminal)
-{
-	char *shown = terminal_shown(terminal);
-	unsigned rows, columns, up;
-
-	terminal_size(&rows, &columns);
-	up = pager_rows(shown, columns) - 1;
-	free(shown);
-	if (up > 0)
-		printf("\033[%uA", up);
-	fputs("\r\033[J", stdout);
-}
-
-void
-terminal_show(struct terminal *terminal, const char *question)
-{
-	snprintf(terminal->question, sizeof(terminal->question), "%s",
-	    question ? question : "");
-	if (question)
-		printf("\033[7m%s\033[m ", terminal->question);
-	fflush(stdout);
-	if (!question)
-		el_set(terminal->editor, EL_REFRESH);
-}
-
-void
-terminal_size(unsigned *rows, unsigned *columns)
-{
-	struct winsize size = {0};
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row < 2 ||
-	    size.ws_col < 2)
-		size = (struct winsize){.ws_row = 24, .ws_col = 80};
-	*rows = size.ws_row;
-	*columns = size.ws_col;
 }

@@ -36,6 +36,10 @@ Test(console_pager, rows_are_those_of_what_is_seen)
 	cr_expect_eq(pager_rows("ääääääääää", 10), 1);
 	cr_expect_eq(pager_rows("漢漢漢漢漢", 10), 1);
 	cr_expect_eq(pager_rows("漢漢漢漢漢漢", 10), 2);
+	/* What has no room in the last column is in the next row. */
+	cr_expect_eq(pager_rows("漢漢漢漢", 5), 2);
+	cr_expect_eq(pager_rows("a漢漢漢漢漢漢漢漢漢", 10), 2);
+	cr_expect_eq(pager_rows("a漢漢漢漢漢漢漢漢漢漢", 10), 3);
 	cr_expect_eq(pager_rows("\xff\xff\xff", 2), 2);
 }
 
