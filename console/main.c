@@ -54,7 +54,10 @@ main(int argc, char *argv[])
 	int signals, status;
 
 	keep_standard_descriptors();
-	setlocale(LC_CTYPE, ""); /* what is typed may be UTF-8 */
+	/* What is typed is sent as it is, and has to be UTF-8: also where the
+	 * environment says nothing of it. */
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "");
 	options_parse(&options, argc, argv);
 	if (options.ctl[0])
 		return ctl_run(options.ctl, argv + options.ctl_index);

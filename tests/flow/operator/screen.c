@@ -58,7 +58,7 @@ screen_start(const char *engine)
 
 	scratch_make();
 	snprintf(command, sizeof(command),
-	    "new-session -d -x 60 -y 20 'export LC_ALL=C.UTF-8 HOME=%s; "
+	    "new-session -d -x 60 -y 20 'export LC_ALL=C HOME=%s; "
 	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
 	    "--control %s/control --argon2 t=1,m=8; "
 	    "echo status $?; read -r end'",
