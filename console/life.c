@@ -61,13 +61,18 @@ on_signal(struct watch *watch, short revents)
 	(void)revents;
 	if (read(watch->fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo == SIGHUP) {
+	switch (info.ssi_signo) {
+	case SIGHUP:
 		reload_start(supervisor, NULL);
-		return;
+		break;
+	case SIGCONT:
+		console_resume(supervisor->console);
+		break;
+	default:
+		console_say(supervisor->console, "%s: stopping",
+		    strsignal((int)info.ssi_signo));
+		drain_start(supervisor, 0);
 	}
-	console_say(supervisor->console, "%s: stopping",
-	    strsignal((int)info.ssi_signo));
-	drain_start(supervisor, 0);
 }
 
 static void

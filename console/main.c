@@ -29,7 +29,7 @@ keep_standard_descriptors(void)
 		close(fd);
 }
 
-/* Before the first thread: signals that stop the server arrive at the main
+/* Before the first thread: signals that mean something arrive at the main
  * thread's loop, those that would end it in passing do nothing. -1 with errno.
  */
 static int
@@ -40,6 +40,7 @@ take_signals(void)
 	signal(SIGPIPE, SIG_IGN); /* a peer is gone: send() says so */
 	signal(SIGXFSZ, SIG_IGN); /* a file is too large: write() says so */
 	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);

@@ -17,11 +17,15 @@
 #include "reactor/check.h"
 #include "reactor/memory.h"
 
+#define FOREGROUND_MS 500
+
 struct console {
 	struct supervisor *supervisor; /* borrowed */
 	struct admin admin;
 	struct watch input;
-	bool reading; /* until the end of input */
+	bool reading;    /* until the end of input */
+	bool background; /* the terminal is a shell's at the moment */
+	struct timer foreground_timer; /* looks whether it still is */
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
 	struct pager pager;
@@ -51,7 +55,7 @@ console_put(struct console *console, const char *line)
 {
 	console_hide(console);
 	puts(line);
-	if (!console->terminal)
+	if (!console->terminal || console->background)
 		fflush(stdout);
 }
 
@@ -288,6 +292,10 @@ console_refresh(struct console *console)
 {
 	bool busy, reading;
 
+	if (console->background) {
+		console->input.fd = -1;
+		return;
+	}
 	if (!console->terminal)
 		admin_input_run(&console->plain, &console->admin);
 	busy = admin_is_busy(&console->admin);
@@ -307,6 +315,33 @@ console_complete(
 	complete_line(console->supervisor, line, len, out);
 }
 
+void
+console_resume(struct console *console)
+{
+	if (!console->reading || !isatty(STDIN_FILENO))
+		return;
+	console->background = !terminal_is_ours();
+	console->hidden = true; /* other programs have written meanwhile */
+	/* No signal tells one that runs that a shell's `fg` has moved it. */
+	if (console->background)
+		loop_set_timer(&console->supervisor->loop,
+		    &console->foreground_timer, FOREGROUND_MS);
+	if (console->background || !isatty(STDOUT_FILENO))
+		return;
+	if (console->terminal) {
+		terminal_resume(console->terminal);
+	} else {
+		console->terminal = terminal_open(console_complete, console);
+		console->hidden = false; /* the prompt is there */
+	}
+}
+
+static void
+on_foreground_timer(struct timer *timer)
+{
+	console_resume(list_entry(timer, struct console, foreground_timer));
+}
+
 struct console *
 console_new(struct supervisor *supervisor)
 {
@@ -316,24 +351,24 @@ console_new(struct supervisor *supervisor)
 	admin_init(&console->admin, &console_ops, supervisor);
 	strcpy(console->admin.who, "console");
 	list_init(&console->input.link);
+	timer_init(&console->foreground_timer, on_foreground_timer);
 	return console;
 }
 
 void
 console_start(struct console *console)
 {
-	if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO))
-		console->terminal = terminal_open(console_complete, console);
-	console->hidden = false; /* the prompt is there */
 	console->reading = true;
 	loop_add(&console->supervisor->loop, &console->input, STDIN_FILENO,
 	    POLLIN, console_ready);
+	console_resume(console);
 }
 
 void
 console_stop(struct console *console)
 {
 	console->reading = false;
+	timer_stop(&console->foreground_timer);
 	if (console->terminal)
 		console_hide(console);
 	pager_clear(&console->pager);

@@ -24,6 +24,11 @@ void console_start(struct console *console);
  * for others, and brings back the prompt after other output. */
 void console_refresh(struct console *console);
 
+/* The process goes on after it was stopped (SIGCONT), or has come into a
+ * shell's foreground or background: there it does not read, and news are plain
+ * lines. */
+void console_resume(struct console *console);
+
 /* Ends to read, and gives the terminal back; it still speaks. */
 void console_stop(struct console *console);
 

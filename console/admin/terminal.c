@@ -163,11 +163,30 @@ terminal_open(terminal_completer *complete, void *context)
 	return terminal;
 }
 
+bool
+terminal_is_ours(void)
+{
+	pid_t group = tcgetpgrp(STDIN_FILENO);
+
+	/* None, where no shell controls its jobs by it. */
+	return group <= 0 || group == getpgid(0);
+}
+
+void
+terminal_resume(struct terminal *terminal)
+{
+	el_set(terminal->editor, EL_PREP_TERM, 0);
+	el_set(terminal->editor, EL_PREP_TERM, 1);
+	fputs("\r\033[J", stdout);
+}
+
 void
 terminal_close(struct terminal **pointer)
 {
 	struct terminal *terminal = *pointer;
 
+	if (!terminal_is_ours())
+		el_set(terminal->editor, EL_EDITMODE, 0);
 	el_set(terminal->editor, EL_UNBUFFERED, 0);
 	el_end(terminal->editor);
 	history_end(terminal->history);

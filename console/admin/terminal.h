@@ -6,6 +6,7 @@
 #ifndef CONSOLE_ADMIN_TERMINAL_H
 #define CONSOLE_ADMIN_TERMINAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct completion;
@@ -24,7 +25,16 @@ typedef void terminal_completer(
 /* Shows the prompt. Standard input and output are a terminal. */
 struct terminal *terminal_open(terminal_completer *complete, void *context);
 
-/* Gives the terminal back as it was found; *terminal becomes NULL. */
+/* Is the terminal ours at the moment? In the background of a shell it is not,
+ * and to read from it, or to set it, would stop the process. */
+bool terminal_is_ours(void);
+
+/* After the process was stopped, or in the background: takes the terminal
+ * again, whatever a shell has made of it. terminal_show is due. */
+void terminal_resume(struct terminal *terminal);
+
+/* Gives the terminal back as it was found, if it is ours; *terminal becomes
+ * NULL. */
 void terminal_close(struct terminal **terminal);
 
 /*

@@ -112,6 +112,7 @@ static const int allowed[] = {
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
     /* who and where we are */
+    SCMP_SYS(getpgid),
     SCMP_SYS(getpid),
     SCMP_SYS(getppid),
     SCMP_SYS(gettid),
@@ -156,6 +157,7 @@ static const struct {
     {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, TCSETSW},
     {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, TCSETSF},
     {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, TIOCGWINSZ},
+    {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, TIOCGPGRP},
     {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, FIONREAD},
     {SCMP_SYS(ioctl), 1, (scmp_datum_t)-1, FIONBIO},
 };

@@ -50,21 +50,35 @@ await(const char *text)
 			    "no \"%s\" on the screen:\n%s", text, screen());
 }
 
+/* What starts the server is in a file, and `command` is run in the terminal. */
+static void
+screen_open(const char *engine, const char *command)
+{
+	const char *bin = getenv("THRONG_BIN");
+	char line[768], folder[256];
+
+	scratch_make();
+	cr_assert_not_null(getcwd(folder, sizeof(folder)));
+	/* What is typed is UTF-8 in any locale. */
+	snprintf(line, sizeof(line),
+	    "export LC_ALL=C HOME=%s PS1='$ '\n"
+	    "cd %s\n"
+	    "throng='%s --io %s --accounts %s/accounts --listen "
+	    "unix:%s/socket --control %s/control --argon2 t=1,m=8'\n",
+	    scratch, folder, bin ? bin : "build/throng", engine, scratch,
+	    scratch, scratch);
+	scratch_write("start", line, strlen(line));
+	snprintf(
+	    line, sizeof(line), "new-session -d -x 60 -y 20 '%s'", command);
+	setenv("THRONG_SCREEN", scratch, 1);
+	tmux(line);
+}
+
 static void
 screen_start(const char *engine)
 {
-	char command[512];
-	const char *bin = getenv("THRONG_BIN");
-
-	scratch_make();
-	snprintf(command, sizeof(command),
-	    "new-session -d -x 60 -y 20 'export LC_ALL=C HOME=%s; "
-	    "%s --io %s --accounts %s/accounts --listen unix:%s/socket "
-	    "--control %s/control --argon2 t=1,m=8; "
-	    "echo status $?; read -r end'",
-	    scratch, bin ? bin : "build/throng", engine, scratch, scratch,
-	    scratch);
-	tmux(command);
+	screen_open(engine, ". $THRONG_SCREEN/start; $throng; "
+			    "echo status $?; read -r end");
 	await("Type 'exit' to stop the server");
 	/* What is typed earlier is not the editor's. */
 	await("\n>");
@@ -252,4 +266,40 @@ SCREEN_TEST(screen_waits_for_no_second_key)
 	}
 	tmux("send-keys C-u exit Enter");
 	await("all threads joined\nstatus 0");
+}
+
+/* A shell's job control: who is stopped goes on where he was, and what runs in
+ * the background leaves the terminal to the shell. */
+SCREEN_TEST(screen_is_the_shells_while_the_server_is_in_the_background)
+{
+	screen_open(engine, "exec bash --rcfile $THRONG_SCREEN/start");
+	tmux("send-keys -l '$throng &'");
+	tmux("send-keys Enter");
+	await("Type 'exit' to stop the server");
+	close(come());
+	await("[ACTIVE CONNECTIONS] 0");
+	tmux("send-keys -l 'echo shell $((20 + 3))'");
+	tmux("send-keys Enter");
+	await("shell 23\n");
+	tmux("send-keys fg Enter");
+	await("\n>\n");
+	tmux("send-keys broad");
+	await("\n> broad\n");
+	tmux("send-keys C-z");
+	await("Stopped");
+	tmux("send-keys bg Enter");
+	close(come());
+	await("[ACTIVE CONNECTIONS] 0");
+	tmux("send-keys C-l fg Enter");
+	await("\n> broad\n");
+	tmux("send-keys C-z");
+	await("Stopped");
+	tmux("send-keys C-l fg Enter");
+	await("\n> broad\n");
+	tmux("send-keys -l 'cast'");
+	tmux("send-keys Space again Enter");
+	await("> broadcast again\nsent to 0 clients\n>");
+	tmux("send-keys exit Enter");
+	await("> exit\n[STOPPING] ");
+	await("all threads joined\n$");
 }
