@@ -20,7 +20,7 @@ say_news(const struct supervisor *supervisor, const struct feed_news *what)
 		    (unsigned long long)supervisor_clients(supervisor),
 		    (unsigned long long)what->came,
 		    (unsigned long long)what->went);
-	else if (what->line_count > 0)
+	else if (what->client_lines)
 		console_say(supervisor->console, "[ACTIVE CONNECTIONS] %llu",
 		    (unsigned long long)supervisor_clients(supervisor));
 }

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +24,7 @@ struct feed {
 	pthread_mutex_t lock;
 	char lines[LINES_MAX][FEED_LINE_BYTES];
 	unsigned line_count;
+	bool client_lines; /* are among them */
 	uint64_t came;
 	uint64_t went;
 	uint64_t second;      /* the one that is being counted */
@@ -100,6 +100,7 @@ feed_on_client(void *context, const struct client_event *event)
 	if (feed->this_second < LINES_PER_SECOND &&
 	    feed->line_count < LINES_MAX) {
 		event_line(feed->lines[feed->line_count++], event);
+		feed->client_lines = true;
 		feed->this_second++;
 	} else {
 		if (feed->came + feed->went == 0)
@@ -142,7 +143,9 @@ feed_take(struct feed *feed, int *again_ms)
 	check_zero(pthread_mutex_lock(&feed->lock));
 	memcpy(feed->taken, feed->lines, sizeof(feed->taken));
 	news.line_count = feed->line_count;
+	news.client_lines = feed->client_lines;
 	feed->line_count = 0;
+	feed->client_lines = false;
 	if (feed->came + feed->went > 0 && feed->counting == now_ms / 1000) {
 		*again_ms = (int)(1000 - now_ms % 1000);
 	} else {

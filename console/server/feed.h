@@ -6,6 +6,7 @@
 #ifndef CONSOLE_SERVER_FEED_H
 #define CONSOLE_SERVER_FEED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct client_event;
@@ -18,8 +19,9 @@ struct feed_news {
 	char (*lines)[FEED_LINE_BYTES]; /* owned by the feed, until the next
 					   take */
 	unsigned line_count;
-	uint64_t came; /* more that came, without a line */
-	uint64_t went; /* more that went */
+	bool client_lines; /* some are of clients that came or went */
+	uint64_t came;     /* more that came, without a line */
+	uint64_t went;     /* more that went */
 };
 
 /* NULL with errno set. Main thread. */

@@ -248,6 +248,20 @@ SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
 	await("all threads joined\nstatus 0");
 }
 
+SCREEN_TEST(screen_counts_clients_where_they_have_come_or_gone)
+{
+	screen_start(engine);
+	tmux("send-keys log Space info Enter broadcast Space hi Enter");
+	await("dcast hi\" outcome=done\n>");
+	tmux("send-keys count Enter");
+	await("0 connected");
+	cr_assert_null(strstr(screen(), "[ACTIVE"), "%s", screen());
+	close(come());
+	await("[ACTIVE CONNECTIONS] 0");
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
 /* A key that begins a longer one, or that would ask for another. */
 SCREEN_TEST(screen_waits_for_no_second_key)
 {

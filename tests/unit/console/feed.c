@@ -110,6 +110,7 @@ Test(console_feed, one_that_came_is_a_line)
 	news = feed_take(feed, &again_ms);
 	cr_assert_eq(news.line_count, 1);
 	cr_assert_str_eq(news.lines[0], "[NEW CONNECTION] #7 127.0.0.1:4321");
+	cr_assert(news.client_lines);
 	cr_assert_eq(news.came, 0);
 	cr_assert_eq(again_ms, -1);
 	cr_assert_not(is_readable());
@@ -176,6 +177,7 @@ Test(console_feed, what_is_said_is_a_line_also_in_a_storm)
 	news = feed_take(feed, &again_ms);
 	cr_assert_eq(news.line_count, 1);
 	cr_assert_str_eq(news.lines[0], "again");
+	cr_assert_not(news.client_lines);
 }
 
 Test(console_feed, what_is_said_is_cut_not_overrun)
