@@ -203,6 +203,25 @@ console_take_secret(struct console *console, char *line)
 	terminal_forget(console->terminal);
 }
 
+/* What is due in the last line of the terminal. */
+static void
+console_show(struct console *console)
+{
+	char question[128];
+
+	if (is_paging(console))
+		snprintf(question, sizeof(question),
+		    "-- %zu more: space, Enter or q --", console->pager.left);
+	else if (console->admin.wants_secret)
+		snprintf(question, sizeof(question), "%s for %s (unseen):",
+		    console->first ? "Once more" : "New password",
+		    console->admin.arguments[0]);
+	else
+		question[0] = '\0';
+	terminal_show(console->terminal, *question ? question : NULL);
+	console->hidden = false;
+}
+
 /* False when there will be no more. */
 static bool
 terminal_input(struct console *console)
@@ -226,6 +245,9 @@ terminal_input(struct console *console)
 		}
 		return true;
 	}
+	/* The editor draws on from where it was. */
+	if (console->hidden)
+		console_show(console);
 	switch (terminal_read(console->terminal, &line)) {
 	case TERMINAL_MORE:
 		break;
@@ -266,25 +288,6 @@ console_ready(struct watch *watch, short revents)
 	/* One that has hung up stays readable, and gives nothing. */
 	else if ((revents & (POLLHUP | POLLERR)) || !terminal_input(console))
 		console_stop(console);
-}
-
-/* What is due in the last line of the terminal. */
-static void
-console_show(struct console *console)
-{
-	char question[128];
-
-	if (is_paging(console))
-		snprintf(question, sizeof(question),
-		    "-- %zu more: space, Enter or q --", console->pager.left);
-	else if (console->admin.wants_secret)
-		snprintf(question, sizeof(question), "%s for %s (unseen):",
-		    console->first ? "Once more" : "New password",
-		    console->admin.arguments[0]);
-	else
-		question[0] = '\0';
-	terminal_show(console->terminal, *question ? question : NULL);
-	console->hidden = false;
 }
 
 void

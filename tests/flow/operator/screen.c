@@ -170,6 +170,24 @@ SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
 	await("all threads joined\nstatus 0");
 }
 
+/* A key that came together with news, which are told first. */
+SCREEN_TEST(screen_has_a_key_in_the_line_also_among_news)
+{
+	pid_t server;
+
+	screen_start(engine);
+	server = server_pid();
+	tmux("send-keys C-l broad");
+	await("> broad\n");
+	cr_assert_eq(kill(server, SIGSTOP), 0);
+	tmux("send-keys cast");
+	close(come());
+	cr_assert_eq(kill(server, SIGCONT), 0);
+	await("[ACTIVE CONNECTIONS] 0\n> broadcast\n");
+	tmux("send-keys C-u exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
 SCREEN_TEST(screen_of_another_width_has_the_line_whole)
 {
 	screen_start(engine);
