@@ -29,9 +29,11 @@ struct console {
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
 	struct pager pager;
-	bool hidden;              /* prompt or question are not shown now */
-	char *first;              /* the secret, typed once of twice; owned */
-	struct admin_input plain; /* on anything else */
+	bool hidden; /* prompt or question are not shown now */
+	char *first; /* the secret, typed once of twice; owned */
+	/* On anything else, which may be a terminal without the other half: */
+	struct admin_input plain;
+	bool unseen; /* what is typed now */
 };
 
 /* Does the pager wait for a key? */
@@ -283,11 +285,29 @@ console_ready(struct watch *watch, short revents)
 {
 	struct console *console = list_entry(watch, struct console, input);
 
+	if (console->background) /* since a moment ago */
+		return;
 	if (!console->terminal)
 		plain_read(console);
 	/* One that has hung up stays readable, and gives nothing. */
 	else if ((revents & (POLLHUP | POLLERR)) || !terminal_input(console))
 		console_stop(console);
+}
+
+/* Does what was read; a secret is not to be seen where it is typed. */
+static void
+plain_run(struct console *console)
+{
+	admin_input_run(&console->plain, &console->admin);
+	if (console->unseen == console->admin.wants_secret)
+		return;
+	console->unseen = console->admin.wants_secret;
+	if (!isatty(STDIN_FILENO))
+		return;
+	terminal_echo(!console->unseen);
+	if (console->unseen)
+		console_say(console, "New password for %s (unseen):",
+		    console->admin.arguments[0]);
 }
 
 void
@@ -300,7 +320,7 @@ console_refresh(struct console *console)
 		return;
 	}
 	if (!console->terminal)
-		admin_input_run(&console->plain, &console->admin);
+		plain_run(console);
 	busy = admin_is_busy(&console->admin);
 	reading = console->reading && !console->plain.ended;
 	console->input.fd = reading && !busy ? STDIN_FILENO : -1;
@@ -329,7 +349,7 @@ console_resume(struct console *console)
 	if (console->background)
 		loop_set_timer(&console->supervisor->loop,
 		    &console->foreground_timer, FOREGROUND_MS);
-	if (console->background || !isatty(STDOUT_FILENO))
+	if (console->background || !terminal_can_edit())
 		return;
 	if (console->terminal) {
 		terminal_resume(console->terminal);
@@ -378,6 +398,9 @@ console_stop(struct console *console)
 	forget_first(console);
 	if (console->terminal)
 		terminal_close(&console->terminal);
+	if (console->unseen)
+		terminal_echo(true);
+	console->unseen = false;
 }
 
 void

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -122,6 +123,28 @@ terminal_complete(EditLine *editor, int key)
 	}
 	free(completion);
 	return result;
+}
+
+bool
+terminal_can_edit(void)
+{
+	const char *kind = getenv("TERM");
+
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && kind && *kind &&
+	       strcmp(kind, "dumb") != 0;
+}
+
+void
+terminal_echo(bool shown)
+{
+	struct termios mode;
+
+	if (tcgetattr(STDIN_FILENO, &mode) < 0)
+		return;
+	mode.c_lflag &= ~(tcflag_t)ECHO;
+	if (shown)
+		mode.c_lflag |= ECHO;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
 }
 
 struct terminal *

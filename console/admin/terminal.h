@@ -22,7 +22,14 @@ enum terminal_result {
 typedef void terminal_completer(
     void *context, const char *line, size_t len, struct completion *out);
 
-/* Shows the prompt. Standard input and output are a terminal. */
+/* Are standard input and output a terminal on which a line can be drawn
+ * anew? */
+bool terminal_can_edit(void);
+
+/* Whether the terminal, on which no line is edited, shows what is typed. */
+void terminal_echo(bool shown);
+
+/* Shows the prompt. terminal_can_edit says that it can. */
 struct terminal *terminal_open(terminal_completer *complete, void *context);
 
 /* Is the terminal ours at the moment? In the background of a shell it is not,

@@ -124,6 +124,8 @@ server_exec(struct server_process *server, char *argv[], const int std[3],
 	}
 	if (setup->passed_count > 0)
 		server_pass_sockets(setup);
+	if (setup->input == HARNESS_INPUT_TERMINAL)
+		setenv("TERM", "xterm", 1);
 	for (int i = 0; setup->variables[i]; i++)
 		putenv((char *)setup->variables[i]);
 	execv(argv[0], argv);

@@ -185,6 +185,39 @@ FLOW_TEST(terminal_passwd_is_typed_twice_and_never_shown)
 	stop(server);
 }
 
+/* One that cannot draw a line anew, where the kernel shows what is typed: the
+ * lines are plain, and a password is not shown either. */
+FLOW_TEST(terminal_without_editing_has_plain_lines_and_unseen_passwords)
+{
+	struct server_setup setup = {
+	    .engine = engine,
+	    .args = {"--min-password=4"},
+	    .input = HARNESS_INPUT_TERMINAL,
+	    .variables = {"TERM=dumb"},
+	};
+	struct server_process *server = server_process_start_with(&setup);
+	struct test_client *ann = test_client_user(server, "ann");
+	const char *line;
+
+	server_process_type(server, "count\n");
+	do {
+		line = server_process_line(server);
+		cr_assert_not_null(line);
+		cr_assert_null(strchr(line, '\033'), "%s", line);
+	} while (!strstr(line, "1 connected, 1 logged in"));
+	server_process_type(server, "passwd ann\n");
+	server_process_expect(server, "New password for ann (unseen):*");
+	server_process_type(server, "open-sesame\n");
+	line = server_process_line(server);
+	cr_assert_eq(strncmp(line, "ann has a new", 13), 0, "%s", line);
+	server_process_type(server, "count\n");
+	server_process_expect(server, "count*");
+	test_client_send(ann, "/logout\n/login ann open-sesame\n");
+	test_client_expect(ann, "OK logged out");
+	test_client_match(ann, "OK logged in as ann#*");
+	stop(server);
+}
+
 /* Processor time of the server so far, in clock ticks (proc_pid_stat(5)). */
 static unsigned long
 ticks_of(const struct server_process *server)
