@@ -140,7 +140,7 @@ complete_common(const struct completion *completion)
 {
 	size_t common;
 
-	if (completion->count == 0)
+	if (completion->count == 0 || completion->more)
 		return completion->typed;
 	common = strlen(completion->words[0]);
 	for (unsigned i = 1; i < completion->count; i++)

@@ -25,8 +25,8 @@ struct completion {
 void complete_line(struct supervisor *supervisor, const char *line, size_t len,
     struct completion *out);
 
-/* Bytes that all words begin with, in any case; at least `typed` with a word.
- */
+/* Bytes that all words begin with, in any case; at least `typed` with a word,
+ * and no more where there are others. */
 size_t complete_common(const struct completion *completion);
 
 #endif

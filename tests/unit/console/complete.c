@@ -50,6 +50,10 @@ Test(console_complete, common_is_what_all_begin_with_in_any_case)
 	cr_expect_eq(complete_common(&completion), 3);
 	completion.count = 2;
 	cr_expect_eq(complete_common(&completion), 4);
+	/* Those that there is no room for may go on in another way. */
+	completion.typed = 1;
+	completion.more = true;
+	cr_expect_eq(complete_common(&completion), 1);
 	completion = (struct completion){.typed = 2};
 	cr_expect_eq(complete_common(&completion), 2);
 }
