@@ -60,13 +60,21 @@ compare_clients(const void *a, const void *b)
 	return (one->id > other->id) - (one->id < other->id);
 }
 
-/* The pattern is a shell's, and finds names and addresses in any case. */
+/* The pattern is a shell's, and finds names and addresses in any case, these
+ * with their port and, as `ban` takes them, without. */
 static bool
 client_matches(
     const struct client_row *row, const char *address, const char *pattern)
 {
+	bool brackets = *address == '[';
+	const char *from = address + brackets;
+	char host[ADDRESS_TEXT_BYTES];
+
+	snprintf(host, sizeof(host), "%.*s",
+	    (int)strcspn(from, brackets ? "]" : ":"), from);
 	return !*pattern || !fnmatch(pattern, row->name, FNM_CASEFOLD) ||
-	       !fnmatch(pattern, address, FNM_CASEFOLD);
+	       !fnmatch(pattern, address, FNM_CASEFOLD) ||
+	       !fnmatch(pattern, host, FNM_CASEFOLD);
 }
 
 static void

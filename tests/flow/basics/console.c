@@ -69,7 +69,8 @@ FLOW_TEST(console_list_shows_clients_and_those_that_match)
 		const char *pattern;
 		int rows;
 	} patterns[] = {{"", 3}, {"ann", 1}, {"A*", 1}, {"127.0.0.1:*", 1},
-	    {"\\[::1]*", 1}, {"unix", 1}, {"ben", 0}, {"*", 3}, {"ann x", 0}};
+	    {"\\[::1]*", 1}, {"127.0.0.1", 1}, {"::1", 1}, {"127.0.0.1:", 0},
+	    {"unix", 1}, {"ben", 0}, {"*", 3}, {"ann x", 0}};
 
 	test_client_fence(guest);
 	local = test_client_open_at(server->listen[2]);
