@@ -198,6 +198,7 @@ terminal_is_ours(void)
 void
 terminal_resume(struct terminal *terminal)
 {
+	/* The editor takes it for what it has left. */
 	el_set(terminal->editor, EL_PREP_TERM, 0);
 	el_set(terminal->editor, EL_PREP_TERM, 1);
 	fputs("\r\033[J", stdout);
@@ -209,7 +210,7 @@ terminal_close(struct terminal **pointer)
 	struct terminal *terminal = *pointer;
 
 	if (!terminal_is_ours())
-		el_set(terminal->editor, EL_EDITMODE, 0);
+		el_set(terminal->editor, EL_EDITMODE, 0); /* hands off */
 	el_set(terminal->editor, EL_UNBUFFERED, 0);
 	el_end(terminal->editor);
 	history_end(terminal->history);
