@@ -99,16 +99,21 @@ console_of(struct admin *admin)
 	return list_entry(admin, struct console, admin);
 }
 
-/* Shows `rows_max` rows of the answer that is paged. */
+/* Shows up to `rows_max` rows of the answer that is paged, and a line in any
+ * case. */
 static void
 console_page(struct console *console, unsigned rows_max, unsigned columns)
 {
 	const char *line;
 	unsigned rows = 0;
 
-	while (rows < rows_max && (line = pager_next(&console->pager))) {
-		console_put(console, line);
-		rows += pager_rows(line, columns);
+	while ((line = pager_peek(&console->pager))) {
+		unsigned needed = pager_rows(line, columns);
+
+		if (rows > 0 && rows + needed > rows_max)
+			break;
+		console_put(console, pager_next(&console->pager));
+		rows += needed;
 	}
 	if (!is_paging(console))
 		pager_clear(&console->pager);

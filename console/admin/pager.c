@@ -23,11 +23,17 @@ pager_add(struct pager *pager, const char *line)
 }
 
 const char *
+pager_peek(const struct pager *pager)
+{
+	return pager->left > 0 ? pager->lines + pager->shown : NULL;
+}
+
+const char *
 pager_next(struct pager *pager)
 {
-	const char *line = pager->lines + pager->shown;
+	const char *line = pager_peek(pager);
 
-	if (pager->left == 0)
+	if (!line)
 		return NULL;
 	pager->shown += strlen(line) + 1;
 	pager->left--;

@@ -27,8 +27,9 @@ enum pager_key {
 /* Adds a copy of a line, without LF, at the end. */
 void pager_add(struct pager *pager, const char *line);
 
-/* The next line, which is shown with it; NULL when there is none. It lives
- * until the pager is cleared, or a line is added. */
+/* The next line, or NULL when there is none: pager_next takes it as shown. It
+ * lives until the pager is cleared, or a line is added. */
+const char *pager_peek(const struct pager *pager);
 const char *pager_next(struct pager *pager);
 
 /* Rows of a terminal with `columns` that this text takes, at least 1. */

@@ -251,6 +251,27 @@ SCREEN_TEST(screen_has_a_question_below_what_is_told)
 	await("all threads joined\nstatus 0");
 }
 
+/* All lines of a page can be read, also where they have two rows each. */
+SCREEN_TEST(screen_has_a_page_from_its_first_line_on)
+{
+	screen_start(engine);
+	for (int columns = 36; columns < 44; columns++) {
+		char resize[64];
+
+		snprintf(resize, sizeof(resize), "resize-window -x %d -y 12",
+		    columns);
+		tmux(resize);
+		tmux("send-keys C-l help Enter");
+		await("-- ");
+		cr_assert(strstr(screen(), "  help [COMMAND]"), "%d: %s",
+		    columns, screen());
+		tmux("send-keys q");
+		await("\n>");
+	}
+	tmux("send-keys exit Enter");
+	await("all threads joined\nstatus 0");
+}
+
 SCREEN_TEST(screen_with_a_page_does_not_hold_up_a_drain)
 {
 	int fd;

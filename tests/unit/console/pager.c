@@ -17,9 +17,11 @@ Test(console_pager, lines_come_back_in_order_and_are_counted)
 	cr_assert_eq(pager.left, 1000);
 	for (int i = 0; i < 1000; i++) {
 		snprintf(line, sizeof(line), "line %d", i);
+		cr_assert_str_eq(pager_peek(&pager), i == 7 ? "" : line);
 		cr_assert_str_eq(pager_next(&pager), i == 7 ? "" : line);
 		cr_assert_eq(pager.left, (size_t)(999 - i));
 	}
+	cr_assert_null(pager_peek(&pager));
 	cr_assert_null(pager_next(&pager));
 	pager_clear(&pager);
 	cr_assert_null(pager_next(&pager));
