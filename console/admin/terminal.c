@@ -125,6 +125,35 @@ terminal_complete(EditLine *editor, int key)
 	return result;
 }
 
+static const struct {
+	const char *key, *does;
+} bindings[] = {
+    {"^I", "complete"},
+    /* These would wait for what is typed next, whole words of it. */
+    {"^R", "ed-unassigned"},
+    {"^S", "ed-unassigned"},
+    {"^V", "ed-unassigned"},
+    {"^[x", "ed-unassigned"},
+    {"^[X", "ed-unassigned"},
+    /* Of these, which terminfo may not name, the ends would be typed: Ctrl and
+     * an arrow, Home and End, Insert, the pages, F5 to F12. */
+    {"\\e[1;5C", "em-next-word"},
+    {"\\e[1;5D", "ed-prev-word"},
+    {"\\e[1~", "ed-move-to-beg"},
+    {"\\e[4~", "ed-move-to-end"},
+    {"\\e[2~", "ed-unassigned"},
+    {"\\e[5~", "ed-unassigned"},
+    {"\\e[6~", "ed-unassigned"},
+    {"\\e[15~", "ed-unassigned"},
+    {"\\e[17~", "ed-unassigned"},
+    {"\\e[18~", "ed-unassigned"},
+    {"\\e[19~", "ed-unassigned"},
+    {"\\e[20~", "ed-unassigned"},
+    {"\\e[21~", "ed-unassigned"},
+    {"\\e[23~", "ed-unassigned"},
+    {"\\e[24~", "ed-unassigned"},
+};
+
 bool
 terminal_can_edit(void)
 {
@@ -150,8 +179,6 @@ terminal_echo(bool shown)
 struct terminal *
 terminal_open(terminal_completer *complete, void *context)
 {
-	/* These would wait for what is typed next, whole words of it. */
-	static const char *const asking[] = {"^R", "^S", "^V", "^[x", "^[X"};
 	struct terminal *terminal = memory_new(sizeof(*terminal));
 	HistEvent event;
 	unsigned rows;
@@ -171,11 +198,10 @@ terminal_open(terminal_completer *complete, void *context)
 	/* The narrow el_set copies these two texts, and never frees them. */
 	el_wset(terminal->editor, EL_ADDFN, L"complete", L"complete a word",
 	    terminal_complete);
-	el_set(terminal->editor, EL_BIND, "^I", "complete", NULL);
 	el_set(terminal->editor, EL_GETCFN, terminal_get);
-	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
-		el_set(terminal->editor, EL_BIND, asking[i], "ed-unassigned",
-		    NULL);
+	for (size_t i = 0; i < sizeof(bindings) / sizeof(bindings[0]); i++)
+		el_set(terminal->editor, EL_BIND, bindings[i].key,
+		    bindings[i].does, NULL);
 	/* Between two lines the editor puts the terminal back, for a moment:
 	 * what is typed ahead then, a password may be, is not to be shown, nor
 	 * edited by the kernel. */

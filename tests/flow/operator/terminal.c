@@ -116,6 +116,25 @@ FLOW_TEST(terminal_tab_completes_commands_and_names)
 	stop(server);
 }
 
+/* Also those that do nothing leave nothing in the line. */
+FLOW_TEST(terminal_keys_move_about_the_line)
+{
+	static const char nothing[] =
+	    "\033[2~\033[5~\033[6~\033[15~\033[17~\033[24~";
+	struct server_process *server = start(engine);
+
+	server_process_type(
+	    server, "ount%s\033[1~c\033[4~%s\n", nothing, nothing);
+	server_process_expect(server, "*0 connected, 0 logged in*");
+	/* A word back, another one, and one on again. */
+	server_process_type(
+	    server, "nobody now\033[1;5D\033[1;5Dkick \033[1;5C all\n");
+	server_process_expect(server, "*no such client*");
+	server_process_type(server, "\033[A\025count\n");
+	server_process_expect(server, "*0 connected, 0 logged in*");
+	stop(server);
+}
+
 FLOW_TEST(terminal_long_answer_comes_a_page_at_a_time)
 {
 	struct server_process *server = start(engine);
