@@ -62,7 +62,7 @@ console_put(struct console *console, const char *line)
 }
 
 /* Would a line be written at once? Not into a pipe that is full, or to a
- * terminal that is stopped (Control-S). */
+ * terminal that is stopped. */
 static bool
 output_is_ready(void)
 {

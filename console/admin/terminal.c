@@ -206,6 +206,9 @@ terminal_open(terminal_completer *complete, void *context)
 	 * what is typed ahead then, a password may be, is not to be shown, nor
 	 * edited by the kernel. */
 	el_set(terminal->editor, EL_SETTY, "-x", "-echo", "-icanon", NULL);
+	/* Control-S is a key: the main thread is not to wait for Control-Q. */
+	el_set(terminal->editor, EL_SETTY, "-x", "-ixon", NULL);
+	el_set(terminal->editor, EL_SETTY, "-d", "-ixon", NULL);
 	el_source(terminal->editor, NULL); /* the operator's ~/.editrc */
 	el_set(terminal->editor, EL_UNBUFFERED, 1);
 	terminal_size(&rows, &terminal->columns);

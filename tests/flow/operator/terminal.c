@@ -257,6 +257,23 @@ ticks_of(const struct server_process *server)
 	return user + kernel;
 }
 
+/* Control-S: a key that does nothing, also to the server. */
+FLOW_TEST(terminal_cannot_be_stopped_from_its_keyboard)
+{
+	struct server_process *server = start(engine);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	server_process_type(server, "count\n");
+	server_process_expect(server, "*1 connected, 1 logged in*");
+	server_process_type(server, "\023broadcast now\023\n");
+	test_client_expect(ann, "*** now");
+	server_process_type(server, "\023bro");
+	server_process_signal(server, SIGTERM);
+	test_client_expect(ann, "*** server is going down");
+	server_process_expect(server, "*all threads joined*");
+	cr_assert_eq(server_process_wait(server), 0);
+}
+
 /* The window is closed: the server goes on, and does not turn for nothing. */
 FLOW_TEST(terminal_that_hangs_up_leaves_the_server_at_rest)
 {
