@@ -124,6 +124,9 @@ reactor_new(const struct reactor_config *config)
 	list_init(&r->dead);
 	check_zero(sem_init(&r->started, 0, 0));
 	check_zero(sem_init(&r->emptied, 0, 0));
+	/* Under another allocator than its own (jemalloc, a sanitizer's) glibc
+	 * sets up its heap here, which two threads at once must not do. */
+	malloc_trim(0);
 	r->stop_order.handle = reactor_on_stop_order;
 	r->quit_order.handle = reactor_on_quit_order;
 	return r;
