@@ -22,7 +22,7 @@ TEST_PACKAGES  := $(BUILD_PACKAGES) clang gnuplot-nox libclang-rt-dev libcriteri
 WEB_PACKAGES   := chromium netcat-openbsd openssl $(if $(shell sh -c 'command -v npm'),,nodejs npm)
 BENCH_PACKAGES := gnuplot-nox nats-server ngircd python3 redis-server util-linux
 DEB_PACKAGES   := $(BUILD_PACKAGES) build-essential debhelper lintian
-LINT_PACKAGES  := $(BUILD_PACKAGES) clang-tidy cppcheck pyflakes3 shellcheck
+LINT_PACKAGES  := $(BUILD_PACKAGES) clang-format clang-tidy cppcheck pyflakes3 shellcheck
 
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 WARN = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -274,14 +274,17 @@ fuzz-coverage:
 
 fuzzers: $(FUZZERS)
 
-# What shellcheck, pyflakes, cppcheck, gcc's analyser and clang-tidy find,
-# which is nothing. .cppcheck and .clang-tidy say what the latter are asked.
+# What clang-format, shellcheck, pyflakes, cppcheck, gcc's analyser and
+# clang-tidy find, which is nothing. .clang-format, .cppcheck and .clang-tidy
+# say what they are asked.
 # A file is looked at again once it has changed, or a header of it.
 SHELL_SCRIPTS = $(shell grep -rlI --exclude-dir=node_modules '^\#!.*sh$$' .ci bench console tests)
 PYTHON        = tests/faults/run $(wildcard bench/*/*.py tests/*.py tests/*/*.py)
+C_FILES       = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]))
 LINTED        = $(SERVER) $(BENCH) $(wildcard bench/floor/*.c bench/accounts/*.c)
 lint:
 	@.ci/install $(LINT_PACKAGES)
+	clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SHELL_SCRIPTS)
 	pyflakes3 $(PYTHON)
 	@$(MAKE) --no-print-directory -j$(shell nproc) MODE=lint lint-c
@@ -334,7 +337,8 @@ bench:
 	@python3 bench/results $(if $(PARTS),--only $(PARTS)) $(ARGS)
 
 format:
-	clang-format -i $(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch])
+	@.ci/install $(LINT_PACKAGES)
+	clang-format -i $(C_FILES)
 
 clean:
 	rm -rf build

@@ -22,8 +22,8 @@ struct address;
 struct hash_key;
 struct tally;
 
-#define TALLY_MAX ((1u << 24) - 1) /* connections that can be counted of one   \
-				    */
+/* Connections that can be counted of one. */
+#define TALLY_MAX ((1u << 24) - 1)
 
 /* Nobody is there, and there is no limit. The key is random, and copied. */
 struct tally *tally_new(const struct hash_key *key);

@@ -88,8 +88,8 @@ harness_quote(const char *bytes, size_t len)
 		unsigned char c = (unsigned char)bytes[i];
 
 		at += c >= 0x20 && c < 0x7f && c != '\\'
-		    ? sprintf(at, "%c", c)
-		    : sprintf(at, "\\x%02x", c);
+			  ? sprintf(at, "%c", c)
+			  : sprintf(at, "\\x%02x", c);
 	}
 	strcpy(at, len > QUOTED_MAX ? "..." : "");
 	return text;
@@ -135,8 +135,8 @@ harness_stream_fill(struct harness_stream *stream, int64_t deadline_ms)
 		return false;
 	if (stream->start > 0) {
 		stream->len -= stream->start;
-		memmove(stream->bytes, stream->bytes + stream->start,
-		    stream->len);
+		memmove(
+		    stream->bytes, stream->bytes + stream->start, stream->len);
 		stream->start = 0;
 	}
 	if (stream->cap - stream->len < FILL_BYTES) {
@@ -147,8 +147,8 @@ harness_stream_fill(struct harness_stream *stream, int64_t deadline_ms)
 	do {
 		left_ms = deadline_ms - harness_now_ms();
 		ready = stream->tls && SSL_pending(stream->tls) > 0
-		    ? 1
-		    : poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
+			    ? 1
+			    : poll(&pollfd, 1, left_ms > 0 ? (int)left_ms : 0);
 		if (ready <= 0 && left_ms <= 0)
 			harness_fail("%s: nothing came in time after `%s`",
 			    stream->label,

@@ -28,8 +28,8 @@
  * with `const char *engine`. */
 #define FLOW_TEST(name)                                                        \
 	static void name(const char *engine);                                  \
-	FLOW_TEST_ON(epoll, name) FLOW_TEST_ON(uring, name)                    \
-	static void name(const char *engine)
+	FLOW_TEST_ON(epoll, name)                                              \
+	FLOW_TEST_ON(uring, name) static void name(const char *engine)
 #define FLOW_TEST_ON(io, name)                                                 \
 	Test(flow_##io, name, .fini = harness_fini, .timeout = 120)            \
 	{                                                                      \
@@ -45,45 +45,47 @@ void harness_at_fini(void (*undo)(void));
 void harness_need_descriptors(unsigned count);
 
 enum harness_input { /* a pipe for server_process_type, /dev/null, ... */
-	HARNESS_INPUT_PIPE, HARNESS_INPUT_NULL, HARNESS_INPUT_CLOSED,
-	HARNESS_INPUT_FILE, /* a file with input_text */
+	HARNESS_INPUT_PIPE,
+	HARNESS_INPUT_NULL,
+	HARNESS_INPUT_CLOSED,
+	HARNESS_INPUT_FILE,     /* a file with input_text */
 	HARNESS_INPUT_TERMINAL, /* its output, too; lines end with CR LF */
 };
 
 struct server_setup {
-	const char *engine;      /* --io; NULL for none */
-	const char *args[HARNESS_ARGS_MAX]; /* further options; NULL ends;
-	                          * {folder} in one is the server's folder */
-	bool no_listen;          /* without the usual --listen */
-	bool no_accounts;        /* without the usual --accounts */
-	bool no_user;            /* without the usual --user */
-	bool no_reactors;        /* without the usual --reactors */
+	const char *engine; /* --io; NULL for none */
+	/* Further options; NULL ends; {folder} in one is its folder. */
+	const char *args[HARNESS_ARGS_MAX];
+	bool no_listen;   /* without the usual --listen */
+	bool no_accounts; /* without the usual --accounts */
+	bool no_user;     /* without the usual --user */
+	bool no_reactors; /* without the usual --reactors */
 	enum harness_input input;
 	const char *input_text;  /* of HARNESS_INPUT_FILE, borrowed */
 	const char *folder;      /* another server's, shared; NULL: a new one */
 	uint64_t file_bytes_max; /* RLIMIT_FSIZE; 0 for none */
 	unsigned descriptors_max; /* RLIMIT_NOFILE, soft and hard; the same */
-	int fails_with;          /* errno of a system call; 0: none fails */
-	unsigned fails;          /* which one, __NR_... */
-	bool no_fence;           /* and Landlock and seccomp */
+	int fails_with;           /* errno of a system call; 0: none fails */
+	unsigned fails;           /* which one, __NR_... */
+	bool no_fence;            /* and Landlock and seccomp */
 	const char *variables[4]; /* NAME=VALUE, borrowed; NULL ends */
 	int passed[2]; /* sockets that it gets as a service does, instead of
-	                * the usual --listen; borrowed */
+			* the usual --listen; borrowed */
 	int passed_count;
 };
 
 struct server_process {
-	pid_t pid;   /* 0 when it has ended and been waited for */
+	pid_t pid; /* 0 when it has ended and been waited for */
 	int pidfd;
-	int status;  /* exit status, or 128 + the signal that ended it */
-	int input;   /* to its standard input, -1 when closed */
-	int errors;  /* its standard error, a memory file: it never blocks */
+	int status; /* exit status, or 128 + the signal that ended it */
+	int input;  /* to its standard input, -1 when closed */
+	int errors; /* its standard error, a memory file: it never blocks */
 	struct harness_stream output; /* its standard output */
 	char folder[64], accounts[96];
 	char words[2048]; /* options with {folder} */
 	size_t words_len;
 	bool folder_owned;
-	bool quiet;  /* --log-level=warn: the setup has none */
+	bool quiet;        /* --log-level=warn: the setup has none */
 	char started[256]; /* its [STARTING] line */
 	unsigned listen_count;
 	char listen[HARNESS_LISTEN_MAX][160]; /* from its [LISTENING] lines */
@@ -98,15 +100,15 @@ void server_setup_add(struct server_setup *setup, va_list options);
  * (NULL ends them), and waits until it listens; `start_with` from a setup.
  * `launch` does not wait. `restart` starts a new one with the setup and the
  * folder of one that has ended. */
-struct server_process *server_process_start(const char *engine, ...)
-    __attribute__((sentinel));
+struct server_process *
+server_process_start(const char *engine, ...) __attribute__((sentinel));
 struct server_process *server_process_start_with(const struct server_setup *);
 struct server_process *server_process_launch(const struct server_setup *);
 struct server_process *server_process_restart(struct server_process *server);
 
 /* Types at the console; the newline is the caller's. */
-void server_process_type(struct server_process *server, const char *format,
-    ...) __attribute__((format(printf, 2, 3)));
+void server_process_type(struct server_process *server, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void server_process_end_input(struct server_process *server);
 
 /* The next line of its output, NULL at the end; or the first that matches the
@@ -135,10 +137,10 @@ void server_process_free_all(void); /* for harness_fini */
 
 /* See HERE. */
 #ifndef HARNESS_WITHOUT_PLACES
-#define server_process_expect(...)      HERE(server_process_expect(__VA_ARGS__))
-#define server_process_stop(...)        HERE(server_process_stop(__VA_ARGS__))
-#define server_process_exit(...)        HERE(server_process_exit(__VA_ARGS__))
-#define server_process_wait(...)        HERE(server_process_wait(__VA_ARGS__))
+#define server_process_expect(...) HERE(server_process_expect(__VA_ARGS__))
+#define server_process_stop(...)   HERE(server_process_stop(__VA_ARGS__))
+#define server_process_exit(...)   HERE(server_process_exit(__VA_ARGS__))
+#define server_process_wait(...)   HERE(server_process_wait(__VA_ARGS__))
 #endif
 
 #endif

@@ -100,8 +100,9 @@ client_new(const char *url, const char *from)
 	snprintf(client->in.label, sizeof(client->in.label), "client %d",
 	    client->in.fd);
 	if (strncmp(url, "unix:", 5) != 0)
-		cr_assert_eq(setsockopt(client->in.fd, IPPROTO_TCP,
-				 TCP_NODELAY, &one, sizeof(one)), 0);
+		cr_assert_eq(setsockopt(client->in.fd, IPPROTO_TCP, TCP_NODELAY,
+				 &one, sizeof(one)),
+		    0);
 	return client;
 }
 
@@ -112,8 +113,7 @@ test_client_open_at(const char *url)
 }
 
 struct test_client *
-test_client_open_from(
-    const struct server_process *server, const char *address)
+test_client_open_from(const struct server_process *server, const char *address)
 {
 	char url[64];
 
@@ -139,8 +139,8 @@ test_client_enter(struct test_client *client, const char *name)
 	line = test_client_match(client, "OK logged in as *#*");
 	if (strncasecmp(line + 16, name, len) != 0 ||
 	    sscanf(line + 16 + len, "#%llu", &id) != 1)
-		harness_fail("expected `OK logged in as %s#ID`, got `%s`", name,
-		    line);
+		harness_fail(
+		    "expected `OK logged in as %s#ID`, got `%s`", name, line);
 	client->id = id;
 }
 
@@ -165,8 +165,8 @@ test_client_user(const struct server_process *server, const char *name)
 }
 
 void
-test_client_users(const struct server_process *server,
-    struct test_client *users[], int count)
+test_client_users(
+    const struct server_process *server, struct test_client *users[], int count)
 {
 	for (int i = 0; i < count; i++) {
 		char name[16];
@@ -210,8 +210,8 @@ test_client_send_bytes(
 		ssize_t sent = client_write(client, bytes + done, len - done);
 
 		if (sent < 0)
-			harness_fail("%s: send: %s", client->in.label,
-			    strerror(errno));
+			harness_fail(
+			    "%s: send: %s", client->in.label, strerror(errno));
 		done += (size_t)sent;
 	}
 }
@@ -251,8 +251,8 @@ test_client_await_taken(struct test_client *client)
 }
 
 void
-test_client_send_pieces(struct test_client *client, const char *bytes,
-    size_t len, size_t size)
+test_client_send_pieces(
+    struct test_client *client, const char *bytes, size_t len, size_t size)
 {
 	for (size_t at = 0; at < len; at += size) {
 		test_client_send_bytes(
@@ -287,8 +287,7 @@ client_next(struct test_client *client, const char *expected)
 }
 
 static _Noreturn void
-client_wrong(
-    struct test_client *client, const char *expected, const char *line)
+client_wrong(struct test_client *client, const char *expected, const char *line)
 {
 	harness_fail("%s: expected `%s`, got `%s`; last sent `%s`",
 	    client->in.label, harness_quote(expected, strlen(expected)),
@@ -381,7 +380,7 @@ test_client_expect_silence(struct test_client *client, int ms)
 	harness_fail("%s: expected nothing for %d ms, got `%s`",
 	    client->in.label, ms,
 	    harness_quote(client->in.bytes + client->in.start,
-	        client->in.len - client->in.start));
+		client->in.len - client->in.start));
 }
 
 void
@@ -412,7 +411,8 @@ test_client_reset(struct test_client *client)
 	struct linger at_once = {.l_onoff = 1};
 
 	cr_assert_eq(setsockopt(client->in.fd, SOL_SOCKET, SO_LINGER, &at_once,
-			 sizeof(at_once)), 0);
+			 sizeof(at_once)),
+	    0);
 	harness_stream_close(&client->in);
 }
 

@@ -48,8 +48,8 @@ server_remove_folder(struct server_process *server)
 	if (!folder)
 		return;
 	while ((entry = readdir(folder)) != NULL) {
-		snprintf(path, sizeof(path), "%s/%s", server->folder,
-		    entry->d_name);
+		snprintf(
+		    path, sizeof(path), "%s/%s", server->folder, entry->d_name);
 		unlink(path); /* not . and .., which are folders */
 	}
 	closedir(folder);
@@ -66,8 +66,9 @@ server_expand(struct server_process *server, const char *argument)
 
 	if (!at)
 		return argument;
-	server->words_len += 1 + (size_t)snprintf(out, room, "%.*s%s%s",
-	    (int)(at - argument), argument, server->folder, at + 8);
+	server->words_len +=
+	    1 + (size_t)snprintf(out, room, "%.*s%s%s", (int)(at - argument),
+		    argument, server->folder, at + 8);
 	cr_assert_lt(server->words_len, sizeof(server->words));
 	return out;
 }
@@ -237,8 +238,8 @@ server_process_expect(struct server_process *server, const char *format, ...)
 		snprintf(last, sizeof(last), "%s", line);
 	}
 	harness_fail("console: expected `%s`, got the end after `%s`; "
-		     "standard error: %s", pattern, last,
-	    server_process_errors(server));
+		     "standard error: %s",
+	    pattern, last, server_process_errors(server));
 }
 
 /* Takes the lines of what was typed out of the log. */
@@ -302,8 +303,8 @@ server_process_wait(struct server_process *server)
 	server_await_end(server);
 	cr_assert_eq(waitpid(server->pid, &status, 0), server->pid);
 	server->pid = 0;
-	server->status = WIFEXITED(status) ? WEXITSTATUS(status)
-					   : 128 + WTERMSIG(status);
+	server->status =
+	    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	errors = server_process_errors(server);
 	if (strstr(errors, "Sanitizer") || strstr(errors, "runtime error:"))
 		harness_fail("status %d, and a sanitizer's report: %s",

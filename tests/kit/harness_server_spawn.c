@@ -41,8 +41,8 @@ server_make_input(struct server_process *server)
 		cr_assert_eq(lseek(ends[0], 0, SEEK_SET), 0);
 		return ends[0];
 	case HARNESS_INPUT_TERMINAL:
-		cr_assert_eq(openpty(&server->input, &ends[0], NULL, NULL,
-				 NULL), 0);
+		cr_assert_eq(
+		    openpty(&server->input, &ends[0], NULL, NULL, NULL), 0);
 		cr_assert_eq(fcntl(server->input, F_SETFD, FD_CLOEXEC), 0);
 		return ends[0];
 	case HARNESS_INPUT_CLOSED:
@@ -56,8 +56,8 @@ static void
 server_forbid(unsigned call, int error)
 {
 	struct sock_filter code[] = {
-	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		offsetof(struct seccomp_data, nr)),
+	    BPF_STMT(
+		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -89,8 +89,8 @@ server_pass_sockets(const struct server_setup *setup)
 
 /* After fork: nothing but exec follows. */
 static void
-server_exec(struct server_process *server, char *argv[], const int std[3],
-    pid_t parent)
+server_exec(
+    struct server_process *server, char *argv[], const int std[3], pid_t parent)
 {
 	const struct server_setup *setup = &server->setup;
 	sigset_t none;
@@ -142,8 +142,8 @@ server_spawn(struct server_process *server, char *argv[])
 	server->errors = memfd_create("stderr", MFD_CLOEXEC);
 	cr_assert_geq(server->errors, 0);
 	std[0] = server_make_input(server);
-	std[1] = server->setup.input == HARNESS_INPUT_TERMINAL ? std[0]
-							       : output[1];
+	std[1] =
+	    server->setup.input == HARNESS_INPUT_TERMINAL ? std[0] : output[1];
 	std[2] = server->errors;
 	signal(SIGPIPE, SIG_IGN);
 	server->pid = fork();

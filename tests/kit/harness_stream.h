@@ -28,14 +28,14 @@ const char *harness_quote(const char *bytes, size_t len);
 
 /* A descriptor that is read line by line. */
 struct harness_stream {
-	int fd;          /* owned, -1 when closed */
-	char label[40];  /* who this is, for messages */
-	char *bytes;     /* owned; from start to len is not taken yet */
+	int fd;         /* owned, -1 when closed */
+	char label[40]; /* who this is, for messages */
+	char *bytes;    /* owned; from start to len is not taken yet */
 	size_t start, len, cap;
-	bool ended;      /* end of input or an error has been seen */
-	int error;       /* errno of that, 0 for an orderly end */
+	bool ended;         /* end of input or an error has been seen */
+	int error;          /* errno of that, 0 for an orderly end */
 	struct ssl_st *tls; /* owned; NULL: none (tls_kit.h). Its end is only
-	                     * orderly with TLS's own word for it */
+			     * orderly with TLS's own word for it */
 };
 
 /* Waits for more bytes. False at the end of input; fails at the deadline. */

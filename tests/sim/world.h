@@ -17,8 +17,8 @@
 #include "proto/hub.h"
 #include "reactor/counters.h"
 #include "reactor/mailbox.h"
-#include "tests/sim/engine.h"
 #include "tests/kit/simdisk.h"
+#include "tests/sim/engine.h"
 
 #define WORLD_REACTORS_MAX 4
 #define WORLD_ACCOUNTS     "/sim/accounts"

@@ -209,7 +209,9 @@ FLOW_TEST(passwd_changes_the_password_of_its_owner_only)
 /* More sessions than reactors, so that some are elsewhere. */
 FLOW_TEST(unregister_makes_guests_of_all_its_sessions)
 {
-	enum { SESSIONS = 10 };
+	enum {
+		SESSIONS = 10
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};
@@ -245,7 +247,10 @@ FLOW_TEST(unregister_makes_guests_of_all_its_sessions)
 
 FLOW_TEST(register_race_for_one_name_has_one_winner)
 {
-	enum { RUNNERS = 8, ROUNDS = 40 };
+	enum {
+		RUNNERS = 8,
+		ROUNDS = 40
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *runners[RUNNERS];
 
@@ -335,8 +340,10 @@ FLOW_TEST(register_with_no_room_on_disk_is_refused_as_read_only)
 	} while (!strncmp(line, "OK registered ", 14) && made < 1000);
 	cr_assert_eq(strncmp(line, "ERR read-only ", 14), 0, "%s", line);
 	cr_assert_gt(made, 1);
-	test_client_send(client, "/login user%d secretpw\n"
-				 "/login user0 secretpw\n/b hello\n", made - 1);
+	test_client_send(client,
+	    "/login user%d secretpw\n"
+	    "/login user0 secretpw\n/b hello\n",
+	    made - 1);
 	test_client_match(client, "ERR bad-credentials *");
 	test_client_match(client, "OK logged in as user0#*");
 	test_client_match(client, "\\[user0#*] hello");

@@ -6,7 +6,9 @@
 
 FLOW_TEST(ban_ends_all_sessions_of_the_account_and_no_other)
 {
-	enum { SESSIONS = 6 };
+	enum {
+		SESSIONS = 6
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ben = test_client_user(server, "ben");
 	struct test_client *all[SESSIONS] = {test_client_user(server, "Ann")};

@@ -21,7 +21,11 @@ fence_all(struct server_process *server, struct test_client *const clients[],
 
 FLOW_TEST(broadcast_reaches_all_users_and_no_guest)
 {
-	enum { USERS = 10, GUESTS = 4, ALL = USERS + GUESTS };
+	enum {
+		USERS = 10,
+		GUESTS = 4,
+		ALL = USERS + GUESTS
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *all[ALL];
 
@@ -80,7 +84,12 @@ FLOW_TEST(broadcast_is_signed_with_the_name_as_registered)
 	server_process_stop(server);
 }
 
-enum { MEMBERS = 20, TALKERS = 5, SAYINGS = 200, ROUND = 10 };
+enum {
+	MEMBERS = 20,
+	TALKERS = 5,
+	SAYINGS = 200,
+	ROUND = 10
+};
 
 /* What the first member has seen; all others must see the same. */
 static char order[TALKERS * SAYINGS][64];
@@ -97,8 +106,8 @@ check_order(struct test_client *const members[])
 		    test_client_line(members[0]));
 		cr_assert_eq(sscanf(order[i], "[user%d#%*u] %d", &who, &number),
 		    2, "%s", order[i]);
-		cr_assert_eq(number, next[who], "user%d's %d after %d: %s",
-		    who, number, next[who] - 1, order[i]);
+		cr_assert_eq(number, next[who], "user%d's %d after %d: %s", who,
+		    number, next[who] - 1, order[i]);
 		next[who]++;
 	}
 	for (int m = 1; m < MEMBERS; m++)
@@ -214,7 +223,9 @@ FLOW_TEST(text_of_guests_where_login_is_required_is_refused)
 
 FLOW_TEST(who_lists_everyone_who_is_logged_in)
 {
-	enum { USERS = 10 };
+	enum {
+		USERS = 10
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *users[USERS];
 	bool seen[USERS] = {false};
@@ -227,8 +238,8 @@ FLOW_TEST(who_lists_everyone_who_is_logged_in)
 	for (int i = 0; i < USERS; i++) {
 		const char *line = test_client_line(users[0]);
 
-		cr_assert_eq(sscanf(line, "- user%d#%lu", &who, &id), 2, "%s",
-		    line);
+		cr_assert_eq(
+		    sscanf(line, "- user%d#%lu", &who, &id), 2, "%s", line);
 		cr_assert(who < USERS && !seen[who], "%s", line);
 		cr_assert_eq(id, users[who]->id, "%s", line);
 		seen[who] = true;

@@ -39,7 +39,9 @@ FLOW_TEST(exit_says_goodbye_to_clients_in_every_state)
 	cr_assert_str_eq(server_process_errors(server), "");
 }
 
-enum { COUNT = 40 };
+enum {
+	COUNT = 40
+};
 
 /* Each of them waits for the one before it: there are two workers. What has
  * been taken from the sockets has been handled when a list has gone round. */
@@ -109,10 +111,12 @@ FLOW_TEST(exit_with_the_password_of_a_vanished_client_in_work_ends_clean)
  * the close a reset, and that would take the goodbye with it. */
 FLOW_TEST(exit_with_input_unread_delivers_answers_and_goodbye)
 {
-	enum { PINGS = 300 };
+	enum {
+		PINGS = 300
+	};
 	static char bytes[PINGS * 1010];
-	struct server_process *server = server_process_start(
-	    engine, "--listen=unix:{folder}/socket", NULL);
+	struct server_process *server =
+	    server_process_start(engine, "--listen=unix:{folder}/socket", NULL);
 	struct test_client *guest = test_client_open_at(server->listen[1]);
 	struct test_client *other = test_client_open(server);
 	const char *line;
@@ -168,8 +172,8 @@ FLOW_TEST(exit_while_many_register_answers_each_of_them)
 	other = test_client_open(server);
 	for (int i = 0; i < COUNT; i++) {
 		test_client_send(other, "/register user%d secretpw\n", i);
-		test_client_match(other, registered[i] ? "ERR name-taken *"
-						       : "OK registered *");
+		test_client_match(other,
+		    registered[i] ? "ERR name-taken *" : "OK registered *");
 	}
 	server_process_stop(server);
 }
@@ -177,7 +181,10 @@ FLOW_TEST(exit_while_many_register_answers_each_of_them)
 /* What was said before is heard before the goodbye, by all alike. */
 FLOW_TEST(exit_comes_after_what_was_said_before)
 {
-	enum { MEMBERS = 6, SAYINGS = 100 };
+	enum {
+		MEMBERS = 6,
+		SAYINGS = 100
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *members[MEMBERS];
 
@@ -186,13 +193,13 @@ FLOW_TEST(exit_comes_after_what_was_said_before)
 		test_client_send(members[0], "/b %d\n", i);
 	/* Its own copy says that all has been numbered. */
 	for (int i = 0; i < SAYINGS; i++)
-		test_client_expect(members[0], "[user0#%lu] %d",
-		    members[0]->id, i);
+		test_client_expect(
+		    members[0], "[user0#%lu] %d", members[0]->id, i);
 	server_process_type(server, "exit\n");
 	for (int m = 1; m < MEMBERS; m++) {
 		for (int i = 0; i < SAYINGS; i++)
-			test_client_expect(members[m], "[user0#%lu] %d",
-			    members[0]->id, i);
+			test_client_expect(
+			    members[m], "[user0#%lu] %d", members[0]->id, i);
 		test_client_expect(members[m], GOODBYE);
 		test_client_expect_end(members[m]);
 	}
@@ -203,9 +210,11 @@ FLOW_TEST(exit_comes_after_what_was_said_before)
 /* Output that is waiting is not dropped: it goes before the goodbye. */
 FLOW_TEST(exit_with_output_unread_delivers_it_to_a_late_reader)
 {
-	enum { SAYINGS = 200 };
-	struct server_process *server = server_process_start(
-	    engine, "--listen=unix:{folder}/socket", NULL);
+	enum {
+		SAYINGS = 200
+	};
+	struct server_process *server =
+	    server_process_start(engine, "--listen=unix:{folder}/socket", NULL);
 	struct test_client *ann = test_client_user(server, "ann");
 	struct test_client *late = test_client_open_at(server->listen[1]);
 

@@ -144,8 +144,8 @@ FLOW_TEST(http_with_a_long_method_is_closed_without_answer)
 		/* Its first line was dropped before it had ended, where the
 		 * pieces came one by one, as they nearly always do. */
 		line = len > 4096 ? harness_stream_line(&slow->in) : NULL;
-		cr_assert(!line || !strncmp(line, "ERR too-long ", 13), "%s",
-		    line);
+		cr_assert(
+		    !line || !strncmp(line, "ERR too-long ", 13), "%s", line);
 		test_client_expect_end(slow);
 	}
 	server_process_stop(server);

@@ -73,8 +73,7 @@ FLOW_TEST(lab_client_registers_logs_in_and_broadcasts)
 	lab_say(two, "secretpw", "OK logged in as ann#*\n");
 	lab_say(one, "hello", "Echo: hello\n");
 	lab_say(one, "/broadcast hi all", "\\[ann#*] hi all\n");
-	cr_assert_eq(
-	    fnmatch("\\[ann#*] hi all\n", lab_recv(two), 0), 0);
+	cr_assert_eq(fnmatch("\\[ann#*] hi all\n", lab_recv(two), 0), 0);
 	lab_say(two, "/who", "- ann#*\n- ann#*\nOK 2 online\n");
 	lab_say(one, "/whoami", "OK ann#*\n");
 	lab_say(one, "/passwd secretpw newpassword", "OK password changed\n");
@@ -92,7 +91,9 @@ FLOW_TEST(lab_client_registers_logs_in_and_broadcasts)
 /* Many of them at once, as the sheet's last task has it. */
 FLOW_TEST(lab_clients_at_once_are_each_answered)
 {
-	enum { COUNT = 50 };
+	enum {
+		COUNT = 50
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *clients[COUNT];
 	char answer[64];

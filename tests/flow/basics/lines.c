@@ -87,8 +87,8 @@ check_script(struct test_client *client, const char *what, size_t where)
 		snprintf(line, sizeof(line), "%s", test_client_line(client));
 		refusals += cut_refusals(line);
 		if (i == 0 && sscanf(line, "OK guest#%31s", id) != 1)
-			harness_fail("%s %zu: no client id: %s", what, where,
-			    line);
+			harness_fail(
+			    "%s %zu: no client id: %s", what, where, line);
 		put_id(pattern, sizeof(pattern), script_answers[i], id);
 		if (fnmatch(pattern, line, 0) != 0)
 			harness_fail("%s %zu: expected `%s`, got `%s`", what,
@@ -195,8 +195,8 @@ FLOW_TEST(lines_at_the_limit_are_taken_and_over_it_refused)
 		size_t all = make_line(bytes, len, limit_cases[i].ending,
 		    limit_cases[i].ending_len);
 
-		for (size_t at = LINE_BYTES_MAX - 2; at < all &&
-		     at < LINE_BYTES_MAX + 5; at++) {
+		for (size_t at = LINE_BYTES_MAX - 2;
+		     at < all && at < LINE_BYTES_MAX + 5; at++) {
 			test_client_send_bytes(client, bytes, at);
 			test_client_await_taken(client);
 			test_client_send_bytes(client, bytes + at, all - at);
@@ -234,19 +234,19 @@ static const struct {
 	const char *bytes;
 	size_t len;
 } bad_texts[] = {
-    {BYTES("a\0b\n")},             /* NUL */
+    {BYTES("a\0b\n")}, /* NUL */
     {BYTES("\0\n")},
-    {BYTES("a\rb\n")},             /* CR inside */
+    {BYTES("a\rb\n")}, /* CR inside */
     {BYTES("\r\r\n")},
-    {BYTES("a\033[31mb\n")},       /* escape */
+    {BYTES("a\033[31mb\n")}, /* escape */
     {BYTES("\b\n")},
-    {BYTES("a\177\n")},            /* DEL */
-    {BYTES("a\302\205b\n")},       /* C1 */
+    {BYTES("a\177\n")},      /* DEL */
+    {BYTES("a\302\205b\n")}, /* C1 */
     {BYTES("\302\237\n")},
-    {BYTES("a\200b\n")},           /* stray continuation */
-    {BYTES("a\303\n")},            /* cut short */
+    {BYTES("a\200b\n")}, /* stray continuation */
+    {BYTES("a\303\n")},  /* cut short */
     {BYTES("a\342\202\n")},
-    {BYTES("\300\257\n")},         /* overlong */
+    {BYTES("\300\257\n")}, /* overlong */
     {BYTES("\340\200\257\n")},
     {BYTES("\355\240\200\n")},     /* surrogate */
     {BYTES("\364\220\200\200\n")}, /* above U+10FFFF */

@@ -39,8 +39,7 @@ static const struct {
     {"--listen", "listen"},
 };
 
-Test(flow_start, options_that_are_wrong_end_with_status_2,
-    .fini = harness_fini)
+Test(flow_start, options_that_are_wrong_end_with_status_2, .fini = harness_fini)
 {
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		struct server_process *server = server_process_launch(
@@ -77,8 +76,8 @@ Test(flow_start, options_help_and_version_end_with_status_0,
     .fini = harness_fini)
 {
 	static const char *const asked[] = {"--help", "--version", "--usage"};
-	static const char *const said[] = {"--unterminated-after", "throng ",
-	    "--unterminated-after"};
+	static const char *const said[] = {
+	    "--unterminated-after", "throng ", "--unterminated-after"};
 
 	for (int i = 0; i < 3; i++) {
 		struct server_process *server = server_process_launch(
@@ -86,8 +85,9 @@ Test(flow_start, options_help_and_version_end_with_status_0,
 
 		cr_expect_eq(server_process_wait(server), 0, "%s", asked[i]);
 		cr_expect(memmem(server->output.bytes, server->output.len,
-			      said[i], strlen(said[i])), "%s: %.*s", asked[i],
-		    (int)server->output.len, server->output.bytes);
+			      said[i], strlen(said[i])),
+		    "%s: %.*s", asked[i], (int)server->output.len,
+		    server->output.bytes);
 		cr_expect_str_eq(server_process_errors(server), "");
 	}
 }

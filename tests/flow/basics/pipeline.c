@@ -41,8 +41,7 @@ expect_story(struct test_client *client)
 {
 	unsigned long long id;
 
-	cr_assert_eq(
-	    sscanf(test_client_line(client), "OK guest#%llu", &id), 1);
+	cr_assert_eq(sscanf(test_client_line(client), "OK guest#%llu", &id), 1);
 	test_client_expect(client, "OK registered ann");
 	test_client_expect(client, "Echo: guest");
 	test_client_match(client, "ERR bad-credentials *");
@@ -120,7 +119,9 @@ FLOW_TEST(pipeline_that_ends_in_a_login_is_answered)
 /* The sender's own copies are owed to it as well. */
 FLOW_TEST(pipeline_of_broadcasts_at_end_of_input_brings_every_copy)
 {
-	enum { COUNT = 1000 };
+	enum {
+		COUNT = 1000
+	};
 	static char bytes[COUNT * 16];
 	struct server_process *server = server_process_start(engine, NULL);
 
@@ -147,7 +148,10 @@ FLOW_TEST(pipeline_of_broadcasts_at_end_of_input_brings_every_copy)
  * wait for what was said in another; plain text and all ways to say it. */
 FLOW_TEST(pipeline_to_many_rooms_comes_back_in_order)
 {
-	enum { ROOMS = 6, ROUNDS = 20 };
+	enum {
+		ROOMS = 6,
+		ROUNDS = 20
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *client = test_client_user(server, "ann");
 	char lines[1024] = "";
@@ -176,15 +180,17 @@ FLOW_TEST(pipeline_to_many_rooms_comes_back_in_order)
  * is lost. */
 FLOW_TEST(pipeline_of_many_lines_is_answered_in_order)
 {
-	enum { COUNT = 20000 };
+	enum {
+		COUNT = 20000
+	};
 	static char bytes[COUNT * 32];
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *client = test_client_open(server);
 	size_t len = 0;
 
 	for (int i = 0; i < COUNT; i++)
-		len += (size_t)sprintf(bytes + len,
-		    i % 3 ? "line %d\n" : "@t%d /ping\r\n", i);
+		len += (size_t)sprintf(
+		    bytes + len, i % 3 ? "line %d\n" : "@t%d /ping\r\n", i);
 	test_client_send_bytes(client, bytes, len);
 	for (int i = 0; i < COUNT; i++)
 		test_client_expect(
@@ -210,7 +216,9 @@ FLOW_TEST(pipeline_behind_quit_is_not_answered)
 /* One that hashes is waited for by nobody else. */
 FLOW_TEST(pipeline_of_slow_logins_holds_up_nobody_else)
 {
-	enum { COUNT = 40 };
+	enum {
+		COUNT = 40
+	};
 	struct server_process *server =
 	    server_process_start(engine, SLOW, NULL);
 	struct test_client *client = test_client_user(server, "ann");

@@ -59,8 +59,8 @@ FLOW_TEST(start_with_any_number_of_reactors_serves_everyone)
 	static const char *const numbers[] = {"1", "3", "8"};
 
 	for (int i = 0; i < 3; i++) {
-		struct server_process *server = server_process_start(engine,
-		    UNIX_LISTEN, "--reactors", numbers[i], NULL);
+		struct server_process *server = server_process_start(
+		    engine, UNIX_LISTEN, "--reactors", numbers[i], NULL);
 		struct test_client *ann = test_client_user(server, "ann");
 
 		for (int n = 0; n < 30; n++) {
@@ -116,16 +116,16 @@ check_refused(const struct server_setup *setup, const char *what)
 	cr_expect(strstr(errors, what), "expected %s in: %s", what, errors);
 	cr_expect_null(strstr(errors + strcspn(errors, "\n") + 1, "\n"),
 	    "more than one line: %s", errors);
-	cr_expect_null(memmem(server->output.bytes, server->output.len,
-	    "[LISTENING]", 11));
+	cr_expect_null(memmem(
+	    server->output.bytes, server->output.len, "[LISTENING]", 11));
 }
 
 FLOW_TEST(start_over_a_live_servers_socket_is_refused)
 {
 	struct server_process *server =
 	    server_process_start(engine, UNIX_LISTEN, NULL);
-	struct server_setup second = {.engine = engine,
-	    .args = {"--listen", server->listen[1]}};
+	struct server_setup second = {
+	    .engine = engine, .args = {"--listen", server->listen[1]}};
 	struct test_client *client;
 
 	check_refused(&second, server->listen[1] + 5);
@@ -139,8 +139,8 @@ FLOW_TEST(start_over_a_regular_file_is_refused_and_leaves_it)
 {
 	struct server_process *server = server_process_start(engine, NULL);
 	char path[128], url[160], text[8] = "";
-	struct server_setup second = {.engine = engine,
-	    .args = {"--listen", url}};
+	struct server_setup second = {
+	    .engine = engine, .args = {"--listen", url}};
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/notes", server->folder);
@@ -196,9 +196,11 @@ FLOW_TEST(start_on_an_account_file_that_cannot_be_is_refused)
 			  .args = {"--accounts=/nonexistent/accounts"}},
 	    "/nonexistent/accounts");
 	check_refused(&(struct server_setup){.engine = engine,
-			  .args = {"--accounts=/tmp"}}, "/tmp");
+			  .args = {"--accounts=/tmp"}},
+	    "/tmp");
 	check_refused(&(struct server_setup){.engine = engine,
-			  .args = {"--accounts=/dev/null"}}, "/dev/null");
+			  .args = {"--accounts=/dev/null"}},
+	    "/dev/null");
 }
 
 FLOW_TEST(start_with_a_bound_on_clients_refuses_more_as_busy)
@@ -235,8 +237,8 @@ Test(flow_start, engine_auto_says_which_one_it_is, .fini = harness_fini)
 Test(flow_start, engine_auto_where_uring_is_refused_is_epoll,
     .fini = harness_fini)
 {
-	struct server_process *server = server_process_launch(
-	    &(struct server_setup){NO_URING});
+	struct server_process *server =
+	    server_process_launch(&(struct server_setup){NO_URING});
 
 	server_process_expect(server,
 	    "[[]STARTING] * on epoll (*uring*: Operation not permitted*");
@@ -247,6 +249,5 @@ Test(flow_start, engine_uring_where_it_is_refused_does_not_start,
     .fini = harness_fini)
 {
 	check_refused(
-	    &(struct server_setup){.engine = "uring", NO_URING},
-	    "io_uring");
+	    &(struct server_setup){.engine = "uring", NO_URING}, "io_uring");
 }

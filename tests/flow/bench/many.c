@@ -16,7 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CLIENTS = 10000, USERS = 500 };
+enum {
+	CLIENTS = 10000,
+	USERS = 500
+};
 
 static const char goodbye[] = "*** server is going down\n";
 
@@ -40,15 +43,17 @@ crowd_connect(const struct server_process *server)
 	cr_assert_not_null(crowd);
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (int i = 0; i < CLIENTS; i++) {
-		struct epoll_event event = {.events = EPOLLIN, .data.u32 =
-		    (uint32_t)i};
+		struct epoll_event event = {
+		    .events = EPOLLIN, .data.u32 = (uint32_t)i};
 
 		crowd->fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (crowd->fds[i] < 0 || connect(crowd->fds[i],
-		    (void *)&address, sizeof(address)) < 0)
+		if (crowd->fds[i] < 0 ||
+		    connect(crowd->fds[i], (void *)&address, sizeof(address)) <
+			0)
 			harness_fail("client %d: %s", i, strerror(errno));
 		cr_assert_eq(epoll_ctl(crowd->epoll, EPOLL_CTL_ADD,
-		    crowd->fds[i], &event), 0);
+				 crowd->fds[i], &event),
+		    0);
 	}
 	return crowd;
 }
@@ -62,8 +67,8 @@ crowd_read(struct crowd *crowd, unsigned i)
 	ssize_t got = read(crowd->fds[i], bytes, sizeof(bytes));
 
 	if (got < 0)
-		harness_fail("client %u: %s after %u bytes", i,
-		    strerror(errno), crowd->got[i]);
+		harness_fail("client %u: %s after %u bytes", i, strerror(errno),
+		    crowd->got[i]);
 	if ((size_t)got > left ||
 	    memcmp(bytes, goodbye + crowd->got[i], (size_t)got) != 0)
 		harness_fail("client %u: expected the goodbye, got `%s`", i,
@@ -84,8 +89,8 @@ crowd_hear_goodbye(struct crowd *crowd)
 	int left = CLIENTS;
 
 	while (left > 0) {
-		int count = epoll_wait(
-		    crowd->epoll, events, 512, HARNESS_DEADLINE_MS);
+		int count =
+		    epoll_wait(crowd->epoll, events, 512, HARNESS_DEADLINE_MS);
 
 		if (count <= 0)
 			harness_fail("%d clients are still waiting", left);

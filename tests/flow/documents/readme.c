@@ -12,9 +12,9 @@
  * A block without `$ ` is a list of commands, each with a shell to itself.
  */
 #define HARNESS_WITHOUT_PLACES /* the place is a line of the document */
+#include "tests/flow/documents/terminal.h"
 #include "tests/kit/document.h"
 #include "tests/kit/harness.h"
-#include "tests/flow/documents/terminal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -67,8 +67,8 @@ ctl(const char *path, const char *command, const char *input, char out[4096])
 	FILE *pipe;
 	const char *bin = getenv("THRONG_BIN");
 
-	snprintf(line, sizeof(line), "printf '%s' | %s --ctl %s %s 2>&1",
-	    input, bin ? bin : "build/throng", path, command);
+	snprintf(line, sizeof(line), "printf '%s' | %s --ctl %s %s 2>&1", input,
+	    bin ? bin : "build/throng", path, command);
 	pipe = popen(line, "re");
 	cr_assert_not_null(pipe);
 	while ((got = fread(out + len, 1, 4095 - len, pipe)) > 0)
@@ -178,11 +178,9 @@ FLOW_TEST(ctl_gives_one_command_or_many_and_its_status_tells)
 	cr_expect_eq(ctl(path, "count", "", out), 0);
 	cr_expect_str_eq(out, "1 connected, 1 logged in\n");
 	cr_expect_eq(ctl(path, "kick nobody", "", out), 1);
-	cr_expect_str_eq(
-	    out, "throng: no such client: nobody was kicked\n");
+	cr_expect_str_eq(out, "throng: no such client: nobody was kicked\n");
 	cr_expect_eq(ctl(path, "", "count\\nbroadcast hi there", out), 0);
-	cr_expect_str_eq(
-	    out, "1 connected, 1 logged in\nsent to 1 client\n");
+	cr_expect_str_eq(out, "1 connected, 1 logged in\nsent to 1 client\n");
 	test_client_expect(ann, "*** hi there");
 	cr_expect_eq(ctl(path, "", "nonsense\\ncount\\n", out), 1);
 	cr_expect_eq(ctl(path, "list --json ann", "", out), 0);
@@ -220,9 +218,9 @@ FLOW_TEST(ctl_passwd_takes_the_password_from_its_input)
 FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
 {
 	char path[PATH_BYTES], out[4096], command[256];
-	struct server_process *server = server_process_start(engine,
-	    "--control={folder}/control", "--log={folder}/log",
-	    "--log-level=info", NULL);
+	struct server_process *server =
+	    server_process_start(engine, "--control={folder}/control",
+		"--log={folder}/log", "--log-level=info", NULL);
 	struct test_client *ann = test_client_user(server, "ann");
 
 	snprintf(path, sizeof(path), "%s/control", server->folder);
@@ -231,12 +229,11 @@ FLOW_TEST(ctl_passwd_says_what_is_wrong_with_its_input)
 	cr_expect_eq(ctl(path, "passwd ann", "%05000d\\n", out), 1);
 	cr_expect_str_eq(
 	    out, "throng: nothing was changed: the line is too long\n");
-	cr_expect_eq(
-	    ctl(path, "passwd ann my-secret", "", out), 1, "%s", out);
+	cr_expect_eq(ctl(path, "passwd ann my-secret", "", out), 1, "%s", out);
 	cr_expect_str_eq(out, "throng: usage: passwd NAME\n");
 	cr_expect_eq(ctl(path, "", "passwd\\ncount\\n", out), 1);
-	cr_expect_str_eq(out,
-	    "throng: usage: passwd NAME\n1 connected, 1 logged in\n");
+	cr_expect_str_eq(
+	    out, "throng: usage: passwd NAME\n1 connected, 1 logged in\n");
 	server_process_type(server, "passwd ann my-secret\n");
 	server_process_expect(server, "usage: passwd NAME");
 	test_client_close(ann);
@@ -382,8 +379,8 @@ FLOW_TEST(control_goes_on_while_nobody_reads_the_console)
 	for (int i = 0; i < 200; i++) {
 		server_process_signal(server, SIGHUP);
 		put(&peer, "reload\n");
-		expect(&peer,
-		    " read again: no greeting, 0 listed bans, the log");
+		expect(
+		    &peer, " read again: no greeting, 0 listed bans, the log");
 		expect(&peer, "OK");
 	}
 	harness_stream_close(&peer);

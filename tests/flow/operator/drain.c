@@ -28,10 +28,8 @@ FLOW_TEST(drain_ends_when_the_last_client_has_gone)
 	server_process_type(server, "exit 1000\n");
 	server_process_expect(
 	    server, "[[]DRAINING] 2 clients have 1000 seconds to go");
-	test_client_expect(
-	    ann, "*** the server is going down in 1000 seconds");
-	test_client_expect(
-	    ben, "*** the server is going down in 1000 seconds");
+	test_client_expect(ann, "*** the server is going down in 1000 seconds");
+	test_client_expect(ben, "*** the server is going down in 1000 seconds");
 	/* The answer to a later errand: the listeners are closed by then. */
 	server_process_type(server, "list\n");
 	server_process_expect(server, "2 connected, 2 logged in");

@@ -112,13 +112,13 @@ FLOW_TEST(reload_takes_what_can_change_and_says_so)
 	    "[[]RELOADED] read again: the greeting, 2 listed bans, the log");
 	server_process_expect(
 	    server, "[[]RELOADED] changed: require-login, min-password");
-	server_process_expect(server,
-	    "[[]RELOADED] changed, but wants a restart: history");
+	server_process_expect(
+	    server, "[[]RELOADED] changed, but wants a restart: history");
 	/* Who is on the list is out, and cannot come back. */
 	test_client_match(ann, "[*][*][*] you are banned*");
 	test_client_expect_end(ann);
-	test_client_match(test_client_open_from(server, "127.0.0.9"),
-	    "ERR banned *");
+	test_client_match(
+	    test_client_open_from(server, "127.0.0.9"), "ERR banned *");
 	test_client_send(ben, "hello\n");
 	test_client_match(ben, "ERR not-logged-in *");
 	test_client_send(ben, "/register cat four\n");
@@ -139,16 +139,16 @@ FLOW_TEST(reload_of_wrong_files_changes_nothing)
 	struct server_process *server = start(engine, "min-password = 8\n");
 	struct test_client *ann = registered(server, "ann");
 
-	write_file(server->folder, "config",
-	    "min-password = 4\nno-such-thing = 1\n");
+	write_file(
+	    server->folder, "config", "min-password = 4\nno-such-thing = 1\n");
 	server_process_type(server, "reload\n");
 	server_process_expect(
 	    server, "nothing was changed: */config:2: *no-such-thing*");
 	write_file(server->folder, "config", "min-password = 4\n");
 	write_file(server->folder, "bans", "ben\n192.0.2.0/33\n");
 	server_process_signal(server, SIGHUP);
-	server_process_expect(server,
-	    "[[]RELOAD FAILED] nothing was changed: */bans:2: *");
+	server_process_expect(
+	    server, "[[]RELOAD FAILED] nothing was changed: */bans:2: *");
 	write_file(server->folder, "bans", "");
 	write_file(server->folder, "motd", "\033[2J\n");
 	server_process_type(server, "reload\n");
@@ -221,8 +221,7 @@ FLOW_TEST(log_level_is_shown_and_set_at_the_console)
 
 	server_process_type(server, "log\nlog loud\nlog error\nlog\n");
 	server_process_expect(server, "info");
-	server_process_expect(
-	    server, "loud is not debug, info, warn or error");
+	server_process_expect(server, "loud is not debug, info, warn or error");
 	server_process_expect(server, "what is logged: error and worse");
 	server_process_expect(server, "error");
 	ann = registered(server, "ann");
@@ -282,8 +281,8 @@ FLOW_TEST(log_has_an_audit_line_for_each_act)
 		server_process_expect(server, "no such client: *");
 	server_process_stop(server);
 	text = read_file(server->folder, "log");
-	while ((text = strstr(
-		    text, "command=\"kick nobody\" outcome=failed"))) {
+	while (
+	    (text = strstr(text, "command=\"kick nobody\" outcome=failed"))) {
 		text++;
 		count++;
 	}

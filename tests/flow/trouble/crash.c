@@ -72,9 +72,9 @@ vanish(struct server_process *server, int number)
 /* Hashing takes a millisecond or two, so that many are in the middle of it. */
 FLOW_TEST(vanish_of_two_thousand_in_any_state_leaves_nothing)
 {
-	struct server_process *server = server_process_start(engine,
-	    "--argon2=t=1,m=1024", "--listen=unix:{folder}/socket",
-	    "--max-clients=1000", NULL);
+	struct server_process *server =
+	    server_process_start(engine, "--argon2=t=1,m=1024",
+		"--listen=unix:{folder}/socket", "--max-clients=1000", NULL);
 	uint64_t descriptors;
 
 	test_client_close(test_client_user(server, "ann"));
@@ -92,7 +92,9 @@ FLOW_TEST(vanish_of_two_thousand_in_any_state_leaves_nothing)
 /* Many at once, and each with a login that is not finished. */
 FLOW_TEST(vanish_of_many_half_open_logins_leaves_nothing)
 {
-	enum { COUNT = 400 };
+	enum {
+		COUNT = 400
+	};
 	struct server_process *server =
 	    server_process_start(engine, "--argon2=t=1,m=1024", NULL);
 	struct test_client *clients[COUNT];
@@ -100,8 +102,8 @@ FLOW_TEST(vanish_of_many_half_open_logins_leaves_nothing)
 	test_client_close(test_client_user(server, "ann"));
 	for (int i = 0; i < COUNT; i++) {
 		clients[i] = test_client_open(server);
-		test_client_send(clients[i], i % 2 ? "/login ann secretpw\n"
-						   : "/login ann\nsecretpw\n");
+		test_client_send(clients[i],
+		    i % 2 ? "/login ann secretpw\n" : "/login ann\nsecretpw\n");
 	}
 	for (int i = 0; i < COUNT; i++)
 		test_client_reset(clients[i]);
@@ -113,7 +115,9 @@ FLOW_TEST(vanish_of_many_half_open_logins_leaves_nothing)
 /* Members that go while they are being talked to: the talk goes on whole. */
 FLOW_TEST(vanish_of_members_while_others_talk_harms_nobody)
 {
-	enum { TALKS = 150 };
+	enum {
+		TALKS = 150
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
 	struct test_client *ben = test_client_user(server, "ben");
@@ -131,8 +135,8 @@ FLOW_TEST(vanish_of_members_while_others_talk_harms_nobody)
 		char expected[64];
 		const char *line;
 
-		snprintf(expected, sizeof(expected), "[ann#%lu] %d %s",
-		    ann->id, i / 2, i % 2 ? "two" : "one");
+		snprintf(expected, sizeof(expected), "[ann#%lu] %d %s", ann->id,
+		    i / 2, i % 2 ? "two" : "one");
 		do {
 			line = test_client_line(ben);
 		} while (strstr(line, "last words"));

@@ -99,14 +99,16 @@ FLOW_TEST(compact_on_a_healthy_disk_takes_registrations_again)
 	test_client_send(client, "/register late secretpw\n");
 	test_client_expect(client, "OK registered late");
 	server_process_type(server, "verify\n");
-	server_process_expect(server, "%d accounts, 0 bans and 0 mutes in *",
-	    made + 1);
+	server_process_expect(
+	    server, "%d accounts, 0 bans and 0 mutes in *", made + 1);
 	stop_after_warning(server);
 }
 
 FLOW_TEST(full_disk_bans_nobody_and_says_why)
 {
-	enum { ACCOUNTS = 10 };
+	enum {
+		ACCOUNTS = 10
+	};
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
 	struct test_client *client = test_client_open(server);

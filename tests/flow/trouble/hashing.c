@@ -30,8 +30,8 @@ FLOW_TEST(register_that_would_wait_over_a_minute_is_busy_at_once)
 	/* Answered long before those who wait, and whoever does not hash is
 	 * served. */
 	test_client_match(crowd[CROWD - 1], "ERR busy *");
-	test_client_send(crowd[CROWD - 1],
-	    "hello\n/register n%d secretpw\n", CROWD - 1);
+	test_client_send(
+	    crowd[CROWD - 1], "hello\n/register n%d secretpw\n", CROWD - 1);
 	test_client_expect(crowd[CROWD - 1], "Echo: hello");
 	server_process_type(server, "exit\n");
 	/* Its name is free again: it is busy as before or, if there was room

@@ -189,9 +189,9 @@ static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "DELETE",
 /* Whatever of it comes first. */
 FLOW_TEST(hostile_http_verb_split_anywhere_is_closed_without_answer)
 {
-	struct server_process *server = server_process_start(engine,
-	    "--web=off", "--unterminated-after=0",
-	    "--listen=unix:{folder}/socket", NULL);
+	struct server_process *server =
+	    server_process_start(engine, "--web=off", "--unterminated-after=0",
+		"--listen=unix:{folder}/socket", NULL);
 
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
 		char request[64];

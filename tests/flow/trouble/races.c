@@ -56,7 +56,10 @@ is_let_in(struct test_client *client, const char *refusal)
 
 FLOW_TEST(races_login_behind_a_removal_gets_no_session)
 {
-	enum { EARLY = 4, CROWD = 16 };
+	enum {
+		EARLY = 4,
+		CROWD = 16
+	};
 	struct server_process *server =
 	    server_process_start(engine, SLOW, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
@@ -69,8 +72,8 @@ FLOW_TEST(races_login_behind_a_removal_gets_no_session)
 	begin_logins(crowd + EARLY, CROWD - EARLY);
 	test_client_expect(ann, "OK account removed");
 	for (int i = 0; i < CROWD; i++) {
-		if (is_let_in(crowd[i],
-			"ERR @(bad-credentials|too-many-attempts) *"))
+		if (is_let_in(
+			crowd[i], "ERR @(bad-credentials|too-many-attempts) *"))
 			test_client_match(crowd[i], "[*][*][*] *removed*");
 		test_client_send(crowd[i], "/whoami\n");
 		test_client_match(crowd[i], "OK guest#*");
@@ -82,7 +85,9 @@ FLOW_TEST(races_login_behind_a_removal_gets_no_session)
 
 FLOW_TEST(races_login_begun_before_a_ban_does_not_pass_it)
 {
-	enum { CROWD = 16 };
+	enum {
+		CROWD = 16
+	};
 	struct server_process *server =
 	    server_process_start(engine, SLOW, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
@@ -123,7 +128,10 @@ check_password(const struct server_process *server, const char *password)
 /* Four reactors have two threads that hash. */
 FLOW_TEST(races_two_passwds_of_one_password_have_one_winner)
 {
-	enum { RUNNERS = 2, ROUNDS = 5 };
+	enum {
+		RUNNERS = 2,
+		ROUNDS = 5
+	};
 	struct server_process *server =
 	    server_process_start(engine, SLOW, "--reactors=4", NULL);
 	struct test_client *runners[RUNNERS] = {

@@ -218,8 +218,8 @@ FLOW_TEST(passwords_that_came_by_tls_are_nowhere_in_memory)
 		    client, "/logout\n/login Visible\n%s\n", prompt);
 		test_client_expect(client, "OK logged out");
 		test_client_match(client, "Password: ERR bad-credentials *");
-		snprintf(split, sizeof(split), "/login %s %s\n", names[i],
-		    secret);
+		snprintf(
+		    split, sizeof(split), "/login %s %s\n", names[i], secret);
 		for (const char *at = split; *at; at++)
 			test_client_send_bytes(client, at, 1);
 		test_client_match(client, "OK logged in as *");

@@ -13,7 +13,9 @@
 
 #define LIMIT "--out-limit=65536"
 
-enum { TEXT_BYTES = 1000 };
+enum {
+	TEXT_BYTES = 1000
+};
 
 static struct server_process *
 start(const char *engine, const char *option)
@@ -77,8 +79,10 @@ follow(struct test_client *slow, struct account_of *told)
 	const char *line = test_client_line(slow);
 	int number, after, len = 0;
 
-	if (sscanf(line, "*** #lobby: %d messages skipped, /history lobby "
-			 "since=%d%n", &number, &after, &len) == 2 &&
+	if (sscanf(line,
+		"*** #lobby: %d messages skipped, /history lobby "
+		"since=%d%n",
+		&number, &after, &len) == 2 &&
 	    !line[len]) {
 		if (after != told->last || number <= 0)
 			harness_fail("after message %d: %s", told->last, line);
@@ -210,17 +214,21 @@ follow_to_line(struct test_client *slow, struct account_of *told, int last,
 		    told->last, expected, line);
 	if (told->last != last)
 		harness_fail("before `%s` nothing was said of the messages "
-			     "%d to %d", expected, told->last + 1, last);
+			     "%d to %d",
+		    expected, told->last + 1, last);
 }
 
-enum { GOING = 22, GONE_AT = 1000 };
+enum {
+	GOING = 22,
+	GONE_AT = 1000
+};
 
 /* So many slow ones that are behind; each has read a little more than the one
  * before, so that some are in the middle of catching up: when they go then, no
  * gap is silent either. */
 static struct server_process *
-start_with_slow_ones(const char *engine, struct test_client *slow[],
-    struct account_of told[])
+start_with_slow_ones(
+    const char *engine, struct test_client *slow[], struct account_of told[])
 {
 	struct server_process *server = start(engine, "--out-limit=400000");
 	struct test_client *ann = test_client_user(server, "ann");
@@ -315,8 +323,8 @@ FLOW_TEST(slow_member_at_exit_hears_of_its_gap)
 
 	server_process_type(server, "exit\n");
 	for (int i = 0; i < GOING; i++) {
-		follow_to_line(slow[i], &told[i], GONE_AT,
-		    "*** server is going down");
+		follow_to_line(
+		    slow[i], &told[i], GONE_AT, "*** server is going down");
 		test_client_expect_end(slow[i]);
 		test_client_close(slow[i]);
 	}
@@ -365,15 +373,17 @@ send_while_taken(struct test_client *client, const char *bytes, size_t len)
 /* A guest who asks and does not read costs little, and loses nothing. */
 FLOW_TEST(slow_guest_is_not_read_beyond_its_bound)
 {
-	enum { LINES = 8000 };
+	enum {
+		LINES = 8000
+	};
 	char *bytes = malloc(LINES * (TEXT_BYTES + 8));
 	struct server_process *server = start(engine, NULL);
 	struct test_client *guest = test_client_open_at(server->listen[1]);
 	size_t len = 0, taken;
 
 	for (int i = 0; i < LINES; i++)
-		len += (size_t)sprintf(
-		    bytes + len, "/ping %0*d\n", TEXT_BYTES, i);
+		len +=
+		    (size_t)sprintf(bytes + len, "/ping %0*d\n", TEXT_BYTES, i);
 	taken = send_while_taken(guest, bytes, len);
 	cr_assert_lt(taken, 2u * 1024 * 1024);
 	/* Up to the end of the last whole line. */

@@ -151,8 +151,7 @@ Test(auth_record, longest_record_fits)
 	record.until = RECORD_UNTIL_MAX;
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 	record.op = RECORD_BAN_ADDRESS;
-	record.name =
-	    span_of("1111:2222:3333:4444:5555:6666:ffff:fffe/127");
+	record.name = span_of("1111:2222:3333:4444:5555:6666:ffff:fffe/127");
 	cr_assert_leq(record_write(text, &record, &chain), RECORD_BYTES_MAX);
 }
 

@@ -48,8 +48,8 @@ Test(directory, finds_a_name_in_any_case_and_no_other)
 	directory_init(&directory, &key, person_name);
 	cr_assert_null(directory_find(&directory, span_of("ann")));
 	add(&directory, &people[0], "Ann");
-	cr_assert_eq(directory_find(&directory, span_of("aNN")),
-	    &people[0].entry);
+	cr_assert_eq(
+	    directory_find(&directory, span_of("aNN")), &people[0].entry);
 	cr_assert_null(directory_find(&directory, span_of("anna")));
 	cr_assert_null(directory_find_next(&directory, &people[0].entry));
 	directory_remove(&directory, &people[0].entry);

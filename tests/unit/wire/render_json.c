@@ -380,25 +380,23 @@ Test(render_json, bound_is_not_wasteful)
 Test(render, web_formats_are_the_others_in_frames)
 {
 	static char text[70000];
-	static const size_t lens[] = {0, 50, 100, 118, 119, 120, 126, 200,
-	    4096, 65528, 65529, 65530, 65531, 65536, sizeof(text)};
+	static const size_t lens[] = {0, 50, 100, 118, 119, 120, 126, 200, 4096,
+	    65528, 65529, 65530, 65531, 65536, sizeof(text)};
 
 	memset(text, 'x', sizeof(text));
 	for (size_t i = 0; i < 2 * sizeof(lens) / sizeof(*lens); i++) {
 		enum format format = i % 2 ? FORMAT_JSON : FORMAT_TEXT;
-		struct event event = {.kind = EVENT_ECHO,
-		    .text = {text, lens[i / 2]}};
+		struct event event = {
+		    .kind = EVENT_ECHO, .text = {text, lens[i / 2]}};
 		char head[FRAME_HEAD_BYTES_MAX];
 		size_t line_len, len, head_len;
 		char *line = render_exactly(format, &event, &line_len);
-		char *frame =
-		    render_exactly(format | FORMAT_WEB, &event, &len);
+		char *frame = render_exactly(format | FORMAT_WEB, &event, &len);
 
 		head_len = frame_put_head(head, FRAME_TEXT, line_len - 1);
 		cr_assert_eq(len, head_len + line_len - 1);
 		cr_expect_eq(memcmp(frame, head, head_len), 0);
-		cr_expect_eq(
-		    memcmp(frame + head_len, line, line_len - 1), 0);
+		cr_expect_eq(memcmp(frame + head_len, line, line_len - 1), 0);
 		free(line);
 		free(frame);
 	}
