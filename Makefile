@@ -284,7 +284,7 @@ C_FILES       = $(filter-out build/%,$(wildcard */*.[ch] */*/*.[ch] */*/*/*.[ch]
 LINTED        = $(SERVER) $(BENCH) $(wildcard bench/floor/*.c bench/accounts/*.c)
 lint:
 	@.ci/install $(LINT_PACKAGES)
-	clang-format --dry-run -Werror $(C_FILES)
+	@echo "clang-format --dry-run -Werror"; clang-format --dry-run -Werror $(C_FILES)
 	shellcheck $(SHELL_SCRIPTS)
 	pyflakes3 $(PYTHON)
 	@$(MAKE) --no-print-directory -j$(shell nproc) MODE=lint lint-c

@@ -60,7 +60,9 @@ list_take_first(struct list *l)
 
 	if (first == l)
 		return NULL;
-	list_remove(first);
+	l->next = first->next;
+	l->next->prev = l;
+	list_init(first);
 	return first;
 }
 

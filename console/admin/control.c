@@ -282,17 +282,22 @@ control_open(struct control *control, struct supervisor *supervisor,
 static unsigned
 control_flush(struct control *control, struct pollfd fds[CONTROL_PEERS_MAX])
 {
-	struct list *link, *next;
+	struct list all;
+	struct list *link;
 	unsigned count = 0;
 
-	list_for_each_safe (link, next, &control->peers) {
+	list_init(&all);
+	list_move_all(&all, &control->peers);
+	while ((link = list_take_first(&all)) != NULL) {
 		struct peer *peer = list_entry(link, struct peer, link);
 
 		peer_flush(peer);
-		if (peer->out_len > 0)
-			fds[count++] = (struct pollfd){peer->fd, POLLOUT, 0};
-		else
+		if (peer->out_len == 0) {
 			peer_free(peer);
+			continue;
+		}
+		fds[count++] = (struct pollfd){peer->fd, POLLOUT, 0};
+		list_append(&control->peers, link);
 	}
 	return count;
 }
@@ -318,7 +323,7 @@ control_end_peers(struct control *control)
 		now_ms = clock_monotonic_ms();
 	} while (count > 0 && now_ms < end_ms &&
 		 poll(fds, count, (int)(end_ms - now_ms)) > 0);
-	list_for_each_safe (link, next, &control->peers)
+	while ((link = list_take_first(&control->peers)) != NULL)
 		peer_free(list_entry(link, struct peer, link));
 }
 
