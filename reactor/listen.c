@@ -170,19 +170,35 @@ listen_further(const struct endpoint *endpoint, int first)
 	return -1;
 }
 
+/* What helps, where that is likely. */
+static const char *
+listen_hint(const struct endpoint *endpoint, int error)
+{
+	switch (error) {
+	case EADDRINUSE:
+		return " (is another server running?)";
+	case EEXIST:
+		return " (and is no socket)";
+	case ENOENT:
+		return " (its folder is missing)";
+	case EACCES:
+		return endpoint->path[0] ? ""
+					 : " (ports below 1024 want root, who "
+					   "becomes somebody else by --user)";
+	default:
+		return "";
+	}
+}
+
 /* Tells why, out of errno. */
 static void
 listen_complain(const struct endpoint *endpoint, char error[LISTEN_ERROR_BYTES])
 {
 	char text[ENDPOINT_TEXT_BYTES];
-	const char *hint = "";
 
-	if (errno == EADDRINUSE)
-		hint = " (is another server running?)";
-	else if (errno == EEXIST)
-		hint = " (and is no socket)";
 	snprintf(error, LISTEN_ERROR_BYTES, "cannot listen on %s: %s%s",
-	    endpoint_format(endpoint, text), strerrordesc_np(errno), hint);
+	    endpoint_format(endpoint, text), strerrordesc_np(errno),
+	    listen_hint(endpoint, errno));
 }
 
 int

@@ -279,10 +279,16 @@ ctl_run(const char *path, char *words[])
 {
 	int fd = ctl_connect(path);
 	FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+	char why[128];
 	bool ok;
 
-	if (!stream)
-		return complain(path, strerrordesc_np(errno));
+	if (!stream) {
+		snprintf(why, sizeof(why), "%s%s", strerrordesc_np(errno),
+		    errno == ENOENT || errno == ECONNREFUSED
+			? " (is the server running?)"
+			: "");
+		return complain(path, why);
+	}
 	ok = *words ? give_words(stream, words) : give_lines(stream, path);
 	fclose(stream);
 	if (fflush(stdout) == EOF || ferror(stdout))

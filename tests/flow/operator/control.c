@@ -188,8 +188,9 @@ FLOW_TEST(ctl_gives_one_command_or_many_and_its_status_tells)
 		      strstr(out, ",\"name\":\"ann\",\"address\":\"127.0.0.1:"),
 	    "%s", out);
 	cr_expect_eq(ctl("/nowhere/socket", "count", "", out), 1);
-	cr_expect_str_eq(
-	    out, "throng: /nowhere/socket: No such file or directory\n");
+	cr_expect_str_eq(out,
+	    "throng: /nowhere/socket: No such file or directory (is the "
+	    "server running?)\n");
 	server_process_stop(server);
 }
 

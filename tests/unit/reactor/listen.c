@@ -334,5 +334,5 @@ Test(reactor_listen_unix, link_is_not_followed)
 
 Test(reactor_listen_unix, missing_folder_is_refused)
 {
-	is_refused("unix:/nowhere/at/all", "No such file");
+	is_refused("unix:/nowhere/at/all", "folder is missing");
 }
