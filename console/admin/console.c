@@ -299,7 +299,19 @@ console_ready(struct watch *watch, short revents)
 		console_stop(console);
 }
 
-/* Does what was read; a secret is not to be seen where it is typed. */
+/* A secret is asked for, and not to be seen, where it is typed. */
+static void
+plain_ask(struct console *console)
+{
+	if (!isatty(STDIN_FILENO))
+		return;
+	terminal_echo(!console->unseen);
+	if (console->unseen)
+		console_say(console, "New password for %s (unseen):",
+		    console->admin.arguments[0]);
+}
+
+/* Does what was read. */
 static void
 plain_run(struct console *console)
 {
@@ -307,12 +319,7 @@ plain_run(struct console *console)
 	if (console->unseen == console->admin.wants_secret)
 		return;
 	console->unseen = console->admin.wants_secret;
-	if (!isatty(STDIN_FILENO))
-		return;
-	terminal_echo(!console->unseen);
-	if (console->unseen)
-		console_say(console, "New password for %s (unseen):",
-		    console->admin.arguments[0]);
+	plain_ask(console);
 }
 
 void
@@ -354,6 +361,8 @@ console_resume(struct console *console)
 	if (console->background)
 		loop_set_timer(&console->supervisor->loop,
 		    &console->foreground_timer, FOREGROUND_MS);
+	else if (console->unseen)
+		plain_ask(console);
 	if (console->background || !terminal_can_edit())
 		return;
 	if (console->terminal) {

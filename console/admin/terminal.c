@@ -168,7 +168,7 @@ terminal_echo(bool shown)
 {
 	struct termios mode;
 
-	if (tcgetattr(STDIN_FILENO, &mode) < 0)
+	if (!terminal_is_ours() || tcgetattr(STDIN_FILENO, &mode) < 0)
 		return;
 	mode.c_lflag &= ~(tcflag_t)ECHO;
 	if (shown)

@@ -26,7 +26,8 @@ typedef void terminal_completer(
  * anew? */
 bool terminal_can_edit(void);
 
-/* Whether the terminal, on which no line is edited, shows what is typed. */
+/* Whether the terminal, on which no line is edited, shows what is typed; only
+ * if it is ours. */
 void terminal_echo(bool shown);
 
 /* Shows the prompt. terminal_can_edit says that it can. */

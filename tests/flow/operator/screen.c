@@ -356,3 +356,30 @@ SCREEN_TEST(screen_is_the_shells_while_the_server_is_in_the_background)
 	await("> exit\n[STOPPING] ");
 	await("all threads joined\n$");
 }
+
+/* The same on a terminal where the kernel shows what is typed, amid a password:
+ * it is not shown after that either, and the server can be stopped. */
+SCREEN_TEST(screen_without_editing_is_the_shells_amid_a_password)
+{
+	screen_open(engine, "exec bash --rcfile $THRONG_SCREEN/start");
+	tmux("send-keys -l 'TERM=dumb $throng'");
+	tmux("send-keys Enter");
+	await("Type 'exit' to stop the server");
+	tmux("send-keys passwd Space nobody Enter");
+	await("New password for nobody (unseen):");
+	tmux("send-keys C-z");
+	await("Stopped");
+	tmux("send-keys -l 'clear; fg'");
+	tmux("send-keys Enter");
+	await("$throng\nNew password for nobody (unseen):");
+	tmux("send-keys open-sesame Enter");
+	await("there is no account nobody");
+	cr_assert_null(strstr(screen(), "open-sesame"), "%s", screen());
+	tmux("send-keys passwd Space somebody Enter");
+	await("New password for somebody (unseen):");
+	tmux("send-keys C-z");
+	await("Stopped");
+	tmux("send-keys -l 'bg; kill %1'");
+	tmux("send-keys Enter");
+	await("all threads joined");
+}
