@@ -32,6 +32,13 @@ system_fstat(const struct fileio *io, int fd, struct stat *out)
 }
 
 static int
+system_lstat(const struct fileio *io, const char *path, struct stat *out)
+{
+	(void)io;
+	return lstat(path, out);
+}
+
+static int
 system_fchmod(const struct fileio *io, int fd, mode_t mode)
 {
 	(void)io;
@@ -99,6 +106,7 @@ const struct fileio fileio_system = {
     .open = system_open,
     .close = system_close,
     .fstat = system_fstat,
+    .lstat = system_lstat,
     .fchmod = system_fchmod,
     .pread = system_pread,
     .pwrite = system_pwrite,

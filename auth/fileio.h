@@ -21,6 +21,8 @@ struct fileio {
 	int (*open)(const struct fileio *io, const char *path, int flags);
 	int (*close)(const struct fileio *io, int fd);
 	int (*fstat)(const struct fileio *io, int fd, struct stat *out);
+	int (*lstat)(
+	    const struct fileio *io, const char *path, struct stat *out);
 	int (*fchmod)(const struct fileio *io, int fd, mode_t mode);
 	ssize_t (*pread)(
 	    const struct fileio *io, int fd, void *to, size_t len, off_t at);

@@ -131,24 +131,34 @@ give_up(struct journal *journal, int why)
 }
 
 /*
- * Is the file as the last batch has left it, but for the mark behind, and has
- * it a name? Else the reason: what is written next would be gone with it.
+ * Is the file that has the path the one that `fd` is, and as the last batch has
+ * left it, but for the mark behind? Else the reason: what is written next would
+ * be gone with it.
  */
 static bool
-is_as_left(const struct journal *journal, struct stat *st,
-    char error[AUTH_ERROR_BYTES])
+is_as_left(const struct journal *journal, int fd, char error[AUTH_ERROR_BYTES])
 {
 	const struct datafile *file = &journal->file;
+	struct stat named, own;
+	bool gone = file->io->lstat(file->io, file->path, &named) < 0;
 
-	if (file->io->fstat(file->io, file->fd, st) < 0) {
-		reason_set(error, file->path, "cannot be looked at: %s",
+	if ((gone && errno != ENOENT) ||
+	    file->io->fstat(file->io, fd, &own) < 0) {
+		reason_set(error, file->path,
+		    "cannot be looked at: %s: compact when that is over, or "
+		    "start again",
 		    reason_of(errno));
 		return false;
 	}
-	if (st->st_nlink > 0 && st->st_size >= journal->size &&
-	    st->st_size <= journal->size + (off_t)journal->mark_len)
+	if (!gone && named.st_dev == own.st_dev && named.st_ino == own.st_ino &&
+	    named.st_size >= journal->size &&
+	    named.st_size <= journal->size + (off_t)journal->mark_len)
 		return true;
-	reason_set(error, file->path, NOT_OWN);
+	/* A failure of ours may have left it so, and has been told. */
+	if (journal->read_only)
+		snprintf(error, AUTH_ERROR_BYTES, "%s", journal->error);
+	else
+		reason_set(error, file->path, NOT_OWN);
 	return false;
 }
 
@@ -156,16 +166,8 @@ bool
 journal_is_own(
     const struct journal *journal, int fd, char error[AUTH_ERROR_BYTES])
 {
-	const struct datafile *file = &journal->file;
-	struct stat own, other;
-
-	if (!is_as_left(journal, &own, error))
-		return false;
-	if (file->io->fstat(file->io, fd, &other) == 0 &&
-	    own.st_dev == other.st_dev && own.st_ino == other.st_ino)
-		return true;
-	reason_set(error, file->path, NOT_OWN);
-	return false;
+	return is_as_left(journal, journal->file.fd, error) &&
+	       is_as_left(journal, fd, error);
 }
 
 void
@@ -188,11 +190,10 @@ journal_commit(struct journal *journal)
 {
 	const struct datafile *file = &journal->file;
 	char text[AUTH_ERROR_BYTES];
-	struct stat st;
 	int result = -1;
 
 	check(!journal_is_read_only(journal));
-	if (!is_as_left(journal, &st, text))
+	if (!is_as_left(journal, file->fd, text))
 		set_state(journal, true, text);
 	else if (fileio_write(file->io, file->fd, journal->batch,
 		     journal->batch_len, journal->size) < 0)

@@ -31,7 +31,7 @@
  *    6   3    fdatasync at the end of the day       journal_close
  *    4  3 5   a write failed: ftruncate, fdatasync  cut_back
  *    4   8    that failed too, or fdatasync did     cut_back, give_up
- *  3 5 6 8   fstat: FILE is another, or changed   journal_commit
+ *  3 5 6 8   lstat: FILE is another, or changed    journal_commit
  * 3 5 6 8 9   FILE.new: write, fsync, read back     snapshot_write
  *    9  10    rename                                datafile_install_new
  *   10   3    fsync of the directory                datafile_install_new

@@ -297,10 +297,10 @@ Test(auth_calls, commit_writes_once_and_syncs_once)
 	auth = kit_open(PATH, &fault.io);
 	fault.trace[0] = '\0';
 	change(auth, &life, AUTH_REGISTER, "anna", 1);
-	cr_assert_str_eq(fault.trace, "fstat pwrite fdatasync pwrite ");
+	cr_assert_str_eq(fault.trace, "lstat fstat pwrite fdatasync pwrite ");
 	fault.trace[0] = '\0';
 	kit_fill(auth, "many", 200, 200);
-	cr_assert_str_eq(fault.trace, "fstat pwrite fdatasync pwrite ");
+	cr_assert_str_eq(fault.trace, "lstat fstat pwrite fdatasync pwrite ");
 	auth_close(&auth);
 	simdisk_free(&disk);
 }
@@ -404,7 +404,7 @@ Test(auth_calls, write_fails_refuses_one_batch_and_goes_on)
 	auth = kit_open(PATH, &fault.io);
 	change(auth, &life, AUTH_REGISTER, "anna", 1);
 	simdisk_bytes(disk, PATH, &before);
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = ENOSPC;
 	change(auth, &life, AUTH_REGISTER, "bert", 2);
 	cr_assert_eq(life.acknowledged.count, 1);
@@ -438,7 +438,7 @@ Test(auth_calls, write_fails_refuses_bans_with_the_rest_of_the_batch)
 	change(auth, &life, AUTH_REGISTER, "anna", 1);
 	change(auth, &life, AUTH_BAN, "good", 0);
 	batch[0].uid = life.acknowledged.accounts[0].uid;
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = ENOSPC;
 	cr_assert_eq(kit_commit(auth, batch, 4), AUTH_READ_ONLY);
 	cr_assert(kit_model_equals(&life.acknowledged, auth));

@@ -64,6 +64,16 @@ fault_fstat(const struct fileio *io, int fd, struct stat *out)
 }
 
 static int
+fault_lstat(const struct fileio *io, const char *path, struct stat *out)
+{
+	struct faultio *f = fault_of(io);
+
+	if (fails(f, "lstat", NULL))
+		return -1;
+	return f->under->lstat(f->under, path, out);
+}
+
+static int
 fault_fchmod(const struct fileio *io, int fd, mode_t mode)
 {
 	struct faultio *f = fault_of(io);
@@ -168,6 +178,7 @@ faultio_init(struct faultio *fault, const struct fileio *under)
 	    .open = fault_open,
 	    .close = fault_close,
 	    .fstat = fault_fstat,
+	    .lstat = fault_lstat,
 	    .fchmod = fault_fchmod,
 	    .pread = fault_pread,
 	    .pwrite = fault_pwrite,

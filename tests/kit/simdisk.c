@@ -57,6 +57,7 @@ base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* -1 with errno when there is none. */
 static int
 slot_of(const struct simdir *dir, const char *path)
 {
@@ -64,6 +65,7 @@ slot_of(const struct simdir *dir, const char *path)
 		if (dir->files[i] >= 0 &&
 		    strcmp(dir->names[i], base_name(path)) == 0)
 			return i;
+	errno = ENOENT;
 	return -1;
 }
 
@@ -171,10 +173,8 @@ sim_open(const struct fileio *io, const char *path, int flags)
 	}
 	if (slot >= 0)
 		return take_fd(disk, disk->now.files[slot]);
-	if (!(flags & O_CREAT)) {
-		errno = ENOENT;
+	if (!(flags & O_CREAT))
 		return -1;
-	}
 	if (!may_change(disk))
 		return -1;
 	check(disk->file_count < SIMDISK_FILES);
@@ -194,16 +194,20 @@ sim_close(const struct fileio *io, int fd)
 static int
 sim_fstat(const struct fileio *io, int fd, struct stat *out)
 {
-	struct simdisk *disk = disk_of(io);
-	const struct simfile *file = file_of(disk, fd);
-	int number = (int)(file - disk->files);
+	const struct simfile *file = file_of(disk_of(io), fd);
 
 	*out = (struct stat){.st_mode = S_IFREG | 0600};
 	out->st_size = (off_t)file->now_len;
-	out->st_ino = (ino_t)number;
-	for (int i = 0; i < SIMDISK_NAMES; i++)
-		out->st_nlink += disk->now.files[i] == number;
+	out->st_ino = (ino_t)(file - disk_of(io)->files);
 	return 0;
+}
+
+static int
+sim_lstat(const struct fileio *io, const char *path, struct stat *out)
+{
+	int fd = sim_open(io, path, 0);
+
+	return fd < 0 ? -1 : sim_fstat(io, fd, out) + sim_close(io, fd);
 }
 
 static int
@@ -303,10 +307,8 @@ sim_rename(const struct fileio *io, const char *from, const char *to)
 	struct simdisk *disk = disk_of(io);
 	int slot = slot_of(&disk->now, from), file;
 
-	if (slot < 0) {
-		errno = ENOENT;
+	if (slot < 0)
 		return -1;
-	}
 	if (!may_change(disk))
 		return -1;
 	file = disk->now.files[slot];
@@ -322,10 +324,8 @@ sim_unlink(const struct fileio *io, const char *path)
 	struct simdisk *disk = disk_of(io);
 	int slot = slot_of(&disk->now, path);
 
-	if (slot < 0) {
-		errno = ENOENT;
+	if (slot < 0)
 		return -1;
-	}
 	if (!may_change(disk))
 		return -1;
 	disk->now.files[slot] = -1;
@@ -337,6 +337,7 @@ static const struct fileio sim_io = {
     .open = sim_open,
     .close = sim_close,
     .fstat = sim_fstat,
+    .lstat = sim_lstat,
     .fchmod = sim_fchmod,
     .pread = sim_pread,
     .pwrite = sim_pwrite,
@@ -449,13 +450,12 @@ struct simdisk *
 simdisk_crash(const struct simdisk *disk, uint64_t *seed)
 {
 	struct simdisk *after = simdisk_new();
-	int i;
 
 	after->now = disk->past[simdisk_random(seed) % disk->past_count];
 	after->past_count = 0;
 	remember_names(after);
 	after->file_count = disk->file_count;
-	for (i = 0; i < SIMDISK_NAMES; i++)
+	for (int i = 0; i < SIMDISK_NAMES; i++)
 		if (after->now.files[i] >= 0)
 			crash_file(&disk->files[after->now.files[i]],
 			    &after->files[after->now.files[i]], seed);

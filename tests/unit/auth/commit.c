@@ -194,7 +194,7 @@ Test(auth_commit, change_of_a_replaced_verifier_is_refused)
 Test(auth_commit, failed_removal_can_be_tried_again)
 {
 	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = 28; /* ENOSPC */
 	cr_assert_eq(kit_delete(auth, "anna"), AUTH_READ_ONLY);
 	cr_assert(exists("anna"));
@@ -204,7 +204,7 @@ Test(auth_commit, failed_removal_can_be_tried_again)
 
 Test(auth_commit, failed_registration_frees_its_name)
 {
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = 28; /* ENOSPC */
 	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_READ_ONLY);
 	cr_assert_not(exists("anna"));

@@ -134,7 +134,7 @@ Test(auth_journal, missing_mark_is_written_when_opened)
 
 Test(auth_journal, mark_that_fails_costs_nothing)
 {
-	fault.fail_at = fault.calls + 4; /* look, write, sync, the mark */
+	fault.fail_at = fault.calls + 5; /* two looks, write, sync, the mark */
 	fault.error = ENOSPC;
 	add("anna");
 	cr_assert_eq(journal_commit(&journal), 0);
@@ -149,7 +149,7 @@ Test(auth_journal, mark_that_fails_costs_nothing)
 /* Half of a mark at the end would look like a torn write. */
 Test(auth_journal, mark_that_fails_leaves_no_torn_end)
 {
-	fault.fail_at = fault.calls + 4; /* look, write, sync, the mark */
+	fault.fail_at = fault.calls + 5; /* two looks, write, sync, the mark */
 	fault.error = ENOSPC;
 	add("anna");
 	cr_assert_eq(journal_commit(&journal), 0);
@@ -186,7 +186,7 @@ Test(auth_journal, failed_batch_gives_its_numbers_back)
 	uint64_t seq = journal_next_seq(&journal);
 
 	add("anna");
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = ENOSPC;
 	cr_assert_eq(journal_commit(&journal), -1);
 	cr_assert_not(journal_is_read_only(&journal));
@@ -200,12 +200,16 @@ Test(auth_journal, failed_batch_gives_its_numbers_back)
 Test(auth_journal, write_that_cannot_be_cut_back_makes_read_only)
 {
 	add("anna");
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	fault.error = ENOSPC;
 	fault.for_ever = true;
 	cr_assert_eq(journal_commit(&journal), -1);
 	cr_assert(journal_is_read_only(&journal));
 	cr_assert_not_null(strstr(journal_error(&journal), "cut back"));
+	/* Nobody else has made it longer. */
+	fault.fail_at = 0;
+	cr_assert_not(journal_is_own(&journal, journal.file.fd, error));
+	cr_assert_str_eq(error, journal_error(&journal));
 }
 
 /* Whoever was told read-only may still be reading why. */
@@ -214,19 +218,19 @@ Test(auth_journal, error_texts_live_on)
 	const char *first, *second;
 
 	fault.error = ENOSPC;
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	add("anna");
 	cr_assert_eq(journal_commit(&journal), -1);
 	first = journal_error(&journal);
 	fault.error = EFBIG;
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	add("anna");
 	cr_assert_eq(journal_commit(&journal), -1);
 	second = journal_error(&journal);
 	cr_assert_not_null(strstr(first, "No space left"));
 	cr_assert_not_null(strstr(second, "File too large"));
 	fault.error = ENOSPC;
-	fault.fail_at = fault.calls + 2;
+	fault.fail_at = fault.calls + 3;
 	add("anna");
 	cr_assert_eq(journal_commit(&journal), -1);
 	cr_assert_eq(journal_error(&journal), first);
@@ -240,7 +244,7 @@ Test(auth_journal, many_different_errors_are_bounded)
 		if (why == EINTR)
 			continue;
 		fault.error = why;
-		fault.fail_at = fault.calls + 2;
+		fault.fail_at = fault.calls + 3;
 		add("anna");
 		cr_assert_eq(journal_commit(&journal), -1);
 		cr_assert_neq(journal_error(&journal)[0], '\0');
