@@ -18,6 +18,7 @@
 #include "reactor/memory.h"
 
 #define FOREGROUND_MS 500
+#define PATIENCE_MS   2000 /* for output that nobody reads */
 
 struct console {
 	struct supervisor *supervisor; /* borrowed */
@@ -25,6 +26,7 @@ struct console {
 	struct watch input;
 	bool reading;    /* until the end of input */
 	bool background; /* the terminal is a shell's at the moment */
+	unsigned long long unshown;    /* lines that nobody has read */
 	struct timer foreground_timer; /* looks whether it still is */
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
@@ -52,23 +54,33 @@ console_hide(struct console *console)
 	console->hidden = true;
 }
 
-static void
-console_put(struct console *console, const char *line)
-{
-	console_hide(console);
-	puts(line);
-	if (!console->terminal || console->background)
-		fflush(stdout);
-}
-
-/* Would a line be written at once? Not into a pipe that is full, or to a
- * terminal that is stopped. */
+/* Would a line be written at once, within so long? Not into a pipe that is
+ * full, or to a terminal that is stopped. */
 static bool
-output_is_ready(void)
+output_is_ready(int within_ms)
 {
 	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
 
-	return poll(&output, 1, 0) != 0;
+	return poll(&output, 1, within_ms) != 0;
+}
+
+/* Whoever does not read is waited for once, and not long: signals, --control
+ * and the watchdog wait with us. */
+static void
+console_put(struct console *console, const char *line)
+{
+	if (!output_is_ready(console->unshown ? 0 : PATIENCE_MS)) {
+		console->unshown++;
+		return;
+	}
+	console_hide(console);
+	if (console->unshown)
+		printf("(%llu lines were not shown, as nobody read them)\n",
+		    console->unshown);
+	console->unshown = 0;
+	puts(line);
+	if (!console->terminal || console->background)
+		fflush(stdout);
 }
 
 void
@@ -77,7 +89,7 @@ console_say(struct console *console, const char *format, ...)
 	char line[2048];
 	va_list ap;
 
-	if (!output_is_ready())
+	if (!output_is_ready(0))
 		return;
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -90,7 +102,7 @@ console_is_occupied(const struct console *console)
 {
 	return is_paging(console) ||
 	       (console->terminal && console->admin.wants_secret) ||
-	       !output_is_ready();
+	       !output_is_ready(0);
 }
 
 static struct console *

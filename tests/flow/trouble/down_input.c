@@ -5,6 +5,7 @@
 #include "tests/kit/harness.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,45 @@ FLOW_TEST(down_whatever_standard_input_is)
 {
 	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++)
 		serves_and_ends(engine, &inputs[i]);
+}
+
+/* More than a pipe holds. */
+static void
+ask_for_much(struct server_process *server)
+{
+	for (int i = 0; i < 100; i++)
+		server_process_type(server, "help\n");
+}
+
+/* An operator's terminal that hangs, or a program behind a pipe. */
+FLOW_TEST(down_while_nobody_reads_what_was_asked_for)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+	struct pollfd ended = {.fd = server->pidfd, .events = POLLIN};
+
+	ask_for_much(server);
+	server_process_signal(server, SIGTERM);
+	test_client_expect(ann, GOODBYE);
+	test_client_close_all();
+	cr_assert_gt(poll(&ended, 1, HARNESS_DEADLINE_MS), 0, "it goes on");
+	cr_assert_eq(server_process_wait(server), 0);
+}
+
+FLOW_TEST(down_who_reads_answers_late_is_told_what_he_missed)
+{
+	struct server_process *server = server_process_start(engine, NULL);
+	struct test_client *ann = test_client_user(server, "ann");
+
+	ask_for_much(server);
+	server_process_type(server, "broadcast that was all\n");
+	test_client_expect(ann, "*** that was all");
+	server_process_expect(server, "  exit *");
+	server_process_type(server, "count\n");
+	server_process_expect(
+	    server, "[(]* lines were not shown, as nobody read them)");
+	server_process_expect(server, "1 connected, 1 logged in");
+	server_process_stop(server);
 }
 
 /* Without a console to wait for, it waits for nothing: the end of a file, or of
