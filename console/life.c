@@ -146,6 +146,20 @@ life_watch(struct life *life)
 	timer_init(&life->alive_timer, on_alive_timer);
 }
 
+static void
+on_log_failure(void *feed, int error)
+{
+	char line[FEED_LINE_BYTES];
+
+	if (error)
+		snprintf(line, sizeof(line),
+		    "[LOG] cannot be written: %s; its lines are lost",
+		    strerrordesc_np(error));
+	else
+		snprintf(line, sizeof(line), "[LOG] is written again");
+	feed_say(feed, line);
+}
+
 /* On the operator's own terminal lines of the log would tear what he types: he
  * gets them as news. */
 static int
@@ -155,15 +169,15 @@ start_log(struct life *life, char error[SERVER_ERROR_BYTES])
 	struct log_config config = {
 	    .level = (enum log_level)options_log_level(options),
 	    .format = options->log_format,
+	    .on_failure = on_log_failure,
+	    .context = life->news.feed,
 	};
 
-	if (options->log[0]) {
+	if (options->log[0])
 		config.path = options->log;
-	} else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-		   isatty(STDERR_FILENO)) {
+	else if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+		 isatty(STDERR_FILENO))
 		config.sink = feed_say;
-		config.context = life->news.feed;
-	}
 	return log_start(&config, error);
 }
 

@@ -41,6 +41,8 @@ static struct {
 	/* The writer's. */
 	char *writing; /* owned, HALF_BYTES */
 	bool failed;   /* the last write did */
+	int error;     /* why, if the descriptor refused it */
+	int told;      /* what on_failure was told last */
 	bool torn;     /* and left a line without its end */
 	/* Under the lock. */
 	pthread_mutex_t lock;
@@ -196,8 +198,10 @@ writer_write(const char *bytes, size_t len)
 		if (poll(&fd, 1, STUCK_MS) > 0)
 			wrote = write(logger.fd, bytes + done,
 			    piece_len(bytes + done, len - done));
-		if (wrote < 0 && errno != EAGAIN && errno != EINTR)
+		if (wrote < 0 && errno != EAGAIN && errno != EINTR) {
+			logger.error = errno;
 			break;
+		}
 		done += wrote > 0 ? (size_t)wrote : 0;
 		check_zero(pthread_mutex_lock(&logger.lock));
 		given_up = writer_has_given_up();
@@ -229,6 +233,7 @@ writer_put(char *bytes, size_t len)
 	size_t done;
 
 	logger.failed = false;
+	logger.error = 0;
 	if (logger.config.sink) {
 		writer_feed_sink(bytes, len);
 		return 0;
@@ -242,6 +247,14 @@ writer_put(char *bytes, size_t len)
 	for (size_t at = done; at < len; at++)
 		lost += bytes[at] == '\n';
 	return lost;
+}
+
+static void
+writer_tell_failure(void)
+{
+	if (!logger.error != !logger.told && logger.config.on_failure)
+		logger.config.on_failure(logger.config.context, logger.error);
+	logger.told = logger.error;
 }
 
 static void
@@ -264,6 +277,7 @@ writer_put_batch(const struct batch *batch)
 	    writer_put(line, format_line(line, format, LOG_LEVEL_WARN,
 				 "log-lines-lost", fields)) == 0)
 		lost = 0;
+	writer_tell_failure();
 	check_zero(pthread_mutex_lock(&logger.lock));
 	logger.lost += lost;
 	logger.lost_ever += unwritten;

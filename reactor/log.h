@@ -45,6 +45,9 @@ struct log_config {
 	/* Instead of both: gets each line, without its LF, on the log's own
 	 * thread. It must not log. */
 	void (*sink)(void *context, const char *line);
+	/* On the same thread, may be NULL: what is logged cannot be written
+	 * from now on, for this errno, or can be again, 0. */
+	void (*on_failure)(void *context, int error);
 	void *context;
 };
 

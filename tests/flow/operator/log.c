@@ -214,3 +214,16 @@ FLOW_TEST(log_tells_who_was_refused)
 	follow(&log, "info audit by=console command=exit outcome=done");
 	cr_expect_null(next_line(&log));
 }
+
+FLOW_TEST(log_that_cannot_be_written_is_told_on_the_console)
+{
+	struct server_process *server = server_process_start(
+	    engine, "--log=/dev/full", "--log-level=info", NULL);
+
+	server_process_expect(server,
+	    "[[]LOG] cannot be written: No space left on device; its lines "
+	    "are lost");
+	server_process_type(server, "count\n");
+	server_process_expect(server, "0 connected, 0 logged in");
+	server_process_stop(server);
+}

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -330,6 +331,45 @@ Test(reactor_log, end_comes_when_the_disk_is_full)
 	start("/dev/full");
 	log_much(0);
 	log_stop();
+}
+
+static _Atomic int failures[3]; /* what was told, and how often */
+static _Atomic unsigned failure_count;
+
+static void
+on_failure(void *context, int why)
+{
+	unsigned count = atomic_load(&failure_count);
+
+	cr_assert_eq(context, failures);
+	if (count < 3)
+		atomic_store(&failures[count], why);
+	atomic_store(&failure_count, count + 1);
+}
+
+Test(reactor_log, failure_is_told_once_and_so_is_its_end)
+{
+	struct log_config config = {
+	    .path = "/dev/full",
+	    .level = LOG_LEVEL_INFO,
+	    .on_failure = on_failure,
+	    .context = failures,
+	};
+
+	cr_assert_eq(log_start(&config, error), 0, "%s", error);
+	for (int lines = 0; lines < 3; lines++) {
+		log_info("lost");
+		while (log_lines_lost() <= (uint64_t)lines)
+			sched_yield();
+	}
+	cr_assert_eq(failure_count, 1);
+	cr_assert_eq(log_reopen(path, error), 0, "%s", error);
+	log_info("after");
+	log_info("after");
+	log_stop();
+	cr_assert_eq(failure_count, 2);
+	cr_assert_eq(failures[0], ENOSPC);
+	cr_assert_eq(failures[1], 0);
 }
 
 /* A line that was cut short by a full disk does not run into the next. */
