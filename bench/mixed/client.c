@@ -42,9 +42,11 @@ client_connect(struct mixed_client *client)
 	bot_connect(&client->bot);
 }
 
-/* Nothing of its connection counts any more. */
+/* Nothing of its connection counts any more; before the server can know that it
+ * goes, for others, of other threads, are refused a message to it from then on.
+ */
 static void
-client_forget(struct mixed_client *client)
+client_leave(struct mixed_client *client)
 {
 	if (client->state == MIXED_IN)
 		client->lost_ns = client->thread->load.now_ns;
@@ -53,6 +55,7 @@ client_forget(struct mixed_client *client)
 	client->is_unsure |= mixed_client_awaits(client, AWAIT_REGISTER);
 	client->await_count = 0;
 	client->state = MIXED_OUT;
+	bot_close(&client->bot);
 }
 
 /* What may have changed with a line. */
@@ -107,8 +110,7 @@ void
 mixed_client_cut(struct mixed_client *client)
 {
 	client->thread->counts[COUNT_CUTS]++;
-	bot_close(&client->bot);
-	client_forget(client);
+	client_leave(client);
 	mixed_wait(client, 1 + mixed_random(client->thread, ABSENT_MS_MAX));
 }
 
@@ -162,8 +164,7 @@ mixed_client_fail(struct mixed_client *client, enum mixed_row row,
 	snprintf(who, sizeof who, "client %u", client->number);
 	report_fail(&mixed->report, row, &failure);
 	client_arrived(client);
-	bot_close(&client->bot);
-	client_forget(client);
+	client_leave(client);
 	client->state = MIXED_OVER;
 	client->due_ns = 0;
 	pass(client, MIXED_STAGES - 1);
@@ -186,8 +187,7 @@ mixed_client_retry(struct mixed_client *client)
 {
 	struct load *load = &client->thread->load;
 
-	bot_close(&client->bot);
-	client_forget(client);
+	client_leave(client);
 	if (load->now_ns - client->lost_ns > load->timeout_ns) {
 		mixed_client_fail(client, ROW_CONNECT,
 		    "a server that lets it in", span_of("none in time"));
