@@ -149,15 +149,12 @@ life_watch(struct life *life)
 static void
 on_log_failure(void *feed, int error)
 {
-	char line[FEED_LINE_BYTES];
-
 	if (error)
-		snprintf(line, sizeof(line),
+		feed_tell(feed,
 		    "[LOG] cannot be written: %s; its lines are lost",
 		    strerrordesc_np(error));
 	else
-		snprintf(line, sizeof(line), "[LOG] is written again");
-	feed_say(feed, line);
+		feed_say(feed, "[LOG] is written again");
 }
 
 /* On the operator's own terminal lines of the log would tear what he types: he

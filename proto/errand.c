@@ -124,7 +124,7 @@ kick_banned_conn(struct conn *conn, void *context)
 	bool is_user = session->state == SESSION_USER;
 	uint8_t address[16];
 	bool has_address = address_bytes(&conn->peer, address);
-	char text[64], date[SESSION_DATE_BYTES];
+	char text[64], when[SESSION_UNTIL_BYTES];
 	int64_t until;
 
 	if (!auth_is_kept_out(
@@ -132,11 +132,9 @@ kick_banned_conn(struct conn *conn, void *context)
 		is_user ? span_of(session->name) : (struct span){0},
 		has_address ? address : NULL, &until))
 		return;
-	if (until == AUTH_FOREVER)
-		snprintf(text, sizeof(text), "you are banned: for ever");
-	else
-		snprintf(text, sizeof(text), "you are banned: until %s",
-		    session_date(until, date));
+	session_until(until, when);
+	snprintf(text, sizeof(text), "you are banned:%s",
+	    *when ? when : " for ever");
 	kick(errand, session, text);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,18 @@ feed_say(void *context, const char *text)
 	check_zero(pthread_mutex_unlock(&feed->lock));
 	if (write(feed->bell, &one, sizeof(one)) < 0)
 		check(errno == EAGAIN);
+}
+
+void
+feed_tell(struct feed *feed, const char *format, ...)
+{
+	char line[FEED_LINE_BYTES];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	feed_say(feed, line);
 }
 
 struct feed_news

@@ -38,6 +38,10 @@ void feed_on_client(void *feed, const struct client_event *event);
  * console is far behind; `feed` is a struct feed. Any thread. */
 void feed_say(void *feed, const char *text);
 
+/* The same, printf-like, below FEED_LINE_BYTES. */
+void feed_tell(struct feed *feed, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /*
  * Takes what there is. The counts are held back until the second they belong
  * to is over; *again_ms is then how long to wait and take again, else -1. The

@@ -78,8 +78,6 @@ choose_engine(struct server *server, char error[SERVER_ERROR_BYTES])
 static void
 on_read_only(void *feed, const char *why)
 {
-	char line[FEED_LINE_BYTES];
-
 	if (!why) {
 		log_info("accounts-writable");
 		feed_say(feed,
@@ -87,24 +85,20 @@ on_read_only(void *feed, const char *why)
 		return;
 	}
 	log_warn("accounts-read-only", LOG_TEXT("reason", why));
-	snprintf(line, sizeof(line),
+	feed_tell(feed,
 	    "[READ-ONLY] no account can be made or changed: %.380s; chat goes "
 	    "on",
 	    why);
-	feed_say(feed, line);
 }
 
 static void
 on_full(void *feed, size_t accounts)
 {
-	char line[FEED_LINE_BYTES];
-
 	log_warn("accounts-full", LOG_NUMBER("accounts", accounts));
-	snprintf(line, sizeof(line),
+	feed_tell(feed,
 	    "[FULL] %zu accounts are as many as --max-accounts lets be made; "
 	    "all else goes on",
 	    accounts);
-	feed_say(feed, line);
 }
 
 static int
