@@ -211,6 +211,9 @@ auth_accounts(struct auth *auth, struct auth_account_row **out)
 ssize_t
 auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out)
 {
+	static const char *const networks[ADMIN_WORLD_ROWS] = {
+	    "1.0.0.0/8", "2001:db8::/32"};
+
 	(void)auth;
 	*out = NULL;
 	if (admin_world.flags & FAILS)
@@ -222,7 +225,8 @@ auth_bans(struct auth *auth, enum auth_ban_kind kind, struct auth_ban **out)
 	for (int i = 0; i < ADMIN_WORLD_ROWS; i++) {
 		(*out)[i] = (struct auth_ban){
 		    .kind = kind, .until = i ? AUTH_FOREVER : UNTIL};
-		strcpy((*out)[i].name, admin_world.name);
+		strcpy((*out)[i].name,
+		    kind == BANNED_ADDRESS ? networks[i] : admin_world.name);
 	}
 	return ADMIN_WORLD_ROWS;
 }
