@@ -172,7 +172,10 @@ dev-cert:
 # UndefinedBehaviorSanitizer, and a minute of fuzzing.
 # ASLR is off for the former: gcc 12's runtime fails on some address layouts.
 # Most tests wait most of the time: twice as many run as there are processors.
+# What failed is told once more at the end: thousands of lines went by.
 TEST_JOBS = $(shell echo $$((2 * $$(nproc))))
+run_tests = $(1)/throng-tests -j$(TEST_JOBS) --tap=$(1)/tests.tap $(2) || { \
+	awk '/^(not )?ok|^\#/ { failed = /^not/ } failed' $(1)/tests.tap; exit 1; }
 test: tidy
 	@.ci/install $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory all
@@ -182,9 +185,9 @@ test: tidy
 	build/asan/throng-sim
 	setarch -R build/tsan/throng-races
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/throng-bench \
-		setarch -R build/asan/throng-tests -j$(TEST_JOBS) --filter '$(TSAN_TESTS)'
+		setarch -R $(call run_tests,build/asan,--filter '$(TSAN_TESTS)')
 	THRONG_BIN=build/asan/throng THRONG_BENCH=build/asan/throng-bench \
-		build/asan/throng-tests -j$(TEST_JOBS)
+		$(call run_tests,build/asan)
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=60
 
 # How the tree is written: the rules that a program can check.
@@ -200,7 +203,7 @@ test-threads:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-bench \
 		build/tsan/throng-tests
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/tsan/throng-bench \
-		setarch -R build/tsan/throng-tests -j$(TEST_JOBS)
+		setarch -R $(call run_tests,build/tsan)
 
 # The page in a real browser. What it looks like is in build/web.
 WEB_MODULES := tests/web/node_modules/.package-lock.json
