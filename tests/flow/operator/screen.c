@@ -38,16 +38,20 @@ screen(void)
 	return tmux("capture-pane -p");
 }
 
-/* Waits until this stands on the screen. */
-static void
+/* Waits until this stands on the screen, which it returns. */
+static const char *
 await(const char *text)
 {
 	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+	const char *shown = screen();
 
-	while (!strstr(screen(), text))
+	while (!strstr(shown, text)) {
 		if (harness_now_ms() > deadline_ms)
 			harness_fail(
-			    "no \"%s\" on the screen:\n%s", text, screen());
+			    "no \"%s\" on the screen:\n%s", text, shown);
+		shown = screen();
+	}
+	return shown;
 }
 
 /* What starts the server is in a file, and `command` is run in the terminal. */
@@ -112,6 +116,29 @@ come(void)
 	return fd;
 }
 
+/* Waits until as many have come and gone. */
+static void
+await_closed(unsigned count)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+	const char *bin = getenv("THRONG_BIN");
+	char command[256], stats[1024], wanted[32];
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%s --ctl %s/control stats --json",
+	    bin ? bin : "build/throng", scratch);
+	snprintf(wanted, sizeof(wanted), "\"closed\":%u,", count);
+	do {
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("no %s in %s", wanted, stats);
+		pipe = popen(command, "re");
+		cr_assert_not_null(pipe);
+		if (!fgets(stats, sizeof(stats), pipe))
+			*stats = '\0';
+		pclose(pipe);
+	} while (!strstr(stats, wanted));
+}
+
 static pid_t
 server_pid(void)
 {
@@ -154,9 +181,9 @@ SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
 	await(typed);
 	for (int i = 0; i < VISITS; i++)
 		close(come());
-	await("[ACTIVE CONNECTIONS] 0 (");
-	await(typed);
-	shown = screen();
+	await_closed(VISITS);
+	await("[ACTIVE CONNECTIONS] 0");
+	shown = await(typed);
 	again = strstr(shown, "> broadcast");
 	cr_assert_not_null(again);
 	cr_assert_null(strstr(again + 1, "> broadcast"), "%s", shown);
@@ -165,7 +192,7 @@ SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
 	tmux("send-keys -l 'X'");
 	await("ith ünïcode inX it");
 	tmux("send-keys Enter");
-	await("sent to 0 clients\n>");
+	await("sent to 0 clients\n");
 	tmux("send-keys exit Enter");
 	await("all threads joined\nstatus 0");
 }
