@@ -60,6 +60,12 @@ def value_of(text):
     return json.loads(text) if re.fullmatch(r'-?\d+(\.\d+)?', text) else text
 
 
+def kind_of(value):
+    """What was measured is a number, or nothing where it was of none."""
+    measured = value is None or isinstance(value, (int, float))
+    return 'measured' if measured else type(value)
+
+
 def pairs_of(line):
     return [(key, value_of(text)) for key, text in
             (word.split('=', 1) for word in line.split())]
@@ -97,9 +103,8 @@ def compare(scenario, url, text, report):
            re.findall(r'^failure: (?!\.\.\.).*', text, re.M))
     expect(f'{scenario}: facts', list(report['facts']), [f[0] for f in facts])
     for key, value in facts:
-        kind = (int, float) if isinstance(value, (int, float)) else type(value)
-        if not isinstance(report['facts'].get(key), kind):
-            expect(f'{scenario}: {key}', report['facts'].get(key), value)
+        expect(f'{scenario}: kind of {key}', kind_of(report['facts'].get(key)),
+               kind_of(value))
         if key in SCENARIOS[scenario][1].split():
             expect(f'{scenario}: {key}', report['facts'].get(key), value)
     for of_text, of_json in zip(rows, report['rows'], strict=True):

@@ -47,8 +47,10 @@ FLOW_TEST(bench_latency_tells_of_each_rate)
 	server_process_stop(server);
 }
 
-/* It stands still from the first message on for more than the whole step. */
-FLOW_TEST(bench_latency_says_which_rate_was_too_much)
+/* Stands still from the first message on for more than the whole first step;
+ * what the bench says of it. */
+static const char *
+measure_stalled(const char *engine)
 {
 	struct server_process *server = server_process_start(engine, NULL);
 	struct test_client *ann = test_client_user(server, "ann");
@@ -62,6 +64,19 @@ FLOW_TEST(bench_latency_says_which_rate_was_too_much)
 	poll(NULL, 0, STALL_MS);
 	server_process_signal(server, SIGCONT);
 	cr_expect_eq(bench_end(bench, &said), 0, "%s", said);
+	test_client_close(ann);
+	server_process_stop(server);
+	return said;
+}
+
+FLOW_TEST(bench_latency_says_which_rate_was_too_much)
+{
+	const char *said = measure_stalled(engine);
+
+	/* The machine may hold up the bench too, which tells them apart. */
+	for (int more = 0; more < 10 && !strstr(said, " behind_by=server ");
+	     more++)
+		said = measure_stalled(engine);
 	cr_expect_eq(bench_figure(said, "kept_up"), 0, "%s", said);
 	cr_expect_eq(bench_figure(said, "behind"), 50, "%s", said);
 	cr_expect_geq(bench_figure(said, "behind_ms"), 100, "%s", said);
@@ -72,7 +87,6 @@ FLOW_TEST(bench_latency_says_which_rate_was_too_much)
 	cr_expect_not_null(strstr(said, " max_us=- members=6 "), "%s", said);
 	/* They were heard all the same, and checked. */
 	cr_expect_eq(bench_figure(said, "deliveries"), 120, "%s", said);
-	server_process_stop(server);
 }
 
 FLOW_TEST(bench_latency_finds_that_the_server_has_gone)
