@@ -203,7 +203,7 @@ test-threads:
 	@$(MAKE) --no-print-directory MODE=tsan build/tsan/throng build/tsan/throng-bench \
 		build/tsan/throng-tests
 	THRONG_BIN=build/tsan/throng THRONG_BENCH=build/tsan/throng-bench \
-		setarch -R $(call run_tests,build/tsan)
+		setarch -R build/tsan/throng-tests -j$(TEST_JOBS)
 
 # The page in a real browser. What it looks like is in build/web.
 WEB_MODULES := tests/web/node_modules/.package-lock.json
