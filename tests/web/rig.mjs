@@ -408,8 +408,8 @@ export function story(name, options, tell) {
 			all.push(one);
 			return one;
 		};
-		try {
-			await tell({
+		const told = await Promise.allSettled([
+			tell({
 				server,
 				person: (url = server.url, settings = {}) =>
 					brings(Person.start(browser, url, settings)),
@@ -417,13 +417,12 @@ export function story(name, options, tell) {
 				openssl: (who) => brings(Netcat.start(server, who, BY_TLS)),
 				crowd: (room, count) => brings(Crowd.start(server, room, count)),
 				wire: () => brings(Wire.start(server)),
-			});
-		} finally {
-			const ends = await Promise.allSettled(
-				all.reverse().map((one) => one.end()),
-			);
-			await server.close();
-			for (const { reason } of ends) assert.ifError(reason);
-		}
+			}),
+		]);
+		const left = await Promise.allSettled(all.reverse().map((one) => one.end()));
+		const closed = await Promise.allSettled([server.close()]);
+		/* The story's own failure first: the others may come of it. */
+		for (const { reason } of [...told, ...left, ...closed])
+			if (reason) throw reason;
 	});
 }
