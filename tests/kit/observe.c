@@ -57,6 +57,20 @@ observe_descriptors(const struct server_process *server)
 	return count;
 }
 
+void
+observe_few_descriptors(const struct server_process *server, uint64_t most)
+{
+	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
+	uint64_t count;
+
+	while ((count = observe_descriptors(server)) > most) {
+		if (harness_now_ms() > deadline_ms)
+			harness_fail("%ju descriptors are open, %ju before",
+			    (uintmax_t)count, (uintmax_t)most);
+		poll(NULL, 0, PAUSE_MS);
+	}
+}
+
 uint64_t
 observe_memory(const struct server_process *server)
 {

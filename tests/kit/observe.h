@@ -20,6 +20,11 @@ void observe_open(struct server_process *server, unsigned connected);
 /* Descriptors that the process has. */
 uint64_t observe_descriptors(const struct server_process *server);
 
+/* Waits until it has no more than that: those of whom it counts no longer may
+ * be in the middle of their end. */
+void
+observe_few_descriptors(const struct server_process *server, uint64_t most);
+
 /* Bytes of memory of its own: heap, stacks and their like. */
 uint64_t observe_memory(const struct server_process *server);
 
