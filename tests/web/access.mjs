@@ -118,6 +118,7 @@ for (const colorScheme of ["light", "dark"])
 			await alice.say("thank you");
 			await alice.sees("thank you");
 			await page.getByRole("button", { name: "bob 1 unread" }).waitFor();
+			await bob.hears(/^OK topic set/);
 			await check("chat");
 
 			await press("Join a room");
@@ -152,8 +153,11 @@ for (const colorScheme of ["light", "dark"])
 			await page.locator(".mark").waitFor();
 			await check("gap");
 			await page.setViewportSize({ width: 320, height: 400 });
-			await page.getByRole("log").evaluate((node) => {
+			/* The page is told of it with a frame. */
+			await page.getByRole("log").evaluate(async (node) => {
 				node.scrollTop = 0;
+				for (let i = 0; i < 2; i++)
+					await new Promise((done) => requestAnimationFrame(done));
 			});
 			bob.type("/say dev more");
 			await page.getByRole("button", { name: "Newest messages" }).waitFor();
@@ -178,6 +182,7 @@ story("nobody is left without the focus", [], async ({ person, wire }) => {
 	assert.equal(await at(), "log");
 	assert(await page.locator("#who").isHidden(), "what has the focus is below another part");
 
+	await alice.triesOnlyWhenTold();
 	between.cut();
 	const tryNow = page.getByRole("button", { name: "Try now" });
 	await tryNow.focus();

@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { chromium } from "playwright-core";
 
 const THRONG = process.env.THRONG_BIN ?? "build/throng";
@@ -374,6 +375,32 @@ export class Person {
 
 	async texts() {
 		return this.page.locator("#messages .text").allTextContents();
+	}
+
+	/* Waits until these are the messages. */
+	reads(texts) {
+		return this.awaits("#messages .text", texts);
+	}
+
+	/* Waits until these are the people of the place. */
+	meets(names) {
+		return this.awaits("#who bdi", names);
+	}
+
+	/* From now on the page tries to come back when people tell it to. */
+	triesOnlyWhenTold() {
+		return this.page.evaluate(() => {
+			Math.random = () => 1e6; /* of its pauses */
+		});
+	}
+
+	/* The page draws what it hears a moment later. */
+	async awaits(selector, texts) {
+		const end = Date.now() + WAIT_MS;
+		let shown;
+		do shown = await this.page.locator(selector).allTextContents();
+		while (!isDeepStrictEqual(shown, texts) && Date.now() < end);
+		assert.deepEqual(shown, texts);
 	}
 
 	picture(name) {

@@ -31,9 +31,7 @@ story(
 		dave.type("from dave");
 		for (const one of [alice, bob]) {
 			await one.sees("from dave");
-			assert.deepEqual(
-				await one.texts(),
-				["alice", "bob", "carol", "dave"].map((name) => `from ${name}`),
+			await one.reads(["alice", "bob", "carol", "dave"].map((name) => `from ${name}`),
 			);
 		}
 		await carol.hears(/^#dev \[dave#\d+\] from dave$/);
@@ -53,7 +51,7 @@ story("by TLS the page comes back, too", TLS, async ({ server, person, openssl }
 	const bob = await openssl("bob");
 	bob.type("/b after");
 	await alice.sees("after");
-	assert.deepEqual(await alice.texts(), ["before", "after"]);
+	await alice.reads(["before", "after"]);
 });
 
 story("by TLS nobody can read what is sent", TLS, async ({ server, person }) => {

@@ -22,16 +22,12 @@ story("two browsers and an nc in one room hear each other", [], async ({ person,
 	for (const one of [alice, bob]) {
 		await one.sees("from carol");
 		await one.page.locator("#topic").getByText("what is next").waitFor();
-		assert.deepEqual(await one.texts(), ["from alice", "from bob", "from carol"]);
-		assert.deepEqual(await one.page.locator("#who bdi").allTextContents(), [
-			"alice",
-			"bob",
-			"carol",
-		]);
+		await one.reads(["from alice", "from bob", "from carol"]);
+		await one.meets(["alice", "bob", "carol"]);
 	}
 	carol.type("/leave dev");
 	await alice.page.getByText("carol has gone").waitFor();
-	assert.deepEqual(await alice.page.locator("#who bdi").allTextContents(), ["alice", "bob"]);
+	await alice.meets(["alice", "bob"]);
 	await alice.picture("room");
 });
 
@@ -41,7 +37,7 @@ story("each line of a text is a message, and a slash is said", [], async ({ pers
 	await alice.signUp("alice");
 	await alice.say("one\n\n  two\t2\n/etc/passwd");
 	await alice.sees("/etc/passwd");
-	assert.deepEqual(await alice.texts(), ["one", "two\t2", "/etc/passwd"]);
+	await alice.reads(["one", "two\t2", "/etc/passwd"]);
 	await bob.hears(/^\[alice#\d+\] one$/);
 	await bob.hears(/^\[alice#\d+\] two\t2$/);
 	await bob.hears(/^\[alice#\d+\] \/etc\/passwd$/);
@@ -55,7 +51,7 @@ story("each line of a text is a message, and a slash is said", [], async ({ pers
 	assert.equal(await alice.said("line").count(), 0);
 	await alice.text.press("Enter");
 	await alice.sees("line 29");
-	assert.deepEqual((await alice.texts()).slice(3), many);
+	await alice.reads(["one", "two\t2", "/etc/passwd", ...many]);
 });
 
 story("what cannot be sent is not, and the rest is", [], async ({ person, netcat }) => {
@@ -132,7 +128,7 @@ story("hostile text is text", [], async ({ person, netcat }) => {
 	await alice.signUp("alice");
 	bob.type(...HOSTILE.map((text) => `/b ${text}`));
 	await alice.sees("a\tb   c");
-	assert.deepEqual(await alice.texts(), HOSTILE);
+	await alice.reads(HOSTILE);
 	bob.type("/join dev", `/topic dev <b>\u202Etopic</b>`, `/msg alice ${HOSTILE[1]}`);
 	for (const text of HOSTILE) await alice.say(text);
 	await alice.page.waitForFunction(
@@ -141,7 +137,7 @@ story("hostile text is text", [], async ({ person, netcat }) => {
 			count,
 		2 * HOSTILE.length,
 	);
-	assert.deepEqual(await alice.texts(), [...HOSTILE, ...HOSTILE]);
+	await alice.reads([...HOSTILE, ...HOSTILE]);
 	for (const text of HOSTILE)
 		assert.equal((await bob.hears(/^\[alice#/)).replace(/^\[alice#\d+\] /, ""), text);
 
@@ -178,10 +174,7 @@ story("names that mean something to JavaScript", [], async ({ person, netcat }) 
 	bob.type("/join constructor", "hello", "/msg tostring psst");
 	await alice.sees("hello");
 	await page.getByRole("button", { name: "constructor 1 unread" }).waitFor();
-	assert.deepEqual(await page.locator("#who bdi").allTextContents(), [
-		"constructor",
-		"toString",
-	]);
+	await alice.meets(["constructor", "toString"]);
 	await alice.turnTo("constructor 1 unread");
 	await alice.sees("psst");
 	await page.getByRole("button", { name: "Join a room" }).click();
@@ -352,7 +345,7 @@ story("kicked, muted, banned", [], async ({ server, person }) => {
 	await alice.say("may I");
 	await page.locator(".fate").getByText("Not sent. You are muted.").waitFor();
 	await page.getByRole("button", { name: "Discard" }).click();
-	assert.deepEqual(await alice.texts(), []);
+	await alice.reads([]);
 	server.type("unmute alice", "broadcast back in five minutes");
 	server.type("broadcast back in five minutes");
 	await page.locator("#messages").getByText("Notice: back in five minutes").waitFor();
