@@ -27,6 +27,7 @@ export class Place {
 		this.unread = 0;
 		this.firstNew = null; /* the entry above which "New" stands */
 		this.people = new Map(); /* by client: the name */
+		this.moves = new Set(); /* for each /who under way: who came and went */
 		this.members = 0;
 		this.topic = "";
 		this.draft = "";

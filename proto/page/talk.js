@@ -13,12 +13,29 @@ const OVER = "The room starts over. What was said while you were away may be gon
 
 /* ---- About a room ---- */
 
+/* Who comes or goes meanwhile is in the answer, or is not. */
 export async function askWho(place) {
+	const moves = [];
+	place.moves.add(moves);
 	const answer = await here.link.ask(`/who ${place.name}`);
+	place.moves.delete(moves);
 	if (!answer.ok) return;
 	place.people = new Map(answer.items.map((i) => [i.client, i.name]));
 	place.members = Math.max(answer.items.length, parseInt(answer.text, 10) || 0);
+	for (const one of moves) move(place, one);
 	showPeople(place);
+}
+
+/* Comes or goes; counted already or not, as far as all are known. */
+function move(place, { event, name, client }) {
+	const { people } = place;
+	const isWhole = people.size === place.members;
+	if (event === "join") {
+		if (!people.has(client)) place.members++;
+		people.set(client, name);
+	} else if (people.delete(client) || !isWhole) {
+		place.members--;
+	}
 }
 
 function setTopic(place, topic) {
@@ -138,12 +155,11 @@ function tellNew(place, entry) {
 	later(showPlaces);
 }
 
-function hearMove(place, { event, name, client }) {
-	const isComing = event === "join";
-	if (isComing) place.people.set(client, name);
-	else place.people.delete(client);
-	place.members += isComing ? 1 : -1;
-	show(place, place.note(`${name} has ${isComing ? "come" : "gone"}`));
+function hearMove(place, event) {
+	const how = event.event === "join" ? "come" : "gone";
+	for (const moves of place.moves) moves.push(event);
+	move(place, event);
+	show(place, place.note(`${event.name} has ${how}`));
 	showPeople(place);
 	trim(place);
 }

@@ -165,6 +165,44 @@ story("hostile text is text", [], async ({ person, netcat }) => {
 	assert.equal(await page.locator("#topic").textContent(), "<b>\u202Etopic</b>");
 });
 
+story("who comes while it is asked who is here", [], async ({ person, netcat }) => {
+	const alice = await person();
+	const bob = await netcat("bob");
+	const carol = await netcat("carol");
+	const { page } = alice;
+	let held = null; /* answers, which are overtaken by what goes on */
+	await page.routeWebSocket(/\/ws$/, (browser) => {
+		const server = browser.connectToServer();
+		server.onMessage((line) => {
+			if (held && JSON.parse(line).tag) held.push(line);
+			else browser.send(line);
+		});
+		alice.release = () => {
+			for (const line of held.splice(0)) browser.send(line);
+			held = null;
+		};
+	});
+	await page.reload();
+	await alice.signUp("alice");
+	carol.type("/join dev");
+	await alice.join("dev");
+	await alice.meets(["alice", "carol"]);
+	await alice.turnTo("#lobby");
+	await alice.meets(["alice", "bob", "carol"]);
+	held = [];
+	await alice.turnTo("#dev");
+	while (!held.some((line) => line.includes("carol"))) await page.waitForTimeout(10);
+	bob.type("/join dev");
+	carol.type("/leave dev");
+	await page.getByText("bob has come").waitFor();
+	await page.getByText("carol has gone").waitFor();
+	alice.release();
+	bob.type("hello");
+	await alice.sees("hello");
+	await alice.meets(["alice", "bob"]);
+	assert.equal(await page.locator("#people-count").textContent(), "2");
+});
+
 story("names that mean something to JavaScript", [], async ({ person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("constructor");
