@@ -10,8 +10,10 @@
  * gets after it.
  */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "reactor/check.h"
 #include "reactor/log.h"
@@ -203,6 +205,27 @@ begin(struct world *world, struct crowd *crowd)
 	world_start(world, &setup);
 }
 
+static bool
+has_word(const uint8_t *data, size_t size, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; size >= len; data++, size--)
+		if (!strncasecmp((const char *)data, word, len))
+			return true;
+	return false;
+}
+
+/* Its name is nobody else's: the input does not have it. */
+static void
+name_witness(struct crowd *crowd, const uint8_t *data, size_t size)
+{
+	char *name = crowd->accounts[0].name;
+
+	for (unsigned i = 0; has_word(data, size, name); i++)
+		snprintf(name, CROWD_WORD_BYTES, "W%u", i);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -211,6 +234,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = {data, size};
 
 	begin(&world, &crowd);
+	name_witness(&crowd, data, size);
 	play(&crowd, &input);
 	world_settle(&world);
 	read_all(&crowd, true);

@@ -16,8 +16,9 @@ hear_said(const struct hearing *h)
 	struct span text = span_of(h->text);
 	uint64_t number;
 
-	if (!peer_skip(&text, "s") || !peer_skip_number(&text, &number) ||
-	    !peer_skip(&text, "."))
+	/* Before any of ours, a wild one may have said what looks like it. */
+	if (crowd->said_count == 0 || !peer_skip(&text, "s") ||
+	    !peer_skip_number(&text, &number) || !peer_skip(&text, "."))
 		return NULL;
 	if (number >= crowd->said_count)
 		hear_wrong(h, "a message that was said");
