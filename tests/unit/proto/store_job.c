@@ -190,15 +190,16 @@ submit_one(void)
 Test(proto_store_job, job_that_the_end_overtakes_comes_back_and_says_so)
 {
 	enum {
-		JOBS = 2000
+		JOBS = 20000
 	};
+	int taken = 0;
 
 	cr_assert_eq(kit_register(auth, "anna", 1), AUTH_OK);
-	for (int i = 0; i < JOBS; i++)
-		cr_assert(submit_one());
+	while (taken < JOBS && submit_one())
+		taken++;
 	account_service_stop(service);
 	cr_assert_not(submit_one());
-	while (answered < JOBS) {
+	while (answered < taken) {
 		struct pollfd bell = {.fd = mailbox.bell, .events = POLLIN};
 
 		cr_assert_eq(poll(&bell, 1, 30000), 1, "no answer");

@@ -118,7 +118,7 @@ close_crowd(struct rig *rig)
 		rig_await(&rig->closed);
 	for (int i = 0; i < CROWD; i++) {
 		char bytes[2000];
-		ssize_t got = recv(fds[i], bytes, sizeof(bytes), 0);
+		ssize_t got = rig_recv(fds[i], bytes, sizeof(bytes));
 
 		if (got > 0) {
 			survivors++;

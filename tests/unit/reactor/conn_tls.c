@@ -136,8 +136,9 @@ RIG_TEST(handshake_that_trickles_in_has_no_more_time, .tls = tls_rig_server(),
 	struct pollfd fd = {.fd = rig_connect(rig), .events = POLLRDHUP};
 
 	cr_assert_eq(write(fd.fd, "\x16\x03\x01\x30\x00\x01", 6), 6);
-	while (poll(&fd, 1, 1) == 0)
-		cr_assert_eq(send(fd.fd, "", 1, MSG_NOSIGNAL), 1);
+	/* Which ends it when the server has closed in between. */
+	while (poll(&fd, 1, 1) == 0 && send(fd.fd, "", 1, MSG_NOSIGNAL) == 1)
+		;
 	cr_assert_eq(tls_rig_last_reason(rig), CLOSE_TLS_TIMEOUT);
 	close(fd.fd);
 	tls_rig_end(rig);
@@ -155,7 +156,7 @@ RIG_TEST(silence_where_tls_has_to_begin_has_the_same_time,
 }
 
 RIG_TEST(done_handshake_has_no_time_limit, .tls = tls_rig_server(),
-    .limits = {.handshake_ms = 60})
+    .limits = {.handshake_ms = 1000})
 {
 	int fd, silent;
 	SSL *ssl = tls_rig_connect(rig, &fd);

@@ -80,7 +80,7 @@ RIG_TEST(scrapers_are_dropped_when_it_stops, .speaks = SPEAKS_METRICS)
 	rig_ask_to_stop(rig);
 	rig_wait_empty(rig);
 	for (int i = 0; i < SCRAPERS + LATE; i++) {
-		ssize_t got = recv(fds[i], &byte, 1, 0);
+		ssize_t got = rig_recv(fds[i], &byte, 1);
 
 		cr_expect(got == 0 || (got < 0 && errno == ECONNRESET));
 		close(fds[i]);
