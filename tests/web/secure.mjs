@@ -31,7 +31,8 @@ story(
 		dave.type("from dave");
 		for (const one of [alice, bob]) {
 			await one.sees("from dave");
-			await one.reads(["alice", "bob", "carol", "dave"].map((name) => `from ${name}`),
+			await one.reads(
+				["alice", "bob", "carol", "dave"].map((name) => `from ${name}`),
 			);
 		}
 		await carol.hears(/^#dev \[dave#\d+\] from dave$/);
