@@ -12,7 +12,8 @@
 #include "bench/crowd/process.h"
 #include "tests/kit/harness.h"
 
-#define PAUSE_MS 20
+#define PAUSE_MS     20
+#define REST_PERIODS 10
 
 /* What the console counts now; valid until its next line. */
 static const char *
@@ -80,13 +81,34 @@ observe_memory(const struct server_process *server)
 	return bytes;
 }
 
-uint64_t
-observe_cpu_us(const struct server_process *server)
+/* Processor time of all its threads so far. */
+static uint64_t
+processor_us(const struct server_process *server)
 {
 	struct process_cpu cpu;
 
 	cr_assert(process_read_cpu(server->pid, &cpu));
 	return (cpu.tasks_ns ? cpu.tasks_ns : cpu.all_ns) / 1000;
+}
+
+void
+observe_rest(const struct server_process *server, int ms)
+{
+	uint64_t used_us = 0;
+	int64_t took_ms = 0;
+
+	for (int i = 0; i < REST_PERIODS; i++) {
+		int64_t start_ms = harness_now_ms();
+
+		used_us = processor_us(server);
+		poll(NULL, 0, ms);
+		used_us = processor_us(server) - used_us;
+		took_ms = harness_now_ms() - start_ms;
+		if (used_us < (uint64_t)took_ms * 1000 / 20)
+			return;
+	}
+	harness_fail("the server does not rest: %ju us of processor in %jd ms",
+	    (uintmax_t)used_us, (intmax_t)took_ms);
 }
 
 /* 0 when there is none of this name, or not yet: threads name themselves. */

@@ -28,8 +28,10 @@ observe_few_descriptors(const struct server_process *server, uint64_t most);
 /* Bytes of memory of its own: heap, stacks and their like. */
 uint64_t observe_memory(const struct server_process *server);
 
-/* Processor time of all its threads so far, in microseconds. */
-uint64_t observe_cpu_us(const struct server_process *server);
+/* Waits until all its threads have used under 5 % of one processor for so long,
+ * which must come: a loop that looks again and again never does. Some of what a
+ * machine stands still is charged to who was running, so it may take longer. */
+void observe_rest(const struct server_process *server, int ms);
 
 /* The thread of this name ("throng/r1"). */
 pid_t observe_thread(const struct server_process *server, const char *name);

@@ -14,6 +14,7 @@
 
 enum {
 	WAITING = 30,
+	TURNS = 6,
 	OBSERVED_MS = 1000
 };
 
@@ -47,29 +48,21 @@ lines_with(const char *text, const char *what)
 	return count;
 }
 
-/* Nothing else goes on for a second but that some wait: under 5 % of one
- * processor, where a loop that looks again and again takes all of it. The
- * log is told once a second, at most, and not by each of four reactors. */
+/* Nothing else goes on for a second but that some wait. The log is told once a
+ * second, at most, and not by each of four reactors; one line may be late. */
 static void
 waits_in_peace(struct server_process *server)
 {
+	int64_t start_ms = harness_now_ms();
 	unsigned said = lines_with(server_process_errors(server), "paused");
-	uint64_t used_us = observe_cpu_us(server);
-	int64_t start_ms = harness_now_ms(), took_ms;
 
-	poll(NULL, 0, OBSERVED_MS);
-	took_ms = harness_now_ms() - start_ms;
-	used_us = observe_cpu_us(server) - used_us;
-	cr_expect_lt(used_us, (uint64_t)took_ms * 1000 / 20,
-	    "%ju us of processor in %jd ms", (uintmax_t)used_us,
-	    (intmax_t)took_ms);
-	cr_expect_leq(
-	    lines_with(server_process_errors(server), "paused") - said,
-	    1 + (unsigned)took_ms / 1000);
+	observe_rest(server, OBSERVED_MS);
+	said = lines_with(server_process_errors(server), "paused") - said;
+	cr_expect_leq(said, 2 + (harness_now_ms() - start_ms) / 1000);
 }
 
-/* Whoever has waited has an answer within a second; some more, and on a busy
- * machine more than that, for an order of magnitude is what is asked here. */
+/* Whoever has waited has an answer within a second, or ten times that, for all,
+ * on a machine that has more to do or stands still. */
 static void
 all_are_let_in(struct test_client *clients[], int count)
 {
@@ -77,20 +70,33 @@ all_are_let_in(struct test_client *clients[], int count)
 
 	for (int i = 0; i < count; i++)
 		test_client_expect(clients[i], "OK pong %d", i);
-	cr_expect_lt(harness_now_ms() - start_ms, HARNESS_DEADLINE_MS * 3 / 10);
+	cr_expect_lt(harness_now_ms() - start_ms, HARNESS_DEADLINE_MS);
+}
+
+/* Whoever has come by now would have been let in, and answered: each reactor
+ * accepts, reads, answers and sends, in a turn of its own at the slowest, and
+ * the list has gone round all of them. */
+static void
+let_them_turn(struct server_process *server)
+{
+	for (int i = 0; i < TURNS; i++) {
+		server_process_type(server, "list\n");
+		server_process_expect(server, "* connected, * logged in");
+	}
 }
 
 /* Others come until one is not let in: an accept that a ring has begun before
  * goes by the limit of then. */
 static void
-come_until_paused(const char *url)
+come_until_paused(struct server_process *server, const char *url)
 {
 	struct test_client *client;
 
 	do {
 		come(url, &client, 1);
-	} while (poll(&(struct pollfd){.fd = client->in.fd, .events = POLLIN},
-		     1, 200) > 0);
+		let_them_turn(server);
+	} while (has_answer(client) ||
+		 !strstr(server_process_errors(server), "accept-paused"));
 }
 
 static void
@@ -101,7 +107,7 @@ runs_out(struct server_process *server, const char *url)
 	struct test_client *late[WAITING];
 	uint64_t limit = observe_leave(server, 0);
 
-	come_until_paused(url);
+	come_until_paused(server, url);
 	come(url, late, WAITING);
 	for (int i = 0; i < 20; i++) {
 		test_client_send(ben, "/b %d\n", i);
@@ -109,8 +115,6 @@ runs_out(struct server_process *server, const char *url)
 		test_client_expect(ben, "[ben#%lu] %d", ben->id, i);
 	}
 	waits_in_peace(server);
-	cr_assert_gt(
-	    lines_with(server_process_errors(server), "accept-paused"), 0);
 	for (int i = 0; i < WAITING; i++)
 		cr_assert(!has_answer(late[i]), "client %d was served", i);
 	test_client_fence(ben);
