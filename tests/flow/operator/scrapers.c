@@ -173,7 +173,8 @@ FLOW_TEST(scrapers_may_be_anybody_who_comes_there)
 
 FLOW_TEST(scrapers_have_a_while_to_ask_and_one_answer)
 {
-	struct server_process *server = start(engine, "--web-timeout=1");
+	/* A third of it is for the head; a slow machine needs some to send. */
+	struct server_process *server = start(engine, "--web-timeout=6");
 	struct test_client *quiet = test_client_open_at(target);
 	struct test_client *half = test_client_open_at(target);
 
