@@ -68,6 +68,9 @@ on_signal(struct watch *watch, short revents)
 	case SIGCONT:
 		console_resume(supervisor->console);
 		break;
+	case SIGWINCH:
+		console_resize(supervisor->console);
+		break;
 	default:
 		console_say(supervisor->console, "%s: stopping",
 		    strsignal((int)info.ssi_signo));

@@ -12,8 +12,8 @@ struct options;
 /*
  * Starts the server, serves the operator until it is to stop, and stops it. The
  * exit status; what goes wrong is told on standard error. `signals` is a
- * signalfd for SIGCONT, SIGHUP, SIGINT and SIGTERM, which are blocked in all
- * threads.
+ * signalfd for SIGCONT, SIGHUP, SIGINT, SIGTERM and SIGWINCH, which are blocked
+ * in all threads.
  */
 int life_run(struct options *options, int signals);
 

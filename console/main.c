@@ -44,6 +44,7 @@ take_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGWINCH);
 	check_zero(pthread_sigmask(SIG_BLOCK, &set, NULL));
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }

@@ -19,6 +19,7 @@
 
 #define FOREGROUND_MS 500
 #define PATIENCE_MS   2000 /* for output that nobody reads */
+#define RESIZED_MS    300  /* tmux tells of a new size up to 250 ms late */
 
 struct console {
 	struct supervisor *supervisor; /* borrowed */
@@ -28,6 +29,7 @@ struct console {
 	bool background; /* the terminal is a shell's at the moment */
 	unsigned long long unshown;    /* lines that nobody has read */
 	struct timer foreground_timer; /* looks whether it still is */
+	struct timer resize_timer;     /* when its size was the last one */
 	/* On a terminal: */
 	struct terminal *terminal; /* NULL when input or output is none */
 	struct pager pager;
@@ -385,6 +387,25 @@ console_resume(struct console *console)
 	}
 }
 
+/* Unless it would be waited for; console_refresh shows it again. */
+static void
+on_resize_timer(struct timer *timer)
+{
+	struct console *console =
+	    list_entry(timer, struct console, resize_timer);
+
+	if (!console->background && output_is_ready(0))
+		console_hide(console);
+}
+
+void
+console_resize(struct console *console)
+{
+	if (console->terminal)
+		loop_set_timer(&console->supervisor->loop,
+		    &console->resize_timer, RESIZED_MS);
+}
+
 static void
 on_foreground_timer(struct timer *timer)
 {
@@ -401,6 +422,7 @@ console_new(struct supervisor *supervisor)
 	strcpy(console->admin.who, "console");
 	list_init(&console->input.link);
 	timer_init(&console->foreground_timer, on_foreground_timer);
+	timer_init(&console->resize_timer, on_resize_timer);
 	return console;
 }
 
@@ -418,6 +440,7 @@ console_stop(struct console *console)
 {
 	console->reading = false;
 	timer_stop(&console->foreground_timer);
+	timer_stop(&console->resize_timer);
 	if (console->terminal)
 		console_hide(console);
 	pager_clear(&console->pager);

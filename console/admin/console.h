@@ -29,6 +29,10 @@ void console_refresh(struct console *console);
  * lines. */
 void console_resume(struct console *console);
 
+/* The terminal has another size (SIGWINCH): once that stays as it is for a
+ * moment, the last line is drawn anew. */
+void console_resize(struct console *console);
+
 /* Ends to read, and gives the terminal back; it still speaks. */
 void console_stop(struct console *console);
 

@@ -222,21 +222,23 @@ SCREEN_TEST(screen_of_another_width_has_the_line_whole)
 	tmux("send-keys -l 'broadcast one line that is longer than the screen "
 	     "is wide and has more than two rows when it is narrow'");
 	await("when it is narrow\n");
-	tmux("resize-window -x 40 -y 20");
 	tmux("send-keys C-a");
+	/* tmux tells of the second size a while after the key. */
+	tmux("resize-window -x 41 -y 20");
+	tmux("resize-window -x 132 -y 20");
 	tmux("send-keys -l 'X'");
-	await("> Xbroadcast one line that is longer tha\n"
-	      "n the screen is wide and has more than t\n"
-	      "wo rows when it is narrow\n");
+	await("> Xbroadcast one line that is longer than the screen is wide "
+	      "and has more than two rows when it is narrow\n");
+	tmux("resize-window -x 41 -y 20");
+	tmux("send-keys -l 'Y'");
+	await("> XYbroadcast one line that is longer tha\n"
+	      "n the screen is wide and has more than tw\n"
+	      "o rows when it is narrow\n");
 	close(come());
 	await("[ACTIVE CONNECTIONS] 0\n"
-	      "> Xbroadcast one line that is longer tha\n"
-	      "n the screen is wide and has more than t\n"
-	      "wo rows when it is narrow\n");
-	tmux("resize-window -x 132 -y 20");
-	tmux("send-keys -l 'Y'");
-	await("> XYbroadcast one line that is longer than the screen is wide "
-	      "and has more than two rows when it is narrow\n");
+	      "> XYbroadcast one line that is longer tha\n"
+	      "n the screen is wide and has more than tw\n"
+	      "o rows when it is narrow\n");
 	tmux("send-keys C-u exit Enter");
 	await("all threads joined\nstatus 0");
 }
