@@ -51,8 +51,12 @@ static const char *
 notice(void)
 {
 	static char text[NOTICE_BYTES];
-	ssize_t got = recv(manager, text, sizeof(text) - 1, 0);
+	ssize_t got;
 
+	/* With a timeout a process that was stopped is told so. */
+	do {
+		got = recv(manager, text, sizeof(text) - 1, 0);
+	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		harness_fail("no notice came: %s", strerror(errno));
 	text[got] = '\0';
