@@ -20,6 +20,10 @@ static const char *const happens[] = {"messages", "deliveries", "gaps",
     "skipped", "resumed", "replayed", "cuts", "reconnects", "joins", "leaves",
     "logouts", "stalls", "directs", "echoes"};
 
+enum {
+	HAPPENS = sizeof(happens) / sizeof(happens[0])
+};
+
 /* A server with little room for who does not read, on a Unix socket. */
 static struct server_process *
 start_server(const char *engine)
@@ -62,24 +66,55 @@ expect_success(int status, const char *said)
 	cr_expect_eq(bench_figure(said, "accounts_lost"), 0);
 }
 
+/* Adds what has happened in a run; false while something never has. */
+static bool
+add_happened(double sums[HAPPENS], const char *said)
+{
+	bool all = true;
+
+	for (int i = 0; i < HAPPENS; i++) {
+		sums[i] += bench_figure(said, happens[i]);
+		all = all && sums[i] > 0;
+	}
+	return all;
+}
+
 FLOW_TEST(bench_mixed_has_everything_happen_and_finds_it_right)
 {
 	struct server_process *server = start_server(engine);
-	char words[500];
+	double sums[HAPPENS] = {0}, accounts = 0;
 	const char *said;
-	int status;
+	int status, runs = 0;
 
-	snprintf(words, sizeof(words), "mixed" EVERYTHING "--threads 2 -c %s",
-	    server->listen[0]);
-	status = bench_run(&said, "%s", words);
-	expect_success(status, said);
-	for (size_t i = 0; i < sizeof(happens) / sizeof(*happens); i++)
-		cr_expect_gt(bench_figure(said, happens[i]), 0, "no %s: %s",
-		    happens[i], said);
+	do {
+		status = bench_run(&said,
+		    "mixed" EVERYTHING "--threads 2 -c %s", server->listen[0]);
+		expect_success(status, said);
+		accounts += bench_figure(said, "accounts");
+	} while (!add_happened(sums, said) && ++runs < BENCH_RUNS);
+	for (int i = 0; i < HAPPENS; i++)
+		cr_expect_gt(sums[i], 0, "no %s: %s", happens[i], said);
 	server_process_type(server, "verify\n");
-	server_process_expect(
-	    server, "%.0f accounts, *", bench_figure(said, "accounts"));
+	server_process_expect(server, "%.0f accounts, *", accounts);
 	server_process_stop(server);
+}
+
+/* Runs it until all members have met a server that was killed, which `due` is
+ * the status of; returns the last. A server whose time comes when they have
+ * talked is spared, or nobody has to come back to it. */
+static int
+run_killing(const char **said, const char *words, int due)
+{
+	const char *met = due == 0 ? "reconnects" : "accounts_lost";
+
+	for (int runs = 1;; runs++) {
+		int status = bench_run(said, "%s", words);
+
+		if (runs == BENCH_RUNS || bench_figure(*said, met) >= MEMBERS)
+			return status;
+		if (due == 0 || status != due)
+			expect_success(status, *said);
+	}
 }
 
 FLOW_TEST(bench_mixed_kills_its_server_and_finds_it_right)
@@ -91,7 +126,7 @@ FLOW_TEST(bench_mixed_kills_its_server_and_finds_it_right)
 
 	server_process_stop(server);
 	words_to_start(words, server, "", "--restarts 1 --seed 7");
-	status = bench_run(&said, "%s", words);
+	status = run_killing(&said, words, 0);
 	expect_success(status, said);
 	cr_expect_eq(bench_figure(said, "restarts"), 1);
 	cr_expect_eq(bench_figure(said, "seed"), 7);
@@ -112,7 +147,7 @@ FLOW_TEST(bench_mixed_finds_accounts_that_a_killed_server_lost)
 	server_process_stop(server);
 	snprintf(before, sizeof(before), "rm -f %s*;", server->accounts);
 	words_to_start(words, server, before, "--restarts 1");
-	cr_assert_eq(bench_run(&said, "%s", words), 1, "%s", said);
+	cr_assert_eq(run_killing(&said, words, 1), 1, "%s", said);
 	cr_expect_geq(bench_figure(said, "accounts_lost"), MEMBERS);
 	/* The first ones hear the former; who comes later, from the same
 	 * address, the latter, and only some are shown. */
@@ -131,7 +166,7 @@ FLOW_TEST(bench_mixed_kills_a_server_that_has_left_its_group)
 
 	server_process_stop(server);
 	words_to_start(words, server, "setsid", "--restarts 1");
-	status = bench_run(&said, "%s", words);
+	status = run_killing(&said, words, 0);
 	expect_success(status, said);
 	cr_expect_eq(bench_figure(said, "restarts"), 1);
 }
@@ -158,22 +193,33 @@ Test(bench_mixed, server_whose_output_cannot_be_read_is_refused, .timeout = 20)
 	cr_expect_not_null(strstr(said, "does not listen"), "%s", said);
 }
 
+/* How often it has told how it goes. */
+static int
+count_told(const char *said)
+{
+	int count = 0;
+
+	while ((said = strstr(said, "scenario=soak at_s="))) {
+		count++;
+		said++;
+	}
+	return count;
+}
+
 FLOW_TEST(bench_soak_tells_how_it_goes)
 {
 	struct server_process *server = start_server(engine);
 	const char *said, *at;
-	char words[500];
-	int status, lines = 0;
+	int status, runs = 0;
 	double bytes, descriptors;
 
-	snprintf(words, sizeof(words),
-	    "soak" EVERYTHING "--interval 0.01 --tolerance 1000 -c %s",
-	    server->listen[0]);
-	status = bench_run(&said, "%s", words);
-	expect_success(status, said);
-	for (at = said; (at = strstr(at, "scenario=soak at_s=")); at++)
-		lines++;
-	cr_expect_gt(lines, 1);
+	do {
+		status = bench_run(&said,
+		    "soak" EVERYTHING "--interval 0.01 --tolerance 1000 -c %s",
+		    server->listen[0]);
+		expect_success(status, said);
+	} while (count_told(said) < 2 && ++runs < BENCH_RUNS);
+	cr_expect_gt(count_told(said), 1);
 	at = strstr(said, " server_bytes=");
 	cr_assert_not_null(at);
 	cr_expect_eq(sscanf(at, " server_bytes=%lf server_descriptors=%lf",

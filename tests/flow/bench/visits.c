@@ -30,11 +30,10 @@ expect_ends(const struct server_process *server, const char *reason)
 	cr_expect_eq(elsewhere, ends);
 }
 
-static void
-expect_visits(const char *engine, const char *leave, const char *reason)
+/* One run's visits. */
+static double
+visit(const struct server_process *server, const char *leave)
 {
-	struct server_process *server = server_process_start(
-	    engine, "--log", "{folder}/log", "--log-level", "info", NULL);
 	const char *said;
 	double visits;
 	int status;
@@ -46,13 +45,26 @@ expect_visits(const char *engine, const char *leave, const char *reason)
 	if (status != 0)
 		harness_fail("the bench ended with %d: %s", status, said);
 	visits = bench_figure(said, "visits");
-	cr_expect_geq(visits, 1);
 	cr_expect_eq(bench_figure(said, "operations"), visits);
 	cr_expect_eq(bench_step(said, "connect", "count"), visits);
 	cr_expect_eq(bench_step(said, "answer", "count"), visits);
 	cr_expect_eq(bench_step(said, "visit", "count"), visits);
 	cr_expect_eq(bench_step(said, "leave", "count"),
 	    strcmp(leave, "quit") == 0 ? visits : 0);
+	return visits;
+}
+
+/* Each client comes at least once. */
+static void
+expect_visits(const char *engine, const char *leave, const char *reason)
+{
+	struct server_process *server = server_process_start(
+	    engine, "--log", "{folder}/log", "--log-level", "info", NULL);
+	double visits = 0;
+
+	for (int runs = 0; visits < 4 && runs < BENCH_RUNS; runs++)
+		visits = visit(server, leave);
+	cr_expect_geq(visits, 4);
 	server_process_stop(server);
 	expect_ends(server, reason);
 }
