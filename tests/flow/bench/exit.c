@@ -9,6 +9,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Seconds for each answer. Some are waited for in vain, and the others come
+ * also where the machine stands still meanwhile. */
+#define TIMEOUT "5"
+
 /* A process to be ended, that serves nobody. */
 static pid_t
 start_other(void)
@@ -45,7 +49,8 @@ FLOW_TEST(bench_exit_fails_without_goodbyes)
 	const char *said;
 
 	cr_assert_eq(
-	    bench_run(&said, "exit --clients 12 --timeout 1 --pid %d -c %s",
+	    bench_run(&said,
+		"exit --clients 12 --timeout " TIMEOUT " --pid %d -c %s",
 		(int)other, server->listen[0]),
 	    1, "%s", said);
 	cr_expect(
@@ -86,7 +91,8 @@ run_exit(const char **said, pid_t other,
     bool (*answer)(const char *line, char out[256]))
 {
 	return bench_run(said,
-	    "exit --clients 2 --accounts 2 --timeout 1 --pid %d -c %s",
+	    "exit --clients 2 --accounts 2 --timeout " TIMEOUT
+	    " --pid %d -c %s",
 	    (int)other, bench_liar(answer));
 }
 
