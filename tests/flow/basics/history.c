@@ -83,6 +83,8 @@ FLOW_TEST(rate_slows_a_talker_and_loses_nothing)
 	struct test_client *other = test_client_user(server, "other");
 	int64_t start_ms = harness_now_ms();
 
+	/* What follows comes in a turn that has begun since. */
+	test_client_fence(fast);
 	for (int i = 0; i < 8; i++)
 		test_client_send(fast, "/b m%d\n", i);
 	test_client_send(fast, "/ping done\n");

@@ -381,6 +381,8 @@ talk(struct test_client *client, int count)
 {
 	int64_t start_ms = harness_now_ms();
 
+	/* What follows comes in a turn that has begun since. */
+	test_client_fence(client);
 	for (int i = 0; i < count; i++)
 		test_client_send(client, "/b m%d\n", i);
 	for (int i = 0; i < count; i++)
@@ -415,6 +417,8 @@ FLOW_TEST(rate_counts_listings_as_messages)
 		struct test_client *client = test_client_user(server, name);
 		int64_t start_ms = harness_now_ms();
 
+		/* What follows comes in a turn that has begun since. */
+		test_client_fence(client);
 		for (int times = 0; times < 6; times++)
 			test_client_send(client, "%s\n", asked[i]);
 		test_client_send(client, "/ping x\n");
