@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define ROOM "bots"
+/* No other story takes a port there while its server is down. */
+#define HOST "127.0.0.10"
 
 /* After fork: the bot, which dies with the test; why it reconnects is its own
  * business. */
@@ -22,9 +24,21 @@ bot_exec(const char *language, const char *script, const char *port)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (freopen("/dev/null", "w", stderr) &&
 	    setenv("BOT_PASSWORD", HARNESS_PASSWORD, 1) == 0)
-		execlp(language, language, script, "127.0.0.1", port, "Robo",
-		    ROOM, (char *)NULL);
+		execlp(language, language, script, HOST, port, "Robo", ROOM,
+		    (char *)NULL);
 	_exit(127);
+}
+
+static struct server_process *
+start(const char *engine)
+{
+	const struct server_setup setup = {
+	    .engine = engine,
+	    .no_listen = true,
+	    .args = {"--listen=tcp://" HOST ":0"},
+	};
+
+	return server_process_start_with(&setup);
 }
 
 static pid_t
@@ -69,7 +83,7 @@ converse(struct test_client *ann)
 
 FLOW_TEST(bot_in_bash_answers)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server = start(engine);
 	struct test_client *ann = test_client_user(server, "ann");
 	pid_t bot;
 
@@ -117,7 +131,7 @@ await_back(struct test_client *ann, pid_t bot, int lines)
 
 FLOW_TEST(bot_in_python_misses_nothing_when_it_is_cut_off)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server = start(engine);
 	struct test_client *ann = test_client_user(server, "ann");
 	pid_t bot = python_comes(server, ann);
 
@@ -142,7 +156,6 @@ start_again(struct server_process *server)
 	server_process_wait(server);
 	test_client_close_all();
 	snprintf(listen, sizeof(listen), "--listen=%s", server->listen[0]);
-	server->setup.no_listen = true;
 	server->setup.args[0] = listen;
 	return server_process_restart(server);
 }
@@ -151,7 +164,7 @@ start_again(struct server_process *server)
  * seen, and then beyond that, where only a look at the messages can tell. */
 FLOW_TEST(bot_in_python_misses_nothing_when_the_server_is_killed)
 {
-	struct server_process *server = server_process_start(engine, NULL);
+	struct server_process *server = start(engine);
 	struct test_client *ann = test_client_user(server, "ann");
 	pid_t bot = python_comes(server, ann);
 
