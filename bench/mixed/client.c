@@ -84,8 +84,6 @@ mixed_client_begin(struct mixed_client *client, unsigned stage)
 	}
 	if (stage >= MIXED_QUIET && client->bot.paused)
 		mixed_client_due(client);
-	if (stage == MIXED_DRAIN && client->role == MIXED_REGISTRAR)
-		mixed_registrar_check(client);
 	mixed_client_check(client);
 }
 
@@ -148,7 +146,7 @@ mixed_client_check(struct mixed_client *client)
 	    !mixed_member_has_all(client))
 		return;
 	if (stage == MIXED_DRAIN && client->role == MIXED_REGISTRAR &&
-	    client->checked < client->accounts)
+	    !mixed_registrar_has_checked(client))
 		return;
 	pass(client, stage);
 }

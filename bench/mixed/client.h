@@ -100,7 +100,8 @@ struct mixed_client {
 	bool prefers_text;
 	bool has_text; /* the connection's format, by what was sent */
 	bool is_registered;
-	bool is_unsure; /* a registration was cut before its answer */
+	bool checks_all; /* a registrar: it has begun with that */
+	bool is_unsure;  /* a registration was cut before its answer */
 	bool was_in;
 	bool counted; /* among those that are on their way in */
 	uint8_t first_await;

@@ -105,14 +105,18 @@ mixed_registrar_enter(struct mixed_client *client)
 		mixed_client_in(client);
 }
 
-void
-mixed_registrar_check(struct mixed_client *client)
+bool
+mixed_registrar_has_checked(struct mixed_client *client)
 {
-	client->checked = 0;
-	if (client->state != MIXED_IN || client->accounts == 0)
-		return;
+	if (!client->checks_all) {
+		client->checks_all = true;
+		client->checked = 0;
+	}
+	if (client->checked == client->accounts)
+		return true;
 	client->state = MIXED_ENTERING;
 	registrar_log_in(client);
+	return false;
 }
 
 bool
