@@ -76,7 +76,7 @@ acceptor_on_done(struct acceptor *acceptor, struct ring *ring, int result)
 	} else {
 		peer = address_of(&acceptor->peer);
 	}
-	if (result != -ECANCELED)
+	if (result != -ECANCELED && result != -EINTR)
 		listener_on_accepted(listener, result, &peer);
 	if (listener->armed && !acceptor->armed)
 		acceptor_arm(acceptor, ring);

@@ -313,7 +313,7 @@ uring_on_received(
 	if (result > 0)
 		conn_on_received(
 		    conn, buffers_at(&engine->buffers, id), result);
-	else if (result != -ENOBUFS && result != -ECANCELED)
+	else if (result != -ENOBUFS && result != -ECANCELED && result != -EINTR)
 		conn_on_received(conn, NULL, result);
 	if (flags & IORING_CQE_F_BUFFER)
 		buffers_return(&engine->buffers, id);
@@ -337,7 +337,10 @@ uring_dispatch(struct engine *engine, struct ring_completion done)
 		break;
 	case RING_SEND:
 		conn->sending = false;
-		conn_on_sent(conn, done.result);
+		/* One that waits for room is interrupted where the process is
+		 * stopped or frozen: nothing of it is sent, and it is begun
+		 * anew. */
+		conn_on_sent(conn, done.result == -EINTR ? 0 : done.result);
 		uring_landed(engine, conn);
 		break;
 	case RING_CHANGE:

@@ -94,6 +94,46 @@ URING_TEST(uring_buffer_without_bytes_goes_back_as_well)
 	close(fd);
 }
 
+/* --- interruptions --- */
+
+/* Output whose send waits in the kernel, as far as the engine knows. */
+static void
+send_and_wait(struct rig *rig, void *argument)
+{
+	struct conn *conn = &atomic_load(&rig->newest)->conn;
+
+	(void)argument;
+	conn->sending = true;
+	conn->in_flight++;
+	memcpy(conn_reserve(conn, 5), "later", 5);
+	conn_commit(conn, 5);
+}
+
+/* As kernels do with what waits in a process that is stopped. */
+static void
+interrupt(struct rig *rig, void *argument)
+{
+	struct engine *engine = rig->reactors[0]->engine;
+	struct conn *conn = &atomic_load(&rig->newest)->conn;
+
+	(void)argument;
+	uring_on_received(engine, conn, -EINTR, IORING_CQE_F_MORE);
+	uring_dispatch(
+	    engine, (struct ring_completion){.result = -EINTR,
+			.user_data = (uint64_t)(uintptr_t)conn | RING_SEND});
+}
+
+URING_TEST(uring_send_that_is_interrupted_is_begun_anew)
+{
+	int fd = rig_connect(rig);
+
+	rig_call(rig, 0, send_and_wait, NULL);
+	rig_call(rig, 0, interrupt, NULL);
+	rig_expect(fd, "later");
+	rig_round_trip(fd);
+	close(fd);
+}
+
 /* --- completions --- */
 
 #define HEARD 5000
