@@ -29,6 +29,7 @@ export class Place {
 		this.people = new Map(); /* by client: the name */
 		this.moves = new Set(); /* for each /who under way: who came and went */
 		this.members = 0;
+		this.isVague = false; /* who of `people` is in, since moves were summed up */
 		this.topic = "";
 		this.draft = "";
 		this.isWhole = kind === "direct"; /* nothing earlier to ask for */

@@ -22,20 +22,30 @@ export async function askWho(place) {
 	if (!answer.ok) return;
 	place.people = new Map(answer.items.map((i) => [i.client, i.name]));
 	place.members = Math.max(answer.items.length, parseInt(answer.text, 10) || 0);
+	place.isVague = false;
 	for (const one of moves) move(place, one);
 	showPeople(place);
 }
 
 /* Comes or goes; counted already or not, as far as all are known. */
-function move(place, { event, name, client }) {
+function move(place, { event, name, client, members }) {
 	const { people } = place;
-	const isWhole = people.size === place.members;
-	if (event === "join") {
-		if (!people.has(client)) place.members++;
+	const isWhole = people.size === place.members && !place.isVague;
+	if (event === "notice") {
+		place.members = members;
+		place.isVague = true;
+	} else if (event === "join") {
+		if (place.isVague || !people.has(client)) place.members++;
 		people.set(client, name);
 	} else if (people.delete(client) || !isWhole) {
 		place.members--;
 	}
+}
+
+function hear(place, one) {
+	for (const moves of place.moves) moves.push(one);
+	move(place, one);
+	showPeople(place);
 }
 
 function setTopic(place, topic) {
@@ -157,10 +167,8 @@ function tellNew(place, entry) {
 
 function hearMove(place, event) {
 	const how = event.event === "join" ? "come" : "gone";
-	for (const moves of place.moves) moves.push(event);
-	move(place, event);
+	hear(place, event);
 	show(place, place.note(`${event.name} has ${how}`));
-	showPeople(place);
 	trim(place);
 }
 
@@ -179,10 +187,8 @@ function hearRoomNotice(place, text) {
 			? `${topic[1]} has set the topic: ${topic[2]}`
 			: `${topic[1]} has cleared the topic`;
 	}
-	if (crowd) {
-		place.members = Number(crowd[1].replaceAll(",", ""));
-		showPeople(place);
-	}
+	if (crowd)
+		hear(place, { event: "notice", members: Number(crowd[1].replaceAll(",", "")) });
 	show(place, place.note(text));
 	trim(place);
 }

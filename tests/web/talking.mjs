@@ -1,6 +1,6 @@
 /* Talking, by all ways there are; and accounts. */
 import assert from "node:assert/strict";
-import { ELSEWHERE, FOREIGN, PASSWORD, story } from "./rig.mjs";
+import { ELSEWHERE, FOREIGN, PASSWORD, WAIT_MS, story } from "./rig.mjs";
 
 story("two browsers and an nc in one room hear each other", [], async ({ person, netcat }) => {
 	const [alice, bob] = [await person(), await person()];
@@ -191,7 +191,11 @@ story("who comes while it is asked who is here", [], async ({ person, netcat }) 
 	await alice.meets(["alice", "bob", "carol"]);
 	held = [];
 	await alice.turnTo("#dev");
-	while (!held.some((line) => line.includes("carol"))) await page.waitForTimeout(10);
+	const end = Date.now() + WAIT_MS;
+	while (!held.some((line) => line.includes("carol"))) {
+		assert(Date.now() < end, "no answer to /who");
+		await page.waitForTimeout(10);
+	}
 	bob.type("/join dev");
 	carol.type("/leave dev");
 	await page.getByText("bob has come").waitFor();

@@ -74,7 +74,9 @@ FLOW_TEST(http_split_is_closed_without_answer)
 
 		test_client_send_pieces(client, requests[i],
 		    strlen(requests[i]), strlen(requests[i]) / 2 + 1);
-		test_client_half_close(client);
+		/* A first line without an end may go on. */
+		if (!strchr(requests[i], '\n'))
+			test_client_half_close(client);
 		test_client_expect_end(client);
 	}
 	server_process_stop(server);
