@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "console/server/server.h"
 #include "tests/kit/observe.h"
 
 #define GOODBYE "*** server is going down"
@@ -107,9 +106,9 @@ FLOW_TEST(down_thousand_in_every_state_in_ten_seconds)
 			test_client_close(clients[i]);
 	}
 	server_process_expect(server, "all threads joined");
-	/* The deaf ones are waited for, the rest takes next to nothing. */
-	cr_assert_lt(harness_now_ms() - start_ms,
-	    SERVER_STOP_MS + HARNESS_DEADLINE_MS / 2);
+	/* The deaf ones are waited for, eight seconds; the rest is little. */
+	cr_assert_lt(
+	    harness_now_ms() - start_ms, HARNESS_DEADLINE_MS * 13 / 10);
 	cr_assert_eq(server_process_wait(server), 0);
 	cr_assert_str_eq(server_process_errors(server), "");
 }
