@@ -42,6 +42,7 @@ function move(place, { event, name, client, members }) {
 	}
 }
 
+/* Of a move, or of how many are here. */
 function hear(place, one) {
 	for (const moves of place.moves) moves.push(one);
 	move(place, one);

@@ -207,6 +207,26 @@ story("who comes while it is asked who is here", [], async ({ person, netcat }) 
 	assert.equal(await page.locator("#people-count").textContent(), "2");
 });
 
+story("who comes and goes after moves were summed up", [], async ({ person, netcat, crowd }) => {
+	const alice = await person();
+	const carol = await netcat("carol");
+	const eve = await netcat("eve");
+	const counts = (members) => alice.awaits("#people-count", [members]);
+	await alice.signUp("alice");
+	carol.type("/join dev");
+	await carol.hears(/^OK joined/);
+	await crowd("dev", 199);
+	await alice.join("dev");
+	await counts("201");
+	eve.type("/join dev"); /* from here on in sums */
+	await counts("202");
+	carol.type("/leave dev");
+	await counts("201");
+	eve.type("/leave dev"); /* and told by name again */
+	await alice.page.getByText("eve has gone").waitFor();
+	await counts("200");
+});
+
 story("names that mean something to JavaScript", [], async ({ person, netcat }) => {
 	const alice = await person();
 	const bob = await netcat("constructor");
