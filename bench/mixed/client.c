@@ -146,7 +146,7 @@ mixed_client_check(struct mixed_client *client)
 	    !mixed_member_has_all(client))
 		return;
 	if (stage == MIXED_DRAIN && client->role == MIXED_REGISTRAR &&
-	    !mixed_registrar_has_checked(client))
+	    !mixed_registrar_check(client))
 		return;
 	pass(client, stage);
 }

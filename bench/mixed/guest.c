@@ -106,7 +106,7 @@ mixed_registrar_enter(struct mixed_client *client)
 }
 
 bool
-mixed_registrar_has_checked(struct mixed_client *client)
+mixed_registrar_check(struct mixed_client *client)
 {
 	if (!client->checks_all) {
 		client->checks_all = true;

@@ -65,9 +65,9 @@ void mixed_registrar_account(const struct mixed_client *client,
  * registers one again that it does not know about; then it is in. */
 void mixed_registrar_enter(struct mixed_client *client);
 
-/* Whether it has logged into all, at the end; if not it goes on with that. It
- * is in, and nothing is due. */
-bool mixed_registrar_has_checked(struct mixed_client *client);
+/* At the end: goes on to log into all; true when it has. It is in, and nothing
+ * is due. */
+bool mixed_registrar_check(struct mixed_client *client);
 
 /* Registers one more account, if it can now; true when it has. */
 bool mixed_registrar_register(struct mixed_client *client);

@@ -387,7 +387,8 @@ console_resume(struct console *console)
 	}
 }
 
-/* Unless it would be waited for; console_refresh shows it again. */
+/* Hides the last line, which console_refresh then shows anew; not where nobody
+ * reads. */
 static void
 on_resize_timer(struct timer *timer)
 {

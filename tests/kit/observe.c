@@ -59,15 +59,16 @@ observe_descriptors(const struct server_process *server)
 }
 
 void
-observe_few_descriptors(const struct server_process *server, uint64_t most)
+observe_as_many_descriptors(
+    const struct server_process *server, uint64_t before)
 {
 	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
 	uint64_t count;
 
-	while ((count = observe_descriptors(server)) > most) {
+	while ((count = observe_descriptors(server)) != before) {
 		if (harness_now_ms() > deadline_ms)
 			harness_fail("%ju descriptors are open, %ju before",
-			    (uintmax_t)count, (uintmax_t)most);
+			    (uintmax_t)count, (uintmax_t)before);
 		poll(NULL, 0, PAUSE_MS);
 	}
 }

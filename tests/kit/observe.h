@@ -20,10 +20,10 @@ void observe_open(struct server_process *server, unsigned connected);
 /* Descriptors that the process has. */
 uint64_t observe_descriptors(const struct server_process *server);
 
-/* Waits until it has no more than that: those of whom it counts no longer may
+/* Waits until it has as many as before: those of whom it counts no longer may
  * be in the middle of their end. */
-void
-observe_few_descriptors(const struct server_process *server, uint64_t most);
+void observe_as_many_descriptors(
+    const struct server_process *server, uint64_t before);
 
 /* Bytes of memory of its own: heap, stacks and their like. */
 uint64_t observe_memory(const struct server_process *server);

@@ -13,23 +13,42 @@
 #define SCREEN_BYTES 8192
 #define VISITS       200
 
-/* Runs tmux, with a server of our own; what it prints. */
+/* Runs the shell's line; what it prints, valid until the next one. */
 static const char *
-tmux(const char *command)
+run(const char *line)
 {
 	static char out[SCREEN_BYTES];
-	char line[1024];
+	FILE *pipe = popen(line, "re");
 	size_t len;
-	FILE *pipe;
 
-	snprintf(line, sizeof(line), "tmux -u -S %s/tmux -f /dev/null %s 2>&1",
-	    scratch, command);
-	pipe = popen(line, "re");
 	cr_assert_not_null(pipe);
 	len = fread(out, 1, sizeof(out) - 1, pipe);
 	out[len] = '\0';
 	pclose(pipe);
 	return out;
+}
+
+/* Runs tmux, with a server of our own. */
+static const char *
+tmux(const char *command)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "tmux -u -S %s/tmux -f /dev/null %s 2>&1",
+	    scratch, command);
+	return run(line);
+}
+
+/* What the server on the screen answers on its other socket. */
+static const char *
+ctl(const char *words)
+{
+	const char *bin = getenv("THRONG_BIN");
+	char line[256];
+
+	snprintf(line, sizeof(line), "%s --ctl %s/control %s 2>&1",
+	    bin ? bin : "build/throng", scratch, words);
+	return run(line);
 }
 
 static const char *
@@ -91,14 +110,9 @@ screen_start(const char *engine)
 static void
 screen_fini(void)
 {
-	const char *bin = getenv("THRONG_BIN");
-	char command[256];
-
 	/* After a failure the server is there still: it outlives its terminal.
 	 */
-	snprintf(command, sizeof(command), "%s --ctl %s/control exit 2>&1",
-	    bin ? bin : "build/throng", scratch);
-	pclose(popen(command, "re"));
+	ctl("exit");
 	tmux("kill-server");
 	scratch_remove();
 	harness_fini();
@@ -121,22 +135,13 @@ static void
 await_closed(unsigned count)
 {
 	int64_t deadline_ms = harness_now_ms() + HARNESS_DEADLINE_MS;
-	const char *bin = getenv("THRONG_BIN");
-	char command[256], stats[1024], wanted[32];
-	FILE *pipe;
+	const char *stats;
+	char wanted[32];
 
-	snprintf(command, sizeof(command), "%s --ctl %s/control stats --json",
-	    bin ? bin : "build/throng", scratch);
 	snprintf(wanted, sizeof(wanted), "\"closed\":%u,", count);
-	do {
+	while (!strstr(stats = ctl("stats --json"), wanted))
 		if (harness_now_ms() > deadline_ms)
 			harness_fail("no %s in %s", wanted, stats);
-		pipe = popen(command, "re");
-		cr_assert_not_null(pipe);
-		if (!fgets(stats, sizeof(stats), pipe))
-			*stats = '\0';
-		pclose(pipe);
-	} while (!strstr(stats, wanted));
 }
 
 static pid_t
@@ -193,7 +198,9 @@ SCREEN_TEST(screen_shows_the_line_being_typed_once_under_news)
 	await("ith ünïcode inX it");
 	tmux("send-keys Enter");
 	await("sent to 0 clients\n");
-	tmux("send-keys exit Enter");
+	tmux("send-keys exit");
+	await("\n> exit\n");
+	tmux("send-keys Enter");
 	await("all threads joined\nstatus 0");
 }
 

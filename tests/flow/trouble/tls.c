@@ -413,7 +413,7 @@ FLOW_TEST(tls_handshakes_that_are_given_up_leave_nothing)
 	for (unsigned i = 0; i < 1000; i++)
 		give_up(server, hello, (size_t)len, i);
 	observe_open(server, 0);
-	observe_few_descriptors(server, descriptors);
+	observe_as_many_descriptors(server, descriptors);
 	server_process_stop(server);
 }
 
